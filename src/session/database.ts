@@ -1,0 +1,38 @@
+import Database from 'libsql';
+
+/** What libsql may be handed. Buffers, booleans and undefined end the whole process inside its native part. */
+type Value = string | number | null;
+
+/** The few words of SQLite that the store speaks, with types that keep dangerous values out. */
+export interface Db {
+  run(sql: string, ...values: Value[]): { changes: number };
+  get(sql: string, ...values: Value[]): Record<string, unknown> | undefined;
+  /** BEGIN IMMEDIATE: the write lock is taken at once, so that what was read stays true until the commit. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/** Opens (or makes) the database file. Durable on return of every write: WAL with a full sync. */
+export function openDatabase(file: string, schema: string): Db {
+  const native = new Database(file, { timeout: 5000 });
+  native.pragma('journal_mode = WAL');
+  native.pragma('synchronous = FULL');
+  native.pragma('busy_timeout = 5000');
+  native.pragma('secure_delete = ON'); // what is erased is overwritten on the disk
+  native.pragma('foreign_keys = ON');
+  native.exec(schema);
+
+  const statements = new Map<string, ReturnType<typeof native.prepare>>();
+  function prepared(sql: string) {
+    const known = statements.get(sql) ?? native.prepare(sql);
+    statements.set(sql, known);
+    return known;
+  }
+
+  return {
+    run: (sql, ...values) => ({ changes: prepared(sql).run(...values).changes }),
+    get: (sql, ...values) => prepared(sql).get(...values) as Record<string, unknown> | undefined,
+    transaction: (work) => native.transaction(work).immediate(),
+    close: () => native.close(),
+  };
+}

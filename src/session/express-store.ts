@@ -1,0 +1,77 @@
+import type { Request } from 'express';
+import session, { type SessionData } from 'express-session';
+import { hashed } from './keys.ts';
+import type { Store } from './store.ts';
+
+/**
+ * What express-session may do with our store: read, update what exists, move the idle limit, end. It cannot make
+ * a session (signIn does) and it never sees where grants are kept; a session only shows its grant.
+ */
+export class ExpressStore extends session.Store {
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #idleMs: number;
+  readonly #cookie: session.CookieOptions;
+
+  constructor(store: Store, now: () => number, idleMs: number, cookie: session.CookieOptions) {
+    super();
+    this.#store = store;
+    this.#now = now;
+    this.#idleMs = idleMs;
+    this.#cookie = cookie;
+  }
+
+  override get(id: string, done: (error: unknown, data?: SessionData | null) => void): void {
+    this.read(id).then(
+      (data) => done(null, data),
+      (error) => done(error),
+    );
+  }
+
+  override set(id: string, data: SessionData, done: (error?: unknown) => void = ignore): void {
+    const { cookie: _, ...pageData } = data;
+    this.#store.updateSession(hashed(id), JSON.stringify(pageData)).then(
+      (exists) => done(exists ? undefined : new SessionGoneError()),
+      (error) => done(error),
+    );
+  }
+
+  override touch(id: string, _data: SessionData, done: (error?: unknown) => void = ignore): void {
+    this.#store.touchSession(hashed(id), this.#now() + this.#idleMs).then(
+      () => done(),
+      (error) => done(error),
+    );
+  }
+
+  override destroy(id: string, done: (error?: unknown) => void = ignore): void {
+    this.#store.endSession(hashed(id)).then(
+      () => done(),
+      (error) => done(error),
+    );
+  }
+
+  override createSession(req: Request, data: SessionData): session.Session & SessionData {
+    const created = super.createSession(req, data);
+    const { get } = Object.getOwnPropertyDescriptor(data, 'withings') ?? {};
+    return get ? Object.defineProperty(created, 'withings', { get }) : created;
+  }
+
+  async read(id: string): Promise<SessionData | null> {
+    const stored = await this.#store.readSession(hashed(id), this.#now());
+    if (!stored) return null;
+    const cookie = new session.Cookie(this.#cookie);
+    const data: SessionData = { ...JSON.parse(stored.data), cookie };
+    // Not enumerable: tokens take no part in what express-session hashes, saves or prints. Opened only when asked
+    // for, so that a record whose key is missing does not stand in the way of reconnecting.
+    return Object.defineProperty(data, 'withings', { get: stored.grant });
+  }
+}
+
+/** Somebody ended the session while this request was under way. It stays ended. */
+export class SessionGoneError extends Error {
+  constructor() {
+    super('The session has ended');
+  }
+}
+
+function ignore(): void {}

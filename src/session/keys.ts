@@ -1,0 +1,65 @@
+import { createHash, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** Keys for three purposes out of each session secret, so that no key ever serves two. Newest first. */
+export interface Keys {
+  /** Signs the session cookie. */
+  cookie: string[];
+  /** Seals what is kept: AES-256, each with a short id that names it. */
+  seal: { id: string; key: Buffer }[];
+  /** Makes session ids out of attempts (the newest secret only). */
+  sessionId: Buffer;
+}
+
+export function deriveKeys(secrets: string[]): Keys {
+  const [newest = ''] = secrets;
+  return {
+    cookie: secrets.map((secret) => derive(secret, 'cookie signature').toString('base64url')),
+    seal: secrets.map((secret) => {
+      const key = derive(secret, 'seal');
+      return { id: createHash('sha256').update(key).digest('hex').slice(0, 8), key };
+    }),
+    sessionId: derive(newest, 'session id'),
+  };
+}
+
+function derive(secret: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, 'withings-connect', purpose, 32));
+}
+
+/** The store's name for a secret that a browser holds: what is kept cannot be used to get in. */
+export function hashed(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+/**
+ * The secret of an installation that was given none: made once and kept in `dataDir`, readable by its owner only.
+ * Two processes that start together agree on one, because a hard link is made once or not at all.
+ */
+export function keptSecret(dataDir: string): string {
+  const file = join(dataDir, 'session-secret');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const descriptor = openSync(draft, 'wx', 0o600);
+  writeSync(descriptor, randomBytes(32).toString('hex'));
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    unlinkSync(draft);
+  }
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,123 @@
+import { createHmac } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import session from 'express-session';
+import { ExpressStore } from './express-store.ts';
+import { type Grant, type GrantContent, grantId } from './grant.ts';
+import { hashed, type Keys } from './keys.ts';
+import type { Store } from './store.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    /** The grant that this session owns; null for a visitor who has not connected. @throws UnsealableError */
+    readonly withings?: Grant | null;
+  }
+}
+
+export interface SessionOptions {
+  store: Store;
+  keys: Keys;
+  now: () => number;
+  /** An https address turns on `Secure` and the `__Host-` prefix. */
+  publicUrl: string;
+  sessionIdleDays: number;
+  sessionMaxDays: number;
+}
+
+export interface Sessions {
+  middleware: RequestHandler;
+  /**
+   * Keeps the grant and gives this browser a new session on it; the one it had ends. All of it, the attempt
+   * included, is one transaction that is durable when this resolves.
+   */
+  signIn(req: Request, attempt: { state: string; seed: string }, grant: GrantContent): Promise<void>;
+  /** Gives this browser the session that a sign-in with this seed began; false if it has ended since. */
+  resume(req: Request, seed: string): Promise<boolean>;
+  /** Ends this browser's session, and nothing else. */
+  end(req: Request, res: Response): Promise<void>;
+  /** Tells the browser to forget its session cookie. */
+  clearCookie(res: Response): void;
+}
+
+const DAY = 86_400_000;
+const MAX_SIGN_IN_TRIES = 10;
+
+/** The session of a browser: an opaque id in a signed cookie, everything else in the store. */
+export function createSessions(options: SessionOptions): Sessions {
+  const { store, keys, now } = options;
+  const idleMs = options.sessionIdleDays * DAY;
+  const maxMs = options.sessionMaxDays * DAY;
+  const secure = options.publicUrl.startsWith('https:');
+  const name = secure ? '__Host-session' : 'session';
+  const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: maxMs } as const;
+  const expressStore = new ExpressStore(store, now, idleMs, cookie);
+
+  const sessions = session({
+    name,
+    cookie,
+    store: expressStore,
+    secret: keys.cookie,
+    resave: false,
+    saveUninitialized: false,
+  });
+
+  /** Derived, not drawn, so that a repeated callback finds the same session and the id is kept nowhere. */
+  function idFrom(seed: string): string {
+    return createHmac('sha256', keys.sessionId).update(seed).digest('base64url');
+  }
+
+  async function resume(req: Request, seed: string): Promise<boolean> {
+    const id = idFrom(seed);
+    const data = await expressStore.read(id);
+    if (!data) return false;
+    req.sessionID = id;
+    req.sessionStore.createSession(req, data);
+    return true;
+  }
+
+  return {
+    middleware: (req, res, next) => {
+      // express-session sends a Secure cookie only where it sees TLS; the proxy in front ends it, PUBLIC_URL tells.
+      Object.defineProperty(req, 'secure', { value: secure });
+      sessions(req, res, next);
+    },
+
+    async signIn(req, { state, seed }, content) {
+      const id = grantId(content);
+      const begun = now();
+      for (let tries = 0; tries < MAX_SIGN_IN_TRIES; tries += 1) {
+        const done = await store.signIn({
+          grant: { id, expected: await store.readWriteId(id), content },
+          session: {
+            key: hashed(idFrom(seed)),
+            data: JSON.stringify({ signedInAt: begun }),
+            idleUntil: begun + Math.min(idleMs, maxMs),
+            endsAt: begun + maxMs,
+          },
+          replaces: hashed(req.sessionID),
+          attempt: state,
+        });
+        if (done) {
+          await resume(req, seed);
+          return;
+        }
+      }
+      throw new Error('The grant kept changing while signing in');
+    },
+
+    resume,
+
+    end(req, res) {
+      return new Promise((resolve, reject) => {
+        req.session.destroy((error: unknown) => {
+          if (error) return reject(error);
+          res.clearCookie(name, { path: '/', httpOnly: true, sameSite: 'lax', secure });
+          resolve();
+        });
+      });
+    },
+
+    clearCookie(res) {
+      res.clearCookie(name, { path: '/', httpOnly: true, sameSite: 'lax', secure });
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { Grant, GrantContent } from './grant.ts';
+
+/**
+ * Where sessions, grants and attempts are kept. Two rules carry everything else:
+ *
+ * - a grant is written only by compare-and-set on its write-id, a random value that is new on every write
+ *   (a counter would be issued twice after a rollback of the store);
+ * - writing a session never creates one and never touches a grant: a late write cannot bring back what a log-out
+ *   ended, nor put an older refresh token over a newer one.
+ *
+ * Every promise settles after the change is durable. Times are milliseconds since 1970. Keys are hashes: nobody
+ * can sign in with what a copy of the store shows.
+ */
+export interface Store {
+  /** The live session under this key with the grant it owns, in one read; null when absent or expired. */
+  readSession(key: string, now: number): Promise<StoredSession | null>;
+  /** Replaces the page data of a session that exists. False: it is gone, and stays gone. */
+  updateSession(key: string, data: string): Promise<boolean>;
+  /** Moves the idle limit of a session that exists, never beyond its absolute limit; to the minute. */
+  touchSession(key: string, idleUntil: number): Promise<void>;
+  /** Ends one session, and its grant with the last session that owns it. */
+  endSession(key: string): Promise<void>;
+  /** Ends sessions and attempts whose time is over, and grants that no session owns any more. */
+  removeExpired(now: number): Promise<void>;
+
+  /** @throws UnsealableError when no key at hand opens it */
+  readGrant(id: string): Promise<Grant | null>;
+  /** What signIn must expect: the write-id of the grant now, or null when there is none. */
+  readWriteId(id: string): Promise<string | null>;
+  /** Compare-and-set: writes only if the grant still has this write-id. Null: it has not; read again. */
+  writeGrant(id: string, writeId: string, change: GrantContent): Promise<Grant | null>;
+  /** Erases a grant and every session that owns it. */
+  eraseGrant(id: string): Promise<void>;
+
+  /** Keeps an attempt, and of one browser only the newest `perBrowser`. */
+  beginAttempt(attempt: NewAttempt): Promise<void>;
+  /** True if this browser has an attempt here: an id that a client made up is not adopted. */
+  knowsBrowser(browser: string, now: number): Promise<boolean>;
+  /** Spends an attempt by reading it: however many ask, on however many processes, one is told `taken`. */
+  takeAttempt(claim: AttemptClaim): Promise<TakenAttempt>;
+  /** Writes down how a taken attempt ended, for the visitor who comes again with the same answer. */
+  finishAttempt(state: string, result: AttemptResult): Promise<void>;
+
+  /**
+   * One transaction: the grant by compare-and-set (`expected` null: it must not exist yet), the new session in,
+   * the replaced one out, the attempt finished. False: the grant changed meanwhile and nothing was written.
+   */
+  signIn(entry: SignIn): Promise<boolean>;
+
+  /** Resolves if the store can answer. */
+  ping(): Promise<void>;
+  close(): void;
+}
+
+export interface StoredSession {
+  data: string;
+  /** @throws UnsealableError when no key at hand opens it */
+  grant: () => Grant | null;
+}
+
+/** How an attempt ended: connected, or the code of the problem that its visitor was told. */
+export type AttemptResult = { kind: 'connected' } | { kind: 'problem'; code: string };
+
+export interface Attempt {
+  demo: boolean;
+  returnTo: string;
+}
+
+export interface NewAttempt extends Attempt {
+  state: string;
+  browser: string;
+  expiresAt: number;
+  perBrowser: number;
+}
+
+export interface AttemptClaim {
+  state: string;
+  browser: string;
+  /** Hash of what Withings sent back; a repeated visit is one that brings the same. */
+  answer: string;
+  now: number;
+}
+
+export type TakenAttempt =
+  | { outcome: 'taken'; attempt: Attempt }
+  | { outcome: 'pending' }
+  | { outcome: 'finished'; attempt: Attempt; result: AttemptResult }
+  | { outcome: 'spent' | 'expired' | 'unknown' };
+
+export interface SignIn {
+  grant: { id: string; expected: string | null; content: GrantContent };
+  session: { key: string; data: string; idleUntil: number; endsAt: number };
+  /** The session that this browser had before; it ends here. */
+  replaces: string | null;
+  attempt: string;
+}

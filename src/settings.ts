@@ -1,0 +1,120 @@
+import { z } from 'zod';
+
+/** The client that the embedded sandbox knows. */
+export const SANDBOX_CLIENT = { id: 'sandbox', secret: 'sandbox-secret' };
+
+export type Settings = z.output<typeof settings>;
+
+function whole(min: number, max: number, fallback: number) {
+  const words = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, words)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, words)
+    .default(fallback);
+}
+
+function httpUrl(words: string, accepts: (url: URL) => boolean) {
+  return z.string().refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const url = new URL(value);
+    return /^https?:$/.test(url.protocol) && !url.username && !url.password && accepts(url);
+  }, words);
+}
+
+/** Every setting: its name, what it may be, and its default. The words follow the name in a fault. */
+export const settings = z.object({
+  PORT: whole(1, 65535, 3000),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be a host name or an address')
+    .default('0.0.0.0'),
+  PUBLIC_URL: httpUrl(
+    'must be an origin such as https://example.com, without path or query',
+    (url) => url.pathname === '/' && !url.search && !url.hash,
+  ).optional(),
+  WITHINGS_CLIENT_ID: z.string().optional(),
+  WITHINGS_CLIENT_SECRET: z.string().optional(),
+  WITHINGS_SCOPE: z
+    .string()
+    .regex(
+      /^user\.[a-z]+(,user\.[a-z]+)*$/,
+      'must be scopes separated by commas, such as user.info,user.metrics',
+    )
+    .default('user.info,user.metrics,user.activity'),
+  WITHINGS_CLOUD: z.enum(['eu', 'us'], 'must be eu or us').default('eu'),
+  WITHINGS_AUTH: z.enum(['secret', 'signature'], 'must be secret or signature').default('secret'),
+  WITHINGS_AUTHORIZE_URL: httpUrl('must be an http(s) URL without query', (url) => !url.search).optional(),
+  WITHINGS_API_URL: httpUrl(
+    'must be an http(s) URL that ends in a slash',
+    (url) => url.href.endsWith('/') && !url.search,
+  ).optional(),
+  WITHINGS_TIMEOUT_MS: whole(100, 60_000, 10_000),
+  REFRESH_MARGIN_SECONDS: whole(0, 10_800, 600),
+  SESSION_SECRET: z
+    .string()
+    .refine((list) => sessionSecrets(list).every(isStrong), {
+      message:
+        'must be one or more random strings of at least 32 characters, separated by commas (try: openssl rand -hex 32)',
+    })
+    .refine((list) => new Set(sessionSecrets(list)).size === sessionSecrets(list).length, {
+      message: 'names the same secret twice',
+    })
+    .optional(),
+  SESSION_IDLE_DAYS: whole(1, 400, 30),
+  SESSION_MAX_DAYS: whole(1, 400, 365),
+  DATA_DIR: z.string().default('./data'),
+  TRUST_PROXY: whole(0, 10, 0),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
+      'must be fatal, error, warn, info, debug or silent',
+    )
+    .default('info'),
+});
+
+/** Faults that no single setting shows: what must be set together, and what must not. */
+export function contradictions(env: Record<string, string>): string[] {
+  const faults: string[] = [];
+  const real = env.WITHINGS_CLIENT_ID !== undefined || env.WITHINGS_CLIENT_SECRET !== undefined;
+  if (real && (!env.WITHINGS_CLIENT_ID || !env.WITHINGS_CLIENT_SECRET)) {
+    faults.push(
+      'WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET belong together: set both, or neither to use the sandbox.',
+    );
+  }
+  if (real && !env.SESSION_SECRET) {
+    faults.push(
+      'SESSION_SECRET is required with a real Withings application (make one: openssl rand -hex 32).',
+    );
+  }
+  if (env.WITHINGS_CLIENT_ID === SANDBOX_CLIENT.id && !env.WITHINGS_API_URL) {
+    faults.push(
+      "WITHINGS_CLIENT_ID is the sandbox's own: set WITHINGS_API_URL and WITHINGS_AUTHORIZE_URL to that sandbox as well.",
+    );
+  }
+  if (!real && (env.WITHINGS_API_URL || env.WITHINGS_AUTHORIZE_URL)) {
+    faults.push(
+      'WITHINGS_API_URL and WITHINGS_AUTHORIZE_URL need WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET.',
+    );
+  }
+  if (real && env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    faults.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 would send tokens over connections that nobody checked: remove it.',
+    );
+  }
+  if (env.REDIS_URL) faults.push('REDIS_URL is not supported yet: this version keeps its data in DATA_DIR.');
+  return faults;
+}
+
+/** The list in SESSION_SECRET, newest first. */
+export function sessionSecrets(list: string): string[] {
+  return list
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '');
+}
+
+function isStrong(secret: string): boolean {
+  return secret.length >= 32 && new Set(secret).size >= 10 && !/changeme|keyboard cat/i.test(secret);
+}

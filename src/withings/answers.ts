@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { type Refusal, type Result, refusalOfReply, refusalOfStatus, refuse } from './errors.ts';
+import type { Reply } from './http.ts';
+
+/** A fresh pair of tokens, as the token endpoint answers it. */
+export interface TokenPair {
+  /** Withings' user id; null where an answer to a refresh leaves it out. */
+  userId: string | null;
+  accessToken: string;
+  refreshToken: string;
+  /** What the person granted, which may be less than was asked. */
+  scope: string[];
+  expiresInSeconds: number;
+}
+
+/** One measured value in its unit (kg, %, mmHg …; see meastypes.ts). */
+export interface Measure {
+  type: number;
+  value: number;
+  at: Date;
+}
+
+const envelope = z.object({
+  status: z.number().int(),
+  body: z.unknown(),
+  error: z.string().optional().catch(undefined),
+});
+
+const waiting = z.object({ wait_seconds: z.number().int().positive().max(86_400) });
+
+/**
+ * Reads one answer of the API: refusals by (status, text), and a body only when status is 0.
+ * A body that does not have the promised shape is a refusal too, never half a value.
+ */
+export function readAnswer<T>(reply: Reply, body: z.ZodType<T>): Result<T> {
+  const failed = refusalOfReply(reply);
+  if (failed) return failed;
+  const answer = envelope.safeParse(parseJson(reply));
+  if (!answer.success) return refuse('withings-unreadable');
+  const { status, error } = answer.data;
+  if (status !== 0) return refusedWith(status, error ?? '', answer.data.body);
+  const value = body.safeParse(answer.data.body);
+  return value.success ? { ok: true, value: value.data } : refuse('withings-unreadable', 0);
+}
+
+function parseJson(reply: Reply): unknown {
+  try {
+    return reply.kind === 'answer' ? JSON.parse(reply.text) : undefined;
+  } catch {
+    return undefined; // HTML, truncated, empty: the envelope schema refuses it by name
+  }
+}
+
+function refusedWith(status: number, text: string, body: unknown): { ok: false; refusal: Refusal } {
+  const wait = waiting.safeParse(body);
+  return refuse(refusalOfStatus(status, text), status, wait.success ? wait.data.wait_seconds : null);
+}
+
+/** A number today, a string in older and in some newer answers; a string from here on. */
+const userId = z.union([
+  z.number().int().nonnegative().transform(String),
+  z.string().regex(/^\d{1,20}$/, 'user id'),
+]);
+
+const token = z.string().regex(/^[\x21-\x7e]{8,2048}$/, 'token');
+
+const seconds = z.union([
+  z.number().int(),
+  z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number),
+]);
+
+export const tokenPair: z.ZodType<TokenPair> = z
+  .object({
+    userid: userId.optional(),
+    access_token: token,
+    refresh_token: token,
+    scope: z.string().max(1000),
+    expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
+  })
+  .transform((body) => ({
+    userId: body.userid ?? null,
+    accessToken: body.access_token,
+    refreshToken: body.refresh_token,
+    scope: body.scope.split(/[, ]+/).filter((scope) => scope !== ''),
+    expiresInSeconds: body.expires_in,
+  }));
+
+export const nothing: z.ZodType<null> = z.unknown().transform(() => null);
+
+export const nonce: z.ZodType<string> = z.object({ nonce: token }).transform((body) => body.nonce);
+
+const measureGroup = z.object({
+  date: z.number().int().positive().max(8_640_000_000_000),
+  measures: z.array(
+    z.object({
+      type: z.number().int(),
+      value: z.number().int(),
+      unit: z.number().int().min(-20).max(20),
+    }),
+  ),
+});
+
+/** getmeas: value × 10^unit, seconds become a Date; groups that make no sense are left out. */
+export const measures: z.ZodType<Measure[]> = z
+  .object({ measuregrps: z.array(z.unknown()).max(10_000) })
+  .transform((body) =>
+    body.measuregrps.flatMap((group) => {
+      const read = measureGroup.safeParse(group);
+      if (!read.success) return [];
+      const at = new Date(read.data.date * 1000);
+      return read.data.measures.map(({ type, value, unit }) => ({
+        type,
+        value: Number(`${value}e${unit}`),
+        at,
+      }));
+    }),
+  );

@@ -1,0 +1,52 @@
+import http from 'node:http';
+import https from 'node:https';
+import axios from 'axios';
+
+/** What came back over the wire: an answer in text, or why there is none. */
+export type Reply =
+  | { kind: 'answer'; httpStatus: number; text: string }
+  | { kind: 'silence'; why: 'timeout' | 'unreachable' | 'too-large' };
+
+export type Post = (path: string, fields: Record<string, string>, accessToken?: string) => Promise<Reply>;
+
+const MAX_ANSWER_BYTES = 256 * 1024;
+
+/**
+ * Posts a form to Withings. Never throws, never retries, and never lets an axios error out: those carry the
+ * client secret and the tokens of the request.
+ *
+ * @param apiUrl base of the API, ends in a slash
+ * @param timeoutMs total deadline of one call in milliseconds, body included
+ */
+export function createPost(apiUrl: string, timeoutMs: number): Post {
+  const wire = axios.create({
+    adapter: 'http',
+    httpAgent: new http.Agent({ keepAlive: true }),
+    httpsAgent: new https.Agent({ keepAlive: true }),
+    maxRedirects: 0, // a 307 would post the secret to another origin
+    maxContentLength: MAX_ANSWER_BYTES,
+    proxy: false,
+    responseType: 'text',
+    transformResponse: [], // axios hands truncated JSON through as a string; we parse it ourselves
+    validateStatus: () => true,
+  });
+
+  return async (path, fields, accessToken) => {
+    // axios' own timeout lets a dripping body run on; a signal ends the whole call.
+    const deadline = AbortSignal.timeout(timeoutMs);
+    try {
+      const answer = await wire.post<unknown>(apiUrl + path, new URLSearchParams(fields), {
+        signal: deadline,
+        headers: accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` },
+      });
+      return { kind: 'answer', httpStatus: answer.status, text: String(answer.data) };
+    } catch (error) {
+      if (deadline.aborted) return { kind: 'silence', why: 'timeout' };
+      return { kind: 'silence', why: isTooLarge(error) ? 'too-large' : 'unreachable' };
+    }
+  };
+}
+
+function isTooLarge(error: unknown): boolean {
+  return axios.isAxiosError(error) && error.message.startsWith('maxContentLength');
+}
