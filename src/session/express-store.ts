@@ -59,7 +59,8 @@ export class ExpressStore extends session.Store {
   async read(id: string): Promise<SessionData | null> {
     const stored = await this.#store.readSession(hashed(id), this.#now());
     if (!stored) return null;
-    const cookie = new session.Cookie(this.#cookie);
+    const cookie = Object.assign(new session.Cookie(), this.#cookie);
+    cookie.originalMaxAge = this.#cookie.maxAge ?? null;
     const data: SessionData = { ...JSON.parse(stored.data), cookie };
     // Not enumerable: tokens take no part in what express-session hashes, saves or prints. Opened only when asked
     // for, so that a record whose key is missing does not stand in the way of reconnecting.

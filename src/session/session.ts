@@ -65,6 +65,10 @@ export function createSessions(options: SessionOptions): Sessions {
     return createHmac('sha256', keys.sessionId).update(seed).digest('base64url');
   }
 
+  function clearCookie(res: Response): void {
+    res.clearCookie(name, { path: '/', httpOnly: true, sameSite: 'lax', secure });
+  }
+
   async function resume(req: Request, seed: string): Promise<boolean> {
     const id = idFrom(seed);
     const data = await expressStore.read(id);
@@ -94,7 +98,7 @@ export function createSessions(options: SessionOptions): Sessions {
             endsAt: begun + maxMs,
           },
           replaces: hashed(req.sessionID),
-          attempt: state,
+          attempt: hashed(state),
         });
         if (done) {
           await resume(req, seed);
@@ -110,14 +114,12 @@ export function createSessions(options: SessionOptions): Sessions {
       return new Promise((resolve, reject) => {
         req.session.destroy((error: unknown) => {
           if (error) return reject(error);
-          res.clearCookie(name, { path: '/', httpOnly: true, sameSite: 'lax', secure });
+          clearCookie(res);
           resolve();
         });
       });
     },
 
-    clearCookie(res) {
-      res.clearCookie(name, { path: '/', httpOnly: true, sameSite: 'lax', secure });
-    },
+    clearCookie,
   };
 }

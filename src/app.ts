@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+import express, { type Express } from 'express';
+import type { Config } from './config.ts';
+import type { Attempts } from './connect/attempts.ts';
+import { leaveRoutes, type Receipts } from './connect/disconnect.ts';
+import { homeRoutes } from './connect/home.ts';
+import { connectRoutes } from './connect/routes.ts';
+import type { Measures } from './dashboard/measures.ts';
+import { dashboardRoutes } from './dashboard/routes.ts';
+import { healthRoutes } from './operations/health.ts';
+import { type Log, logRequests } from './operations/logging.ts';
+import type { Sessions } from './session/session.ts';
+import type { Store } from './session/store.ts';
+import type { Grants } from './tokens/grants.ts';
+import { notFound, problemPage } from './web/problem-page.ts';
+import { limits, requestId } from './web/requests.ts';
+import { refuseCrossSite } from './web/same-origin.ts';
+import { securityHeaders } from './web/security-headers.ts';
+import type { Withings } from './withings/client.ts';
+
+export interface AppParts {
+  config: Config;
+  store: Store;
+  sessions: Sessions;
+  withings: Withings;
+  grants: Grants;
+  attempts: Attempts;
+  measures: Measures;
+  receipts: Receipts;
+  now: () => number;
+  /** Milliseconds since any fixed moment; never steps. */
+  monotonic: () => number;
+  log: Log;
+  ready: () => Promise<boolean>;
+  /** The embedded sandbox, where there is one: another site's pages, under an address of ours. */
+  sandbox: express.RequestHandler | null;
+}
+
+/** The table of contents: what every request passes, in this order. */
+export function createApp(parts: AppParts): Express {
+  const { config, log } = parts;
+  const { publicUrl, refreshMarginSeconds } = config;
+  const { authorizeUrl, cloud, scope, sandbox: isSandbox } = config.withings;
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag'); // personal answers are not stored, so there is nothing to compare
+  app.set('query parser', 'simple'); // name=value pairs; brackets mean nothing
+  app.set('trust proxy', config.trustProxy);
+  app.set('views', folder('../views'));
+  app.set('view engine', 'ejs');
+  app.enable('view cache');
+  app.locals.sandbox = isSandbox;
+
+  app.use(requestId);
+  app.use(logRequests(log, parts.monotonic));
+  app.use(securityHeaders(publicUrl));
+  app.use(healthRoutes(parts.ready));
+  if (parts.sandbox) app.use('/sandbox', parts.sandbox);
+  app.use('/assets', express.static(folder('../public'), { index: false, redirect: false, maxAge: '1h' }));
+  app.use(limits);
+  app.use(refuseCrossSite(publicUrl));
+  app.use(parts.sessions.middleware);
+  app.use(homeRoutes(parts));
+  app.use(connectRoutes({ ...parts, publicUrl, authorizeUrl, cloud, scope }));
+  app.use(dashboardRoutes({ ...parts, refreshMarginSeconds }));
+  app.use(leaveRoutes(parts));
+  app.use(notFound);
+  app.use(problemPage(log));
+  return app;
+}
+
+function folder(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Request, Response } from 'express';
+import { hashed } from '../session/keys.ts';
+import type { Attempt, AttemptResult, Store, TakenAttempt } from '../session/store.ts';
+import { type OwnCookie, ownCookie } from '../web/cookies.ts';
+
+/** The attempts of browsers to connect: begun by a click, bound to the browser, spent by being read. */
+export interface Attempts {
+  /** Begins one and tells this browser its id. Returns the state to send along: 256 random bits. */
+  begin(req: Request, res: Response, attempt: Attempt): Promise<string>;
+  /** Takes the attempt of this browser and state; a repeated visit with the same answer waits for the first. */
+  take(req: Request, state: string, answer: string): Promise<Taken>;
+  finish(state: string, result: AttemptResult): Promise<void>;
+}
+
+export type Taken = TakenAttempt | { outcome: 'no-cookie' };
+
+export interface AttemptsOptions {
+  store: Store;
+  now: () => number;
+  publicUrl: string;
+  /** How long a repeated visit waits for the first one, in milliseconds. */
+  patienceMs: number;
+}
+
+const LIFE_MS = 10 * 60_000;
+const PER_BROWSER = 8;
+const POLL_MS = 50;
+
+export function createAttempts({ store, now, publicUrl, patienceMs }: AttemptsOptions): Attempts {
+  const cookie = ownCookie(publicUrl, 'connect');
+
+  return {
+    async begin(req, res, attempt) {
+      const browser = (await knownBrowser(req, cookie, store, now())) ?? random256();
+      const state = random256();
+      const expiresAt = now() + LIFE_MS;
+      await store.beginAttempt({
+        ...attempt,
+        state: hashed(state),
+        browser: hashed(browser),
+        expiresAt,
+        perBrowser: PER_BROWSER,
+      });
+      cookie.set(res, browser, LIFE_MS);
+      return state;
+    },
+
+    async take(req, state, answer) {
+      const browser = cookie.read(req);
+      if (!browser) return { outcome: 'no-cookie' };
+      const claim = { state: hashed(state), browser: hashed(browser), answer: hashed(answer) };
+      const polls = Math.ceil(patienceMs / POLL_MS);
+      for (let poll = 0; poll < polls; poll += 1) {
+        const taken = await store.takeAttempt({ ...claim, now: now() });
+        if (taken.outcome !== 'pending') return taken;
+        await sleep(POLL_MS);
+      }
+      return { outcome: 'pending' };
+    },
+
+    finish: (state, result) => store.finishAttempt(hashed(state), result),
+  };
+}
+
+/** The id this browser brings, if it has an attempt here: an id that somebody made up is not adopted. */
+async function knownBrowser(
+  req: Request,
+  cookie: OwnCookie,
+  store: Store,
+  now: number,
+): Promise<string | null> {
+  const browser = cookie.read(req);
+  return browser && (await store.knowsBrowser(hashed(browser), now)) ? browser : null;
+}
+
+function random256(): string {
+  return randomBytes(32).toString('base64url');
+}

@@ -1,0 +1,90 @@
+import { type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import type { Log } from '../operations/logging.ts';
+import type { Sealer } from '../session/sealing.ts';
+import type { Sessions } from '../session/session.ts';
+import type { Store } from '../session/store.ts';
+import { ownCookie } from '../web/cookies.ts';
+import { onlyMethods } from '../web/requests.ts';
+import { noStore } from '../web/security-headers.ts';
+import type { Withings } from '../withings/client.ts';
+
+export interface LeaveParts {
+  store: Store;
+  sessions: Sessions;
+  withings: Withings;
+  receipts: Receipts;
+  now: () => number;
+  log: Log;
+}
+
+/**
+ * Of this site and this tab's caches only: "cookies" would also log the person out of every other site under the
+ * same domain, and on localhost out of every other port.
+ */
+const FORGET = '"cache", "storage"';
+
+/** Leaving: `/disconnect` ends the connection, `/logout` only this browser's session. */
+export function leaveRoutes(parts: LeaveParts): Router {
+  const router = Router();
+  router.post('/disconnect', noStore, (req, res) => disconnect(parts, req, res));
+  router.post('/logout', noStore, async (req, res) => {
+    await parts.sessions.end(req, res);
+    res.set('Clear-Site-Data', FORGET).redirect(303, '/');
+  });
+  router.all(['/disconnect', '/logout'], onlyMethods('POST'));
+  return router;
+}
+
+/** Erases here first, so that nothing Withings does or fails to do can keep the tokens; then revokes there. */
+async function disconnect(
+  { store, sessions, withings, receipts, now, log }: LeaveParts,
+  req: Request,
+  res: Response,
+) {
+  const grant = req.session.withings;
+  if (!grant) return res.redirect(303, '/');
+
+  await store.eraseGrant(grant.id);
+  await sessions.end(req, res);
+  const revoked = await withings.revoke(grant.userId);
+  const outcome = revoked.ok ? 'revoked' : revoked.refusal.code;
+  log.info({ requestId: req.id, outcome }, 'disconnected');
+
+  receipts.write(res, {
+    at: now(),
+    revoked: revoked.ok,
+    removalPage: withings.removalPage(grant.userId),
+  });
+  return res.set('Clear-Site-Data', FORGET).redirect(303, '/');
+}
+
+const receipt = z.object({ at: z.number(), revoked: z.boolean(), removalPage: z.string() });
+
+export type Receipt = z.infer<typeof receipt>;
+
+/** A receipt travels in a sealed cookie: the person asked to be forgotten, so the store keeps nothing of it. */
+export interface Receipts {
+  write(res: Response, receipt: Receipt): void;
+  read(req: Request): Receipt | null;
+  clear(res: Response): void;
+}
+
+const RECEIPT_LIFE_MS = 10 * 60_000;
+
+export function createReceipts(sealer: Sealer, publicUrl: string): Receipts {
+  const cookie = ownCookie(publicUrl, 'receipt');
+  return {
+    write: (res, value) => cookie.set(res, sealer.seal(JSON.stringify(value), 'receipt'), RECEIPT_LIFE_MS),
+    read(req) {
+      const sealed = cookie.read(req);
+      if (!sealed) return null;
+      try {
+        return receipt.parse(JSON.parse(sealer.open(sealed, 'receipt')));
+      } catch {
+        return null; // somebody else's, or sealed with a key that is gone: there is nothing to show
+      }
+    },
+    clear: cookie.clear,
+  };
+}

@@ -1,0 +1,116 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Log } from '../operations/logging.ts';
+import type { Sessions } from '../session/session.ts';
+import type { AttemptResult } from '../session/store.ts';
+import { newGrant } from '../tokens/grants.ts';
+import { Problem, problemOf } from '../web/problems.ts';
+import { onlyMethods, refusePrefetch } from '../web/requests.ts';
+import { noStore } from '../web/security-headers.ts';
+import type { Withings } from '../withings/client.ts';
+import type { Attempts } from './attempts.ts';
+import { readCallback, type Visit } from './callback.ts';
+import { readReturnTo } from './return-to.ts';
+
+export interface ConnectParts {
+  attempts: Attempts;
+  sessions: Sessions;
+  withings: Withings;
+  now: () => number;
+  log: Log;
+  publicUrl: string;
+  authorizeUrl: string;
+  cloud: 'eu' | 'us';
+  scope: string[];
+}
+
+/** The way of a visitor to Withings and back. */
+export function connectRoutes(parts: ConnectParts): Router {
+  const router = Router();
+  const nothingToSee: RequestHandler = (_req, res) => void res.status(200).end();
+  // Withings asks HEAD when the URL is registered; link checkers ask it of anything. Neither may begin or spend.
+  router.head(['/connect', '/callback'], noStore, nothingToSee);
+  router.get('/connect', noStore, refusePrefetch, (req, res) => connect(parts, req, res));
+  router.get('/callback', noStore, refusePrefetch, (req, res) => callback(parts, req, res));
+  router.all(['/connect', '/callback'], onlyMethods('GET, HEAD'));
+  return router;
+}
+
+async function connect({ attempts, withings, publicUrl }: ConnectParts, req: Request, res: Response) {
+  const demo = req.query.mode === 'demo';
+  const state = await attempts.begin(req, res, {
+    demo,
+    returnTo: readReturnTo(req.query.return_to, publicUrl),
+  });
+  res.redirect(303, withings.authorizeUrl(state, demo));
+}
+
+async function callback(parts: ConnectParts, req: Request, res: Response) {
+  res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds a code
+  const visit = readCallback(req.query, new URL(parts.authorizeUrl).origin);
+  if (visit.form === 'malformed') throw new Problem('callback-incomplete');
+
+  const taken = await parts.attempts.take(req, visit.state, answerOf(visit));
+  switch (taken.outcome) {
+    case 'taken': {
+      const result = await answer(parts, req, visit, taken.attempt.demo);
+      return arrive(result, taken.attempt.returnTo, res);
+    }
+    case 'finished':
+      if (taken.result.kind === 'connected' && !(await parts.sessions.resume(req, seedOf(visit)))) {
+        throw new Problem('attempt-spent');
+      }
+      return arrive(taken.result, taken.attempt.returnTo, res);
+    case 'pending':
+      throw new Problem('attempt-unfinished');
+    case 'spent':
+      throw new Problem('attempt-spent');
+    case 'expired':
+      throw new Problem('attempt-expired');
+    case 'unknown':
+      throw new Problem('attempt-unknown');
+    case 'no-cookie':
+      throw new Problem('cookies-missing');
+  }
+}
+
+/** The attempt is ours alone now: what Withings answered may be believed and the code exchanged, once. */
+async function answer(
+  { attempts, sessions, withings, now, log, cloud, scope }: ConnectParts,
+  req: Request,
+  visit: Visit,
+  demo: boolean,
+): Promise<AttemptResult> {
+  const fail = async (code: string) => {
+    const result = { kind: 'problem', code } as const;
+    log.warn({ requestId: req.id, outcome: code }, 'connecting failed');
+    await attempts.finish(visit.state, result);
+    return result;
+  };
+  if (visit.form === 'denied') return fail('access-denied');
+  if (visit.form === 'declined') return fail('withings-declined');
+
+  const exchanged = await withings.redeem(visit.code);
+  if (!exchanged.ok) return fail(exchanged.refusal.code);
+  const { userId } = exchanged.value;
+  if (userId === null) return fail('withings-unreadable');
+
+  const grant = newGrant({ ...exchanged.value, userId }, { cloud, demo, askedScope: scope }, now());
+  await sessions.signIn(req, { state: visit.state, seed: seedOf(visit) }, grant);
+  log.info({ requestId: req.id, outcome: 'connected', demo }, 'connected');
+  return { kind: 'connected' };
+}
+
+function arrive(result: AttemptResult, returnTo: string, res: Response) {
+  if (result.kind === 'problem') throw new Problem(problemOf(result.code).code);
+  res.redirect(303, returnTo);
+}
+
+/** What makes a second visit the same visit. */
+function answerOf(visit: Visit): string {
+  return visit.form === 'code' ? `code ${visit.code}` : visit.form;
+}
+
+/** Whoever repeats a callback must bring its code as well as its state: a stranger who planted the cookie has not. */
+function seedOf(visit: Visit): string {
+  return visit.form === 'code' ? `${visit.state} ${visit.code}` : '';
+}

@@ -1,0 +1,48 @@
+/** "2 h 59 min", "3 days", "40 s": as coarse as a person would say it. @param ms a length of time, milliseconds */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+/** "in 2 h 59 min" or "40 s ago". Both in milliseconds since 1970. */
+export function relative(at: number, now: number): string {
+  return at > now ? `in ${duration(at - now)}` : `${duration(now - at)} ago`;
+}
+
+export interface Moment {
+  iso: string;
+  words: string;
+  relative: string;
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'UTC',
+  timeZoneName: 'short',
+});
+
+/** A moment for a page: for machines, for people, and seen from now. */
+export function moment(at: number, now: number): Moment {
+  return { iso: new Date(at).toISOString(), words: CLOCK.format(at), relative: relative(at, now) };
+}
+
+const SCOPES: Record<string, string> = {
+  'user.info': 'Your devices and goals',
+  'user.metrics': 'Body measures: weight, blood pressure, temperature',
+  'user.activity': 'Activity, workouts and sleep',
+  'user.sleepevents': 'When you go to bed and get up',
+};
+
+/** What a scope lets us read, in words. */
+export function scopeWords(scope: string): string {
+  return SCOPES[scope] ?? scope;
+}

@@ -1,0 +1,54 @@
+import { readConfig, readEnvironment } from './config.ts';
+import { createLog } from './operations/logging.ts';
+import { startServer } from './server.ts';
+
+process.umask(0o077); // what this process writes is its owner's alone
+
+const settings = readConfig(readEnvironment());
+if (!settings.ok) {
+  process.stderr.write(
+    `Not started. Please mend the settings:\n${settings.faults.map((fault) => `  - ${fault}\n`).join('')}`,
+  );
+  process.exit(1);
+}
+const { config } = settings;
+const log = createLog(config.logLevel, process.stdout.isTTY === true);
+
+try {
+  const server = await startServer(
+    config,
+    { now: Date.now, monotonic: performance.now.bind(performance) },
+    log,
+  );
+  log.info(
+    { address: config.publicUrl, withings: config.withings.sandbox ? 'sandbox' : config.withings.cloud },
+    'ready',
+  );
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'stopping');
+      process.once(signal, () => process.exit(1)); // asked twice: at once
+      server.stop().then(() => process.exit(0));
+    });
+  }
+} catch (error) {
+  process.stderr.write(`Not started. ${wordsFor(error)}\n`);
+  process.exit(1);
+}
+
+function wordsFor(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${config.port} is taken: stop the program that has it, or set PORT to another one.`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'SQLITE_CANTOPEN':
+      return `No access to port ${config.port} or to DATA_DIR (${config.dataDir}): ${message}`;
+    case 'SQLITE_NOTADB':
+      return `A file in DATA_DIR (${config.dataDir}) is not a database of ours. Move it away, or point DATA_DIR elsewhere.`;
+    default:
+      return message ?? 'For an unknown reason.';
+  }
+}

@@ -1,0 +1,37 @@
+import type { RequestHandler } from 'express';
+import { type Logger, pino } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+
+export type Log = Logger;
+
+/** JSON lines on standard output; readable lines where a person looks at them. */
+export function createLog(level: string, terminal: boolean): Log {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return terminal ? pino(options, PinoPretty({ ignore: 'requestId', singleLine: true })) : pino(options);
+}
+
+/**
+ * One line a request, by route pattern: addresses carry codes and states, so no address is ever written.
+ *
+ * @param now milliseconds since any fixed moment
+ */
+export function logRequests(log: Log, now: () => number): RequestHandler {
+  return (req, res, next) => {
+    const begun = now();
+    res.once('finish', () => {
+      const route = req.route ? req.baseUrl + String(req.route.path) : 'none';
+      const level = res.statusCode >= 500 ? 'error' : 'info';
+      const milliseconds = Math.round(now() - begun);
+      log[level](
+        { requestId: req.id, method: req.method, route, status: res.statusCode, milliseconds },
+        'request',
+      );
+    });
+    next();
+  };
+}

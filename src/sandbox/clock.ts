@@ -1,0 +1,49 @@
+import type { Db } from './database.ts';
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+export const YEAR = 365 * DAY;
+
+/** How far one push may move the clock, and how far ahead it may get in all. */
+export const MAX_ADVANCE = 10 * YEAR;
+const MAX_OFFSET = 100 * YEAR;
+
+/** The real clock plus an offset that only grows and outlives a restart. */
+export class Clock {
+  readonly #db: Db;
+  readonly #real: () => number;
+  #offset: number;
+  /** When this sandbox was first opened: its people's history ends and begins relative to it. */
+  readonly openedAt: number;
+
+  constructor(db: Db, real: () => number) {
+    this.#db = db;
+    this.#real = real;
+    this.#offset = this.#setting('offset', 0);
+    this.openedAt = this.#setting('opened', real());
+  }
+
+  /** Milliseconds since 1970. */
+  readonly now = (): number => this.#real() + this.#offset;
+
+  /** Milliseconds ahead of the real clock. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Moves on by whole milliseconds; false when that would lead too far. */
+  advance(milliseconds: number): boolean {
+    const offset = this.#offset + Math.round(milliseconds);
+    if (offset > MAX_OFFSET) return false;
+    this.#db.run("UPDATE settings SET value = ? WHERE name = 'offset'", offset);
+    this.#offset = offset;
+    return true;
+  }
+
+  #setting(name: string, first: number): number {
+    this.#db.run('INSERT OR IGNORE INTO settings (name, value) VALUES (?, ?)', name, first);
+    return this.#db.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', name)?.value ?? first;
+  }
+}

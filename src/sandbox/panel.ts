@@ -1,0 +1,48 @@
+import { Router } from 'express';
+import { FAULTS } from './faults.ts';
+import { historyOf } from './history.ts';
+import { showPage } from './pages.ts';
+import { clockWords, faultWords, grantWords, isLive, jumps } from './panel-words.ts';
+import { everyone, type Person } from './people.ts';
+import { describeState, type State } from './state.ts';
+import type { World } from './world.ts';
+
+/** A person's page on the sandbox: its clock, its faults, its people, the calls it got. */
+export function panelRoutes(world: World): Router {
+  const { clients, clock, weighIns } = world;
+  const router = Router();
+
+  router.get('/', async (_req, res) => {
+    const state = describeState(world);
+    return showPage(res, 'panel', {
+      title: 'Sandbox',
+      clock: clockWords(state),
+      jumps: jumps(state),
+      faults: state.faults.map(faultWords),
+      faultNames: FAULTS,
+      users: everyone.map((person) => userWords(person, state)),
+      calls: Object.entries(state.counters).map(([endpoint, outcomes]) => ({
+        endpoint,
+        outcomes: Object.entries(outcomes).map(([outcome, n]) => `${outcome} ${n}×`),
+      })),
+    });
+  });
+
+  function userWords(person: Person, state: State) {
+    const grants = state.users.find(({ userId }) => userId === person.userId)?.grants ?? [];
+    return {
+      ...person,
+      weight: latestWeight(person),
+      connected: grants.some(isLive),
+      grants: grants.map((grant) => grantWords(grant, clients.get(grant.clientId)?.name ?? grant.clientId)),
+    };
+  }
+
+  function latestWeight(person: Person): string {
+    const history = historyOf(person, clock.openedAt, clock.now(), weighIns.of(person.userId));
+    const newest = history.flatMap(({ measures }) => measures).find(({ type }) => type === 1);
+    return newest ? `${(newest.value / 1000).toFixed(1)} kg` : '';
+  }
+
+  return router;
+}

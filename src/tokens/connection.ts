@@ -1,0 +1,62 @@
+import type { Grant } from '../session/grant.ts';
+import { problemOf } from '../web/problems.ts';
+
+/** The status of a connection as other programs may see it: never a token. Moments are ISO 8601. */
+export interface Connection {
+  state: 'not-connected' | 'connected' | 'refreshing' | 'degraded' | 'needs-reconnect' | 'unlinked';
+  userId: string | null;
+  demo: boolean;
+  scope: string[];
+  accessToken: Span | null;
+  refreshToken: Span | null;
+  lastRefresh: { at: string; outcome: string } | null;
+  problem: { code: string; title: string; advice: string } | null;
+}
+
+interface Span {
+  issuedAt: string;
+  expiresAt: string;
+}
+
+const NOT_CONNECTED: Connection = {
+  state: 'not-connected',
+  userId: null,
+  demo: false,
+  scope: [],
+  accessToken: null,
+  refreshToken: null,
+  lastRefresh: null,
+  problem: null,
+};
+
+export function connectionOf(grant: Grant | null | undefined): Connection {
+  if (!grant) return NOT_CONNECTED;
+  const code = problemCode(grant);
+  const { title, advice } = problemOf(code ?? 'internal');
+  return {
+    state: stateOf(grant),
+    userId: grant.userId,
+    demo: grant.demo,
+    scope: grant.scope,
+    accessToken: { issuedAt: iso(grant.accessIssuedAt), expiresAt: iso(grant.accessExpiresAt) },
+    refreshToken: { issuedAt: iso(grant.refreshIssuedAt), expiresAt: iso(grant.refreshExpiresAt) },
+    lastRefresh: grant.lastRefresh && { at: iso(grant.lastRefresh.at), outcome: grant.lastRefresh.outcome },
+    problem: code === null ? null : { code, title, advice },
+  };
+}
+
+function stateOf(grant: Grant): Connection['state'] {
+  if (grant.ended) return 'needs-reconnect';
+  return problemCode(grant) === null ? 'connected' : 'degraded';
+}
+
+/** What stands between this connection and being well; null when nothing does. */
+function problemCode(grant: Grant): string | null {
+  if (grant.ended) return grant.ended.code;
+  const { lastRefresh } = grant;
+  return lastRefresh === null || lastRefresh.outcome === 'refreshed' ? null : lastRefresh.outcome;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

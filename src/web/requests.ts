@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import express, { type RequestHandler } from 'express';
+import { Problem } from './problems.ts';
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Names this request on its page, in its answer and in the log. Ours alone: nothing from outside. */
+      id: string;
+    }
+  }
+}
+
+const MAX_ADDRESS = 8192;
+
+export const requestId: RequestHandler = (req, res, next) => {
+  req.id = randomUUID();
+  res.set('X-Request-Id', req.id);
+  next();
+};
+
+/** No address of ours is long, and the forms of this site carry nothing: larger or other input is refused. */
+export const limits: RequestHandler[] = [
+  (req, _res, next) => {
+    if (req.originalUrl.length > MAX_ADDRESS) throw new Problem('address-too-long');
+    next();
+  },
+  express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 100 }),
+  (req, _res, next) => {
+    const carriesBody =
+      req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+    if (carriesBody && !req.is('application/x-www-form-urlencoded')) throw new Problem('unsupported-type');
+    next();
+  },
+];
+
+/** For a path whose other methods were answered above: says which they are. */
+export function onlyMethods(allow: string): RequestHandler {
+  return (req, res) => {
+    res.set('Allow', allow);
+    if (req.method !== 'OPTIONS') throw new Problem('method-not-allowed');
+    res.status(204).end();
+  };
+}
+
+/** Pages opened ahead of time (prefetch, prerender) must not begin or spend anything. */
+export const refusePrefetch: RequestHandler = (req, _res, next) => {
+  const purpose = `${req.get('Sec-Purpose') ?? ''} ${req.get('Purpose') ?? ''} ${req.get('X-Purpose') ?? ''} ${req.get('X-Moz') ?? ''}`;
+  if (/prefetch|prerender|preview/i.test(purpose)) throw new Problem('not-ahead-of-time');
+  next();
+};

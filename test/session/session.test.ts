@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import Database from 'libsql';
+import { deriveKeys } from '../../src/session/keys.ts';
+import { createSealer, UnsealableError } from '../../src/session/sealing.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { type Visitor, visit } from '../support/visitor.ts';
+
+const DAY = 86_400_000;
+const [OLD, NEW] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
+
+async function connected(env: Record<string, string> = {}): Promise<{ app: TestApp; visitor: Visitor }> {
+  const app = await startApp(env);
+  const visitor = visit(app);
+  await visitor.connect();
+  return { app, visitor };
+}
+
+async function isIn(visitor: Visitor): Promise<boolean> {
+  return (await visitor.json('/api/connection')).body.state === 'connected';
+}
+
+/** The database itself, as somebody with a copy of the disk sees it. */
+function disk(app: TestApp) {
+  const db = new Database(join(app.config.dataDir, 'connect.db'));
+  return {
+    rows: (sql: string) => db.prepare(sql).all() as Record<string, unknown>[],
+    run: (sql: string, ...values: string[]) => db.prepare(sql).run(...values),
+    close: () => db.close(),
+  };
+}
+
+function bytesOnDisk(app: TestApp): string {
+  const names = readdirSync(app.config.dataDir).filter((name) => name.startsWith('connect.db'));
+  return names.map((name) => readFileSync(join(app.config.dataDir, name), 'latin1')).join('');
+}
+
+/** The tokens that the sandbox has given out; its own database is the ledger. */
+function issuedTokens(app: TestApp): string[] {
+  const db = new Database(join(app.config.dataDir, 'sandbox.db'));
+  const rows = db.prepare('SELECT access_token, refresh_token FROM pairs').all() as Record<string, string>[];
+  db.close();
+  return rows.flatMap((row) => [row.access_token ?? '', row.refresh_token ?? '']);
+}
+
+describe('what is kept', () => {
+  test('no token stands in any file of ours, and the session id only as a hash', async () => {
+    const { app, visitor } = await connected();
+    await visitor.post('/refresh');
+    const bytes = bytesOnDisk(app);
+    const tokens = issuedTokens(app);
+    expect(tokens.length).toBeGreaterThanOrEqual(4);
+    for (const token of tokens) expect(bytes.includes(token)).toBe(false);
+    const id = /session=s%3A([\w-]+)\./.exec(visitor.cookies())?.[1] ?? '';
+    expect(id).toMatch(/^[\w-]{43}$/);
+    expect(bytes.includes(id)).toBe(false);
+  });
+
+  test('the key of a row, signed or not, is no way in', async () => {
+    const { app } = await connected();
+    const db = disk(app);
+    const [row] = db.rows('SELECT key FROM sessions');
+    db.close();
+    const thief = visit(app);
+    for (const value of [`s%3A${row?.key}.x`, String(row?.key), `s:${row?.key}`]) {
+      expect((await thief.get('/dashboard', { Cookie: `session=${value}` })).headers.location).toBe('/');
+    }
+  });
+
+  test('a grant moved to another row does not open, and is not destroyed for it', async () => {
+    const { app, visitor } = await connected();
+    const db = disk(app);
+    db.run("UPDATE grants SET id = 'eu:999'");
+    db.run("UPDATE sessions SET grant_id = 'eu:999'");
+    expect((await visitor.get('/dashboard')).text).toContain('key-missing');
+    expect(db.rows('SELECT * FROM grants')).toHaveLength(1);
+    db.close();
+  });
+
+  test('what is erased is gone from the disk', async () => {
+    const { app, visitor } = await connected();
+    const db = disk(app);
+    const [row] = db.rows('SELECT sealed FROM grants');
+    const sealed = String(row?.sealed);
+    expect(bytesOnDisk(app)).toContain(sealed);
+    await visitor.post('/disconnect');
+    db.run('PRAGMA wal_checkpoint(TRUNCATE)');
+    expect(bytesOnDisk(app)).not.toContain(sealed);
+    db.close();
+  });
+
+  test('only its owner may read what is kept', async () => {
+    const { app } = await connected();
+    expect(statSync(join(app.config.dataDir, 'session-secret')).mode & 0o077).toBe(0);
+  });
+
+  test('anonymous visits write nothing and set nothing', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    for (const cookie of [
+      '',
+      'session=',
+      'session=s%3Aabc.def',
+      'session=j%3A%7B%7D',
+      'connect=%00',
+      'a=b; ; =;',
+    ]) {
+      const answer = await visitor.get('/', { Cookie: cookie });
+      expect([answer.status, answer.headers['set-cookie']]).toEqual([200, undefined]);
+    }
+    const db = disk(app);
+    expect(
+      db.rows('SELECT 1 FROM sessions UNION ALL SELECT 1 FROM attempts UNION ALL SELECT 1 FROM grants'),
+    ).toEqual([]);
+    db.close();
+  });
+});
+
+describe('how long it lasts', () => {
+  test('a session ends after its idle days without a visit', async () => {
+    const { app, visitor } = await connected({ SESSION_IDLE_DAYS: '2' });
+    app.clock.now += 1.5 * DAY;
+    expect((await visitor.get('/')).text).toContain('Open the dashboard'); // this visit counts
+    app.clock.now += 1.5 * DAY;
+    expect((await visitor.get('/')).text).toContain('Open the dashboard');
+    app.clock.now += 2 * DAY;
+    expect((await visitor.get('/')).text).not.toContain('Open the dashboard');
+  });
+
+  test('and after its absolute days, however often it is visited', async () => {
+    const { app, visitor } = await connected({ SESSION_IDLE_DAYS: '2', SESSION_MAX_DAYS: '5' });
+    for (let day = 1; day < 5; day += 1) {
+      app.clock.now += DAY;
+      expect((await visitor.get('/')).text).toContain('Open the dashboard');
+    }
+    app.clock.now += DAY;
+    expect((await visitor.get('/')).text).not.toContain('Open the dashboard');
+  });
+});
+
+describe('keys', () => {
+  test('new,old keeps every session and every grant', async () => {
+    const { app, visitor } = await connected({ SESSION_SECRET: OLD });
+    await app.restart({ SESSION_SECRET: `${NEW},${OLD}` });
+    expect(await isIn(visitor)).toBe(true);
+    await visitor.post('/refresh'); // written again, and so sealed with the new key
+    await visitor.connect();
+    await app.restart({ SESSION_SECRET: NEW });
+    expect(await isIn(visitor)).toBe(true);
+  });
+
+  test('a grant whose key is missing is said to be locked, kept, and can be replaced by connecting', async () => {
+    const { app, visitor } = await connected({ SESSION_SECRET: `${NEW},${OLD}` });
+    const db = disk(app);
+    db.run("UPDATE grants SET sealed = 'deadbeef.' || substr(sealed, 10)"); // as if sealed with a key we never had
+    const page = await visitor.get('/dashboard');
+    expect(page.status).toBe(503);
+    expect(page.text).toContain('key-missing');
+    expect(page.headers['retry-after']).toBeDefined();
+    expect(page.headers['set-cookie']).toBeUndefined();
+    expect(db.rows('SELECT 1 FROM grants')).toHaveLength(1);
+    await visitor.connect();
+    expect(await isIn(visitor)).toBe(true);
+    db.close();
+  });
+
+  test('a sealed text opens with any key of the ring, in its own place, unchanged, and not otherwise', () => {
+    const ring = (...secrets: string[]) => createSealer(deriveKeys(secrets).seal);
+    const sealed = ring(OLD).seal('the text', 'here');
+    expect(ring(NEW, OLD).open(sealed, 'here')).toBe('the text');
+    expect(() => ring(NEW).open(sealed, 'here')).toThrow(new UnsealableError('unknown-key'));
+    expect(() => ring(OLD).open(sealed, 'there')).toThrow(new UnsealableError('damaged'));
+    for (let i = 9; i < sealed.length; i += 1) {
+      const flipped = sealed.slice(0, i) + (sealed[i] === 'A' ? 'B' : 'A') + sealed.slice(i + 1);
+      // The last character of base64url may carry bits that mean nothing.
+      if (i < sealed.length - 1) expect(() => ring(OLD).open(flipped, 'here')).toThrow(UnsealableError);
+    }
+    for (const broken of ['', '.', '..', sealed.slice(0, 30), sealed.slice(0, 8)]) {
+      expect(() => ring(OLD).open(broken, 'here')).toThrow(UnsealableError);
+    }
+  });
+
+  test('the same text is sealed differently every time', () => {
+    const sealer = createSealer(deriveKeys([OLD]).seal);
+    expect(sealer.seal('x', 'p')).not.toBe(sealer.seal('x', 'p'));
+  });
+});
+
+describe('when the store is in trouble', () => {
+  test('a read that fails is not a log-out: 503, the cookie stays, and so does the session', async () => {
+    const { app, visitor } = await connected();
+    const db = disk(app);
+    db.run('ALTER TABLE sessions RENAME TO away');
+    const page = await visitor.get('/dashboard');
+    expect(page.status).toBe(503);
+    expect(page.text).toContain('store-unavailable');
+    expect(page.headers['retry-after']).toBeDefined();
+    expect(page.headers['set-cookie']).toBeUndefined();
+    db.run('ALTER TABLE away RENAME TO sessions');
+    expect(await isIn(visitor)).toBe(true);
+    db.close();
+  });
+
+  test('a sign-in that cannot be written is an error, not a success', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    const db = disk(app);
+    db.run('ALTER TABLE grants RENAME TO away');
+    const page = await visitor.get(callback);
+    expect(page.status).toBe(503);
+    expect(page.headers.location).toBeUndefined();
+    expect(page.headers['set-cookie']).toBeUndefined();
+    db.run('ALTER TABLE away RENAME TO grants');
+    db.close();
+  });
+});

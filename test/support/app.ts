@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterEach } from '@jest/globals';
+import { pino } from 'pino';
+import { type Config, readConfig } from '../../src/config.ts';
+import { startServer } from '../../src/server.ts';
+
+/** The real program with its real sandbox on a free port, and a clock that stands still until a test moves it. */
+export interface TestApp {
+  url: string;
+  config: Config;
+  clock: { now: number };
+  /** Everything that was logged. */
+  logs(): string;
+  stop(): Promise<void>;
+  /** Stops it and starts it again on the same data and port; other settings where given. */
+  restart(env?: Record<string, string>): Promise<TestApp>;
+}
+
+export const NOON = Date.UTC(2026, 5, 15, 12);
+
+const cleanups: (() => Promise<void> | void)[] = [];
+
+/** Runs at the end of the test, the last one first. */
+export function atEnd(cleanup: () => Promise<void> | void): void {
+  cleanups.push(cleanup);
+}
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+export function tempDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'connect-'));
+  atEnd(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+export async function startApp(env: Record<string, string> = {}, clock = { now: NOON }): Promise<TestApp> {
+  const dataDir = env.DATA_DIR ?? tempDir();
+  return launch({ DATA_DIR: dataDir, HOST: '127.0.0.1', ...env }, clock, []);
+}
+
+async function launch(
+  env: Record<string, string>,
+  clock: { now: number },
+  lines: string[],
+): Promise<TestApp> {
+  const port = env.PORT ?? String(await freePort());
+  const result = readConfig({
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    WITHINGS_TIMEOUT_MS: '2000',
+    ...env,
+    PORT: port,
+  });
+  if (!result.ok) throw new Error(result.faults.join('\n'));
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const clocks = { now: () => clock.now, monotonic: () => performance.now() };
+  const server = await startServer(result.config, clocks, pino({ level: 'debug', base: null }, sink));
+  let running = true;
+  const stop = async () => {
+    if (running) await server.stop();
+    running = false;
+  };
+  atEnd(stop);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    config: result.config,
+    clock,
+    logs: () => lines.join(''),
+    stop,
+    async restart(change = {}) {
+      await stop();
+      return launch({ ...env, PORT: port, ...change }, clock, lines);
+    },
+  };
+}
+
+/**
+ * A port that nobody listens on. Each worker has a range of its own, below the ports that systems hand out by
+ * themselves, so that a server which restarts finds its port free.
+ */
+export async function freePort(): Promise<number> {
+  const base = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 1) % 20) * 500;
+  for (let tries = 0; tries < 500; tries += 1) {
+    const port = base + (nextPort++ % 500);
+    if (await canListen(port)) return port;
+  }
+  throw new Error('No free port');
+}
+
+let nextPort = 0;
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer().once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
