@@ -12,7 +12,7 @@ if (!settings.ok) {
   process.exit(1);
 }
 const { config } = settings;
-const log = createLog(config.logLevel, process.stdout.isTTY === true);
+const log = createLog(config.logLevel, process.stdout);
 
 try {
   const server = await startServer(

@@ -115,15 +115,16 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** Requests under way may finish; connections that wait for nothing are closed, the rest after a while. */
+/** Requests under way may finish; connections that wait for nothing are closed as they fall idle. */
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
+    const tidy = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {
       clearTimeout(force);
+      clearInterval(tidy);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 

@@ -4,15 +4,15 @@ import { PinoPretty } from 'pino-pretty';
 
 export type Log = Logger;
 
-/** JSON lines on standard output; readable lines where a person looks at them. */
-export function createLog(level: string, terminal: boolean): Log {
+/** JSON lines, one an event; readable ones where a person looks at them. */
+export function createLog(level: string, output: NodeJS.WritableStream & { isTTY?: boolean }): Log {
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return terminal ? pino(options, PinoPretty({ ignore: 'requestId', singleLine: true })) : pino(options);
+  return pino(options, output.isTTY ? PinoPretty({ ignore: 'requestId', singleLine: true }) : output);
 }
 
 /**

@@ -6,9 +6,9 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 export const YEAR = 365 * DAY;
 
-/** How far one push may move the clock, and how far ahead it may get in all. */
+/** How far one push may move the clock; and how far ahead it may get in all, as every day adds measures. */
 export const MAX_ADVANCE = 10 * YEAR;
-const MAX_OFFSET = 100 * YEAR;
+const MAX_OFFSET = 30 * YEAR;
 
 /** The real clock plus an offset that only grows and outlives a restart. */
 export class Clock {

@@ -22,7 +22,7 @@ export function controlRoutes(world: World): Router {
     const known = { advanceSeconds: 'a number from 0 to 315360000: ten years' };
     if ('problems' in parsed) return res.status(400).json({ error: 'Bad input.', ...parsed, known });
     if (!clock.advance(parsed.value.advanceSeconds * 1000)) {
-      return res.status(400).json({ error: 'The clock is a century ahead; it goes no further.', known });
+      return res.status(400).json({ error: 'The clock goes thirty years ahead and no further.', known });
     }
     return done(req, res, describeClock(world));
   });

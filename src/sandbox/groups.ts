@@ -66,7 +66,7 @@ export function heightGroup(person: Person, grpid: number, at: number): Group {
 
 function deviceGroup(person: Person, device: Device, grpid: number, at: number, measures: Measure[]): Group {
   const seconds = Math.floor(at / SECOND);
-  const id = createHash('sha1').update(`${person.userId} ${device.model}`).digest('hex');
+  const id = deviceId(person, device);
   return {
     grpid,
     attrib: 0,
@@ -81,6 +81,16 @@ function deviceGroup(person: Person, device: Device, grpid: number, at: number, 
     model: device.model,
     comment: null,
   };
+}
+
+const deviceIds = new Map<string, string>();
+
+/** The same for every reading of one device, so it is worked out once. */
+function deviceId({ userId }: Person, { model }: Device): string {
+  const device = `${userId} ${model}`;
+  const id = deviceIds.get(device) ?? createHash('sha1').update(device).digest('hex');
+  deviceIds.set(device, id);
+  return id;
 }
 
 function measure(type: number, real: number, unit: number): Measure {

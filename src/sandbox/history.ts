@@ -1,5 +1,5 @@
 import { readBody, readHeart } from './body.ts';
-import { DAY, HOUR, MINUTE } from './clock.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './clock.ts';
 import { bloodPressureGroup, type Group, heightGroup, weighInGroup } from './groups.ts';
 import { noise } from './noise.ts';
 import { everyone, type Person } from './people.ts';
@@ -10,12 +10,25 @@ const DAYS_BEFORE_OPENING = 730;
 /** Everything measured by `now`, newest first. Times in milliseconds. */
 export function historyOf(person: Person, openedAt: number, now: number, extra: readonly WeighIn[]): Group[] {
   const first = Math.floor(openedAt / DAY) - DAYS_BEFORE_OPENING;
-  const groups = [heightGroup(person, groupId(person, first, 0), first * DAY)];
-  for (let day = first; day <= now / DAY; day += 1) groups.push(...groupsOfDay(person, day));
-  groups.push(...extra.map((weighIn) => extraGroup(person, weighIn)));
-  return groups
-    .filter((group) => group.date * 1000 <= now)
-    .sort((a, b) => b.date - a.date || b.grpid - a.grpid);
+  const height = heightGroup(person, groupId(person, first, 0), first * DAY);
+  return [height, ...measured(person, first, now, extra)].sort(newestFirst);
+}
+
+/** In kg. The scale is not left alone for a month. */
+export function latestWeight(person: Person, now: number, extra: readonly WeighIn[]): number | undefined {
+  const groups = measured(person, Math.floor(now / DAY) - 30, now, extra).sort(newestFirst);
+  const weight = groups.flatMap(({ measures }) => measures).find(({ type }) => type === 1);
+  return weight && weight.value * 10 ** weight.unit;
+}
+
+function measured(person: Person, firstDay: number, now: number, extra: readonly WeighIn[]): Group[] {
+  const groups = extra.map((weighIn) => extraGroup(person, weighIn));
+  for (let day = firstDay; day <= now / DAY; day += 1) groups.push(...groupsOfDay(person, day));
+  return groups.filter((group) => group.date * SECOND <= now);
+}
+
+function newestFirst(a: Group, b: Group): number {
+  return b.date - a.date || b.grpid - a.grpid;
 }
 
 /** Nothing but the person and the day decides it, so a day stays as it was for good. */

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { FAULTS } from './faults.ts';
-import { historyOf } from './history.ts';
+import { latestWeight } from './history.ts';
 import { showPage } from './pages.ts';
 import { clockWords, faultWords, grantWords, isLive, jumps } from './panel-words.ts';
 import { everyone, type Person } from './people.ts';
@@ -30,18 +30,13 @@ export function panelRoutes(world: World): Router {
 
   function userWords(person: Person, state: State) {
     const grants = state.users.find(({ userId }) => userId === person.userId)?.grants ?? [];
+    const weight = latestWeight(person, clock.now(), weighIns.of(person.userId));
     return {
       ...person,
-      weight: latestWeight(person),
+      weight: weight === undefined ? '' : `${weight.toFixed(1)} kg`,
       connected: grants.some(isLive),
       grants: grants.map((grant) => grantWords(grant, clients.get(grant.clientId)?.name ?? grant.clientId)),
     };
-  }
-
-  function latestWeight(person: Person): string {
-    const history = historyOf(person, clock.openedAt, clock.now(), weighIns.of(person.userId));
-    const newest = history.flatMap(({ measures }) => measures).find(({ type }) => type === 1);
-    return newest ? `${(newest.value / 1000).toFixed(1)} kg` : '';
   }
 
   return router;

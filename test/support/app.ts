@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach } from '@jest/globals';
-import { pino } from 'pino';
 import { type Config, readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/operations/logging.ts';
 import { startServer } from '../../src/server.ts';
 
 /** The real program with its real sandbox on a free port, and a clock that stands still until a test moves it. */
@@ -64,7 +64,7 @@ async function launch(
     },
   });
   const clocks = { now: () => clock.now, monotonic: () => performance.now() };
-  const server = await startServer(result.config, clocks, pino({ level: 'debug', base: null }, sink));
+  const server = await startServer(result.config, clocks, createLog('debug', sink));
   let running = true;
   const stop = async () => {
     if (running) await server.stop();

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import Database from 'libsql';
+import { startApp } from '../support/app.ts';
+import { sandboxOf } from '../support/sandbox.ts';
+import { visit } from '../support/visitor.ts';
+
+const FAULTS = [
+  'http-500',
+  'html',
+  'truncated',
+  'reset',
+  'lose-reply',
+  'wrong-secret',
+  'refuse-code',
+  'refuse-refresh',
+];
+
+test('no token, code, state, secret, cookie or address is in any line or on any page, whatever happens', async () => {
+  const app = await startApp();
+  const visitor = visit(app);
+  const withings = sandboxOf(app);
+  const pages: string[] = [];
+  const secrets = new Set<string>(['sandbox-secret']);
+  const note = (address: string | URL) => {
+    const { searchParams } = new URL(address, app.url);
+    for (const name of ['code', 'state'])
+      if (searchParams.get(name)) secrets.add(String(searchParams.get(name)));
+  };
+
+  for (const fault of [null, ...FAULTS]) {
+    app.clock.now += 60_000;
+    const authorize = await visitor.begin();
+    const callback = await visitor.consent(authorize, 'Allow');
+    note(authorize);
+    note(callback);
+    if (fault) await withings.fault(fault, { times: 1 });
+    pages.push((await visitor.get(callback)).text);
+    pages.push((await visitor.get('/dashboard')).text, (await visitor.json('/api/measures')).text);
+    pages.push((await visitor.post('/refresh')).text, (await visitor.json('/api/connection')).text);
+    pages.push((await visitor.get(`${callback}&x=y`)).text);
+    for (const cookie of visitor.cookies().split('; ')) {
+      const value = decodeURIComponent(cookie.split('=')[1] ?? '');
+      if (value) secrets.add(value).add(value.replace(/^s:/, '').split('.')[0] ?? value);
+    }
+    await withings.clearFaults();
+  }
+  pages.push((await visitor.post('/disconnect')).text);
+  secrets.add(readFileSync(join(app.config.dataDir, 'session-secret'), 'utf8'));
+  const db = new Database(join(app.config.dataDir, 'sandbox.db'));
+  const pairs = db.prepare('SELECT access_token, refresh_token FROM pairs').all() as Record<string, string>[];
+  db.close();
+  for (const pair of pairs) secrets.add(String(pair.access_token)).add(String(pair.refresh_token));
+  expect(secrets.size).toBeGreaterThan(30);
+
+  const logs = app.logs();
+  expect(logs.length).toBeGreaterThan(1000);
+  for (const secret of secrets) {
+    expect(logs).not.toContain(secret);
+    expect(pages.join('\n')).not.toContain(secret);
+  }
+  expect(logs).not.toMatch(/\?(code|state)=|Bearer|client_secret/);
+});
+
+describe('lines', () => {
+  test('one JSON object a line, by route pattern, whatever is in the address', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    for (const evil of ['%0d%0a{"level":"fatal"}', '%E2%80%A8', '%1b[31m', '%00'])
+      await visitor.get(`/x${evil}?a=${evil}`);
+    await visitor.get('/callback?state=x');
+    const lines = app.logs().trim().split('\n');
+    const routes = lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'request');
+    expect(routes).toHaveLength(5);
+    expect(routes.at(-1)).toEqual({
+      level: 'info',
+      time: expect.any(String),
+      requestId: expect.any(String),
+      method: 'GET',
+      route: '/callback',
+      status: 400,
+      milliseconds: expect.any(Number),
+      msg: 'request',
+    });
+    expect(new Set(routes.slice(0, 4).map((line) => line.route))).toEqual(new Set(['none']));
+  });
+});

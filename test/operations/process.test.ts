@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import request from 'supertest';
+import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { visit } from '../support/visitor.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
+
+interface Program {
+  url: string;
+  child: ChildProcess;
+  output(): string;
+  exited: Promise<number | null>;
+}
+
+/** The built program as a process of its own, in an empty folder. */
+async function run(env: Record<string, string>, dotEnv = ''): Promise<Program> {
+  const port = env.PORT ?? String(await freePort());
+  const cwd = tempDir();
+  writeFileSync(join(cwd, '.env'), dotEnv);
+  const child = spawn(process.execPath, [MAIN], {
+    cwd,
+    env: {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      ...env,
+      PORT: port,
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  atEnd(() => void child.kill('SIGKILL'));
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  return { url: `http://127.0.0.1:${port}`, child, output: () => output, exited };
+}
+
+async function ready(program: Program): Promise<Program> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (program.output().includes('ready')) return program;
+    await new Promise((wait) => setTimeout(wait, 50));
+  }
+  throw new Error(`Not ready: ${program.output()}`);
+}
+
+describe('starting', () => {
+  test('bad settings: every fault by name, exit 1, no port', async () => {
+    const program = await run({ TRUST_PROXY: 'true', LOG_LEVEL: 'loud', WITHINGS_CLIENT_ID: 'x' });
+    expect(await program.exited).toBe(1);
+    for (const name of ['TRUST_PROXY', 'LOG_LEVEL', 'WITHINGS_CLIENT_SECRET', 'SESSION_SECRET']) {
+      expect(program.output()).toContain(name);
+    }
+    await expect(request(program.url).get('/healthz')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('a taken port is said in words', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    atEnd(() => void server.close());
+    const address = server.address();
+    const port = String(typeof address === 'object' && address?.port);
+    const program = await run({ PORT: port });
+    expect(await program.exited).toBe(1);
+    expect(program.output()).toContain(`Port ${port} is taken`);
+  });
+
+  test('a file that is not ours in place of the database', async () => {
+    const dataDir = tempDir();
+    writeFileSync(join(dataDir, 'connect.db'), 'this is a diary, not a database. '.repeat(100));
+    const program = await run({ DATA_DIR: dataDir });
+    expect(await program.exited).toBe(1);
+    expect(program.output()).toContain('not a database of ours');
+  });
+
+  test('.env is read, and the environment wins over it', async () => {
+    const program = await run({ LOG_LEVEL: 'info' }, 'LOG_LEVEL=loud\nTRUST_PROXY=many\n');
+    expect(await program.exited).toBe(1);
+    expect(program.output()).toContain('TRUST_PROXY');
+    expect(program.output()).not.toContain('LOG_LEVEL');
+  });
+});
+
+describe('stopping', () => {
+  test('SIGTERM: what is under way finishes, then exit 0; a restart knows everybody', async () => {
+    const dataDir = tempDir();
+    const first = await ready(await run({ DATA_DIR: dataDir }));
+    const visitor = visit(first);
+    await visitor.connect();
+    await request(first.url)
+      .post('/sandbox/control/faults')
+      .send({ name: 'late', on: 'requesttoken', delayMs: 700 })
+      .expect(200);
+    const slow = visitor.post('/refresh').then();
+    await new Promise((wait) => setTimeout(wait, 200));
+    first.child.kill('SIGTERM');
+    expect((await slow).headers.location).toBe('/dashboard');
+    expect(await first.exited).toBe(0);
+
+    const second = await ready(await run({ DATA_DIR: dataDir, PORT: new URL(first.url).port }));
+    expect((await visitor.json('/api/connection')).body).toMatchObject({
+      state: 'connected',
+      lastRefresh: { outcome: 'refreshed' },
+    });
+    second.child.kill('SIGINT');
+    expect(await second.exited).toBe(0);
+  });
+
+  test('idle connections do not hold it up, and a second signal ends it at once', async () => {
+    const program = await ready(await run({ DATA_DIR: tempDir() }));
+    await request(program.url)
+      .post('/sandbox/control/faults')
+      .send({ name: 'late', on: 'requesttoken', delayMs: 9000 })
+      .expect(200);
+    const visitor = visit(program);
+    const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    visitor.get(callback).then(
+      () => {},
+      () => {},
+    );
+    await new Promise((wait) => setTimeout(wait, 200));
+    program.child.kill('SIGTERM');
+    await new Promise((wait) => setTimeout(wait, 100));
+    expect(program.child.exitCode).toBeNull();
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(1);
+  });
+
+  test('killed at once, nothing of a finished connection is lost', async () => {
+    const dataDir = tempDir();
+    const first = await ready(await run({ DATA_DIR: dataDir }));
+    const visitor = visit(first);
+    await visitor.connect();
+    first.child.kill('SIGKILL');
+    await first.exited;
+    await ready(await run({ DATA_DIR: dataDir, PORT: new URL(first.url).port }));
+    expect((await visitor.get('/dashboard')).text).toContain('Connected');
+  });
+});

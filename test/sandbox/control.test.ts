@@ -1,0 +1,203 @@
+import { expect, test } from '@jest/globals';
+import request from 'supertest';
+import { buildTown, MAREN } from './town.ts';
+
+test('the state tells everything but a token', async () => {
+  const { app, connect, getmeas, refresh, sandbox } = buildTown();
+  const { access_token, refresh_token } = await connect();
+  await getmeas(access_token);
+  await refresh(refresh_token);
+  const { body, text } = await request(app).get('/control/state');
+  expect(text).not.toContain(access_token);
+  expect(text).not.toContain(refresh_token);
+  expect(body.clock).toEqual({ now: sandbox.now(), iso: '2026-01-15T09:00:00.000Z', offsetSeconds: 0 });
+  expect(body.counters).toEqual({
+    getmeas: { ok: 1 },
+    'requesttoken authorization_code': { ok: 1 },
+    'requesttoken refresh_token': { ok: 1 },
+  });
+  expect(body.users.map(({ userId, demo }: { userId: number; demo: boolean }) => [userId, demo])).toEqual([
+    [10000001, false],
+    [10000002, false],
+    [10000003, false],
+    [10000900, true],
+  ]);
+  const [grant] = body.users[0].grants;
+  expect(grant).toMatchObject({ clientId: 'sandbox', scope: 'user.info,user.metrics,user.activity' });
+  expect(grant.pairs).toMatchObject([
+    { state: 'live', refreshState: 'live', why: null, used: false },
+    {
+      accessToken: `${access_token.slice(0, 4)}…`,
+      refreshToken: `${refresh_token.slice(0, 4)}…`,
+      state: 'live',
+      refreshState: 'in grace',
+      used: true,
+    },
+  ]);
+});
+
+test('the clock moves forward, and everything with it', async () => {
+  const { app, sandbox, clock, connect, getmeas } = buildTown();
+  const { access_token } = await connect();
+  const answer = await request(app).post('/control/clock').send({ advanceSeconds: 10_800 });
+  expect(answer.body).toEqual({
+    now: clock.now + 10_800_000,
+    iso: '2026-01-15T12:00:00.000Z',
+    offsetSeconds: 10_800,
+  });
+  expect(sandbox.now()).toBe(clock.now + 10_800_000);
+  expect((await getmeas(access_token)).body.status).toBe(401);
+});
+
+test.each([
+  {},
+  [],
+  { advanceSeconds: -1 },
+  { advanceSeconds: null },
+  { advanceSeconds: true },
+  { advanceSeconds: '' },
+  { advanceSeconds: 'Infinity' },
+  { advanceSeconds: 315_360_001 },
+  { advanceSeconds: [60] },
+  { advanceSeconds: 1, extra: 1 },
+])('the clock refuses %j', async (input) => {
+  const { app, sandbox, clock } = buildTown();
+  const answer = await request(app).post('/control/clock').send(input);
+  expect(answer.status).toBe(400);
+  expect(answer.body.known).toHaveProperty('advanceSeconds');
+  expect(sandbox.now()).toBe(clock.now);
+});
+
+test('the clock goes thirty years ahead at most, and all still answers', async () => {
+  const { app, connect, getmeas } = buildTown();
+  const statuses: number[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    statuses.push((await request(app).post('/control/clock').send({ advanceSeconds: 315_360_000 })).status);
+  }
+  expect(statuses).toEqual([200, 200, 200, 400]);
+  expect((await request(app).get('/')).status).toBe(200);
+  expect((await getmeas((await connect()).access_token)).body.body.measuregrps).toHaveLength(200);
+});
+
+test.each([
+  {},
+  { name: 'nothing-like-this' },
+  { name: '__proto__' },
+  { name: ['deny'] },
+  { name: 'deny', times: -1 },
+  { name: 'deny', times: 1.5 },
+  { name: 'deny', times: '1e3' },
+  { name: 'deny', on: 'everything' },
+  { name: 'late', delayMs: -1 },
+])('the faults refuse %j and list what is known', async (input) => {
+  const { app, state } = buildTown();
+  const answer = await request(app).post('/control/faults').send(input);
+  expect(answer.status).toBe(400);
+  expect(answer.body.known.name.toSorted()).toEqual([
+    'deny',
+    'html',
+    'http-500',
+    'late',
+    'lose-reply',
+    'no-grace',
+    'partial-scope',
+    'refuse-code',
+    'refuse-refresh',
+    'reset',
+    'revoke-family',
+    'slow',
+    'status-2554',
+    'status-522',
+    'status-601',
+    'truncated',
+    'userid-string',
+    'wrong-secret',
+  ]);
+  expect((await state()).faults).toEqual([]);
+});
+
+test('unlinking ends the tokens, for every app', async () => {
+  const { app, connect, getmeas, refresh, authorize, redeem } = buildTown();
+  const { access_token, refresh_token } = await connect();
+  const code = await authorize(MAREN);
+  await request(app).post(`/control/users/${MAREN}/unlink`).expect(200, { userId: MAREN, unlinkedPairs: 1 });
+  expect((await getmeas(access_token)).body.status).toBe(401);
+  expect((await refresh(refresh_token)).body.error).toBe('Invalid Params: invalid refresh_token');
+  expect((await redeem(code)).body.error).toBe('Invalid Params: invalid code');
+});
+
+test('nobody by that id', async () => {
+  const { app } = buildTown();
+  for (const path of ['1/unlink', '1/weigh', '__proto__/weigh', 'undefined/unlink']) {
+    const answer = await request(app).post(`/control/users/${path}`);
+    expect([path, answer.status, answer.body.known.length]).toEqual([path, 404, 4]);
+  }
+});
+
+test('forms of the panel are sent back to the panel', async () => {
+  const { app, sandbox, clock, state } = buildTown();
+  const post = (path: string, form: object) =>
+    request(app).post(`/sandbox/control/${path}`).type('form').send(form);
+  for (const [path, form] of [
+    ['clock', { advanceSeconds: '60' }],
+    ['faults', { name: 'deny', times: '', on: '', delayMs: '' }],
+    ['faults/clear', { all: '1' }],
+    [`users/${MAREN}/weigh`, { now: '1' }],
+    [`users/${MAREN}/unlink`, { now: '1' }],
+  ] as const) {
+    const answer = await post(path, form);
+    expect([path, answer.status, answer.headers.location]).toEqual([path, 303, '/sandbox/']);
+  }
+  expect(sandbox.now()).toBe(clock.now + 60_000);
+  expect((await state()).faults).toEqual([]);
+});
+
+test.each([
+  { 'Sec-Fetch-Site': 'cross-site' },
+  { 'Sec-Fetch-Site': 'same-site' },
+  { Origin: 'http://evil.example', 'Sec-Fetch-Site': 'same-origin' },
+  { Origin: 'http://evil.example' },
+  { Origin: 'null' },
+])('a page elsewhere moves nothing: %j', async (headers) => {
+  const { app, sandbox, clock, state } = buildTown();
+  const post = (path: string) => request(app).post(path).set('Host', 'own.example').set(headers);
+  await post('/control/clock').send({ advanceSeconds: 60 }).expect(403);
+  await post('/control/faults').send({ name: 'deny' }).expect(403);
+  await post(`/control/users/${MAREN}/unlink`).expect(403);
+  await post('/oauth2_user/account_login').type('form').send({ user: MAREN }).expect(403);
+  await request(app).delete('/control/faults').set('Host', 'own.example').set(headers).expect(403);
+  expect(sandbox.now()).toBe(clock.now);
+  expect((await state()).faults).toEqual([]);
+});
+
+test('our own pages and programs may', async () => {
+  const { app } = buildTown();
+  for (const headers of [
+    { Origin: 'http://own.example', 'Sec-Fetch-Site': 'same-origin' },
+    { 'Sec-Fetch-Site': 'none' },
+    {},
+  ]) {
+    const post = request(app).post('/control/clock').set('Host', 'own.example').set(headers);
+    await post.send({ advanceSeconds: 1 }).expect(200);
+  }
+});
+
+test('the panel shows clock, faults, people, tokens and calls', async () => {
+  const { app, connect, refresh, fault } = buildTown();
+  const { access_token, refresh_token } = await connect();
+  await refresh(refresh_token);
+  await fault('late', { times: 3 });
+  const { text } = await request(app).get('/');
+  for (const words of [
+    '15 Jan 2026, 09:00:00 UTC',
+    'a minute before expiry',
+    'late, 3 times',
+    'Maren Holt',
+    'in grace',
+  ]) {
+    expect(text).toContain(words);
+  }
+  expect(text).toContain('requesttoken refresh_token');
+  expect(text).not.toContain(access_token);
+  expect(text).not.toContain('<script');
+});

@@ -1,0 +1,170 @@
+import { expect, test } from '@jest/globals';
+import request from 'supertest';
+import { groupsOfDay } from '../../src/sandbox/history.ts';
+import { everyone } from '../../src/sandbox/people.ts';
+import { buildTown, MAREN, TOMAS } from './town.ts';
+
+interface Group {
+  grpid: number;
+  date: number;
+  modified: number;
+  measures: { value: number; type: number; unit: number }[];
+}
+
+interface Page {
+  measuregrps: Group[];
+  offset?: number;
+}
+
+const DAY = 86_400;
+
+test('two years of measures, newest first, in the recorded shape', async () => {
+  const { connect, getmeas, clock } = buildTown();
+  const { access_token } = await connect();
+  const { body } = (await getmeas(access_token)).body;
+  expect(Object.keys(body)).toEqual(['updatetime', 'timezone', 'measuregrps', 'more', 'offset']);
+  expect(body).toMatchObject({
+    updatetime: clock.now / 1000,
+    timezone: 'Europe/Paris',
+    more: 1,
+    offset: 200,
+  });
+  expect(body.measuregrps).toHaveLength(200);
+  const dates = body.measuregrps.map((group: Group) => group.date);
+  expect(dates).toEqual(dates.toSorted((a: number, b: number) => b - a));
+  expect(Object.keys(body.measuregrps[0])).toEqual([
+    'grpid',
+    'attrib',
+    'date',
+    'created',
+    'modified',
+    'category',
+    'deviceid',
+    'hash_deviceid',
+    'measures',
+    'modelid',
+    'model',
+    'comment',
+  ]);
+});
+
+test('pages follow one another to the end, where more and offset are left out', async () => {
+  const { connect, getmeas } = buildTown();
+  const { access_token } = await connect();
+  const seen: Group[] = [];
+  let offset: number | undefined = 0;
+  while (offset !== undefined) {
+    const page: Page = (await getmeas(access_token, { offset: String(offset) })).body.body;
+    seen.push(...page.measuregrps);
+    expect('more' in page).toBe('offset' in page);
+    offset = page.offset;
+  }
+  expect(seen.length).toBeGreaterThan(700);
+  expect(new Set(seen.map(({ grpid }) => grpid)).size).toBe(seen.length);
+  const types = new Set(seen.flatMap(({ measures }) => measures.map(({ type }) => type)));
+  expect([...types].sort((a, b) => a - b)).toEqual([1, 4, 5, 6, 8, 9, 10, 11, 76, 77, 88]);
+  expect(seen.filter(({ measures }) => measures.some(({ type }) => type === 4))).toHaveLength(1);
+  expect(seen[0]?.date).toBeGreaterThan(Date.UTC(2026, 0, 13) / 1000);
+  expect(seen.at(-1)?.date).toBe(Date.UTC(2024, 0, 16) / 1000);
+});
+
+test('the values hang together', () => {
+  for (const person of everyone) {
+    for (let day = 20_000; day < 20_800; day += 7) {
+      for (const { measures } of groupsOfDay(person, day)) {
+        const real = new Map(measures.map(({ type, value, unit }) => [type, value * 10 ** unit]));
+        for (const { value } of measures) expect(Number.isInteger(value)).toBe(true);
+        const weight = real.get(1);
+        if (weight === undefined) {
+          expect(real.get(9)).toBeLessThan((real.get(10) ?? 0) - 15);
+          continue;
+        }
+        expect(Math.abs(weight / person.weightKg - 1)).toBeLessThan(0.06);
+        expect((real.get(8) ?? 0) + (real.get(5) ?? 0)).toBeCloseTo(weight, 1);
+        expect((real.get(76) ?? 0) + (real.get(88) ?? 0)).toBeCloseTo(real.get(5) ?? 0, 1);
+        expect(((real.get(8) ?? 0) / weight) * 100).toBeCloseTo(real.get(6) ?? 0, 1);
+      }
+    }
+  }
+});
+
+test('every day adds measures and changes none of the former', async () => {
+  const { connect, getmeas, pass, clock } = buildTown();
+  const since = String(clock.now / 1000 - 20 * DAY);
+  const read = async (): Promise<Group[]> => {
+    const { access_token } = await connect();
+    return (await getmeas(access_token, { startdate: since, enddate: '9999999999' })).body.body.measuregrps;
+  };
+  let before = await read();
+  let grown = 0;
+  for (let day = 0; day < 10; day += 1) {
+    pass(DAY);
+    const after = await read();
+    expect(after.slice(after.length - before.length)).toEqual(before);
+    grown += after.length - before.length;
+    before = after;
+  }
+  expect(grown).toBeGreaterThanOrEqual(7);
+});
+
+test('two sandboxes opened at the same time tell the same story, of each person another', async () => {
+  const [here, there] = [buildTown(), buildTown()];
+  const read = async ({ connect, getmeas }: typeof here, userId: number): Promise<string> => {
+    return (await getmeas((await connect(userId)).access_token)).text;
+  };
+  expect(await read(here, MAREN)).toBe(await read(there, MAREN));
+  expect(await read(here, MAREN)).not.toBe(await read(here, TOMAS));
+});
+
+test('filters', async () => {
+  const { connect, getmeas, clock } = buildTown();
+  const { access_token } = await connect();
+  const read = async (fields: Record<string, string>): Promise<Group[]> =>
+    (await getmeas(access_token, fields)).body.body.measuregrps;
+  const typesOf = (groups: Group[]) => [
+    ...new Set(groups.flatMap(({ measures }) => measures.map(({ type }) => type))),
+  ];
+  const now = clock.now / 1000;
+
+  expect(typesOf(await read({ meastype: '1' }))).toEqual([1]);
+  expect(typesOf(await read({ meastypes: '9,10' })).sort()).toEqual([10, 9]);
+  expect(await read({ meastype: '999' })).toEqual([]);
+  expect(await read({ category: '2' })).toEqual([]);
+  const window = await read({ startdate: String(now - 10 * DAY), enddate: String(now - 5 * DAY) });
+  expect(window.length).toBeGreaterThan(0);
+  expect(window.every(({ date }) => date >= now - 10 * DAY && date <= now - 5 * DAY)).toBe(true);
+  const recent = await read({ lastupdate: String(now - 3 * DAY), category: '1' });
+  expect(recent.length).toBeGreaterThan(0);
+  expect(recent.every(({ modified }) => modified >= now - 3 * DAY)).toBe(true);
+  for (const name of ['startdate', 'enddate', 'lastupdate', 'offset', 'category', 'meastype', 'meastypes']) {
+    const answer = await getmeas(access_token, { [name]: 'NaN' });
+    expect(answer.body).toEqual({ status: 503, body: {}, error: `Invalid Params: invalid ${name}` });
+  }
+});
+
+test('GET with a query works too, and the token may be a parameter', async () => {
+  const { app, connect } = buildTown();
+  const { access_token } = await connect();
+  const header = await request(app).get('/measure?action=getmeas').auth(access_token, { type: 'bearer' });
+  expect(header.body.status).toBe(0);
+  expect((await request(app).get(`/measure?action=getmeas&access_token=${access_token}`)).body.status).toBe(
+    0,
+  );
+  expect((await request(app).get('/measure?action=other')).body.status).toBe(2554);
+  expect((await request(app).get('/measure?action=getmeas')).body.status).toBe(401);
+});
+
+test('without user.metrics there are no measures', async () => {
+  const { connect, getmeas } = buildTown();
+  const { access_token } = await connect(MAREN, { scope: 'user.info' });
+  expect((await getmeas(access_token)).body).toEqual({ status: 2553, body: {}, error: 'Insufficient_scope' });
+});
+
+test('stepping on the scale adds a weigh-in now', async () => {
+  const { app, connect, getmeas, clock, pass } = buildTown();
+  const { access_token } = await connect();
+  pass(60);
+  const { body } = await request(app).post(`/control/users/${MAREN}/weigh`).expect(200);
+  const groups = (await getmeas(access_token, { meastype: '1' })).body.body.measuregrps;
+  expect(groups[0]).toMatchObject({ grpid: body.measuregrp.grpid, date: clock.now / 1000 });
+});
