@@ -4,7 +4,7 @@ import { schema } from './schema.ts';
 
 export type Value = string | number | null;
 
-/** The one way to the file. libsql ends the process on values it does not know, so none get past #bind. */
+/** The one way to the file. libsql ends the process on values it does not know and cuts text at a NUL: see #bind. */
 export class Db {
   readonly #db: Database.Database;
   readonly #statements = new Map<string, Database.Statement<[Value[]]>>();

@@ -8,7 +8,7 @@ export class Delays {
   after(res: Response, milliseconds: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.#waiting.delete(timer);
-      // A write to a response that is gone raises an error nobody could catch.
+      // Otherwise a slow answer would go on for hours after its reader has left.
       if (!res.destroyed) act();
     }, milliseconds);
     timer.unref();

@@ -21,8 +21,7 @@ function collect(entries: [string, unknown][]): Fields {
   for (const [name, sent] of entries) {
     const value = Array.isArray(sent) && sent.length === 1 ? sent[0] : sent;
     const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
-    // The store would cut text at a NUL, so such a value could stand for another one.
-    if (typeof text === 'string' && !text.includes('\0')) fields.set(name, text);
+    if (typeof text === 'string') fields.set(name, text);
   }
   return fields;
 }

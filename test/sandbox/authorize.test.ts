@@ -220,8 +220,9 @@ test('what a stranger put into the URL is text on the page', async () => {
 });
 
 test('a person removes the app on a page of her own', async () => {
-  const { app, connect, login, refresh } = buildTown();
+  const { app, connect, login, refresh, authorize, redeem } = buildTown();
   const { refresh_token } = await connect();
+  const code = await authorize(MAREN);
   const path = '/partner/disconnect_partner/sandbox';
   expect((await request(app).get(path)).text).toContain('there is no password');
   expect((await request(app).get('/partner/disconnect_partner/nobody')).text).toContain('Invalid clientid');
@@ -237,4 +238,5 @@ test('a person removes the app on a page of her own', async () => {
     .expect(303);
   expect((await browser.get(path)).text).toContain('Not connected');
   expect((await refresh(refresh_token)).body.status).toBe(503);
+  expect((await redeem(code)).body.status).toBe(503);
 });

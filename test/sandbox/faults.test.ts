@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
+import type { Response } from 'express';
 import request from 'supertest';
+import { Delays } from '../../src/sandbox/delays.ts';
 import { buildTown, CALLBACK, client, MAREN, refusal } from './town.ts';
 
 async function buildListening() {
@@ -65,12 +67,13 @@ test('late: the work is done at once, the answer waits', async () => {
 });
 
 test('closing the sandbox leaves nobody waiting', async () => {
-  const { fault, refreshOverTheWire, state, close } = await buildListening();
+  const { fault, refreshOverTheWire, state, sandbox, close } = await buildListening();
   await fault('late');
   const answer = refreshOverTheWire();
   while (!('requesttoken refresh_token' in (await state()).counters)) await new Promise(setImmediate);
-  close();
+  sandbox.close();
   await expect(answer).rejects.toThrow('fetch failed');
+  close();
 });
 
 test('a caller who leaves a slow answer does no harm', async () => {
@@ -89,6 +92,20 @@ test('a caller who leaves a slow answer does no harm', async () => {
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect((await request(app).get('/control/state')).status).toBe(200);
   close();
+});
+
+test('what waits for a caller who has left is not done', async () => {
+  const delays = new Delays();
+  const done: string[] = [];
+  const res = (destroyed: boolean) => ({ destroyed }) as Response;
+  delays.after(res(true), 0, () => done.push('gone'));
+  await new Promise<void>((resolve) => {
+    delays.after(res(false), 1, () => {
+      done.push('here');
+      resolve();
+    });
+  });
+  expect(done).toEqual(['here']);
 });
 
 test('truncated: half of the JSON', async () => {

@@ -5,17 +5,7 @@ import { Db } from '../../src/sandbox/database.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { authorizeUrl, buildTown, client, MAREN } from './town.ts';
 
-const ODD = [
-  '\0',
-  'a\0b',
-  '\ud800',
-  '__proto__',
-  'constructor',
-  'toString',
-  "' OR 1=1 --",
-  '🐟'.repeat(50),
-  '9'.repeat(400),
-];
+const ODD = ['a\0b', '\ud800', '__proto__', 'toString', "' OR 1=1 --", '9'.repeat(400)];
 
 /** A lone surrogate cannot be written in a URL. */
 const encodeText = (text: string) => encodeURIComponent(Buffer.from(text).toString());

@@ -107,6 +107,20 @@ test('every day adds measures and changes none of the former', async () => {
   expect(grown).toBeGreaterThanOrEqual(7);
 });
 
+test('nothing is measured before it happens', async () => {
+  const { connect, getmeas, pass, clock } = buildTown();
+  pass(-9 * 3600);
+  const dates: number[] = [];
+  for (let hour = 0; hour < 24; hour += 1) {
+    pass(3600);
+    const { access_token } = await connect();
+    const groups: Group[] = (await getmeas(access_token)).body.body.measuregrps;
+    expect(groups[0]?.date).toBeLessThanOrEqual(clock.now / 1000);
+    dates.push(groups[0]?.date ?? 0);
+  }
+  expect(new Set(dates).size).toBeGreaterThan(1);
+});
+
 test('two sandboxes opened at the same time tell the same story, of each person another', async () => {
   const [here, there] = [buildTown(), buildTown()];
   const read = async ({ connect, getmeas }: typeof here, userId: number): Promise<string> => {

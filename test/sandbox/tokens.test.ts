@@ -118,7 +118,7 @@ test('the same call within ten seconds is refused, and says how long to wait', a
 });
 
 test('the guard knows the account, not the token', async () => {
-  const { connect, getmeas, pass } = buildTown({ duplicateGuard: true });
+  const { app, connect, getmeas, pass } = buildTown({ duplicateGuard: true });
   const one = await connect();
   const two = await connect();
   const tomas = await connect(TOMAS);
@@ -126,6 +126,10 @@ test('the guard knows the account, not the token', async () => {
   expect((await getmeas(two.access_token)).body.status).toBe(601);
   expect((await getmeas(two.access_token, { meastype: '1' })).body.status).toBe(0);
   expect((await getmeas(tomas.access_token)).body.status).toBe(0);
+  const inQuery = (token: string) =>
+    request(app).get(`/measure?action=getmeas&offset=0&access_token=${token}`);
+  expect((await inQuery(one.access_token)).body.status).toBe(0);
+  expect((await inQuery(two.access_token)).body.status).toBe(601);
   pass(10);
   expect((await getmeas(two.access_token)).body.status).toBe(0);
 });
