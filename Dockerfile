@@ -11,7 +11,7 @@ RUN npm run build && npm prune --omit=dev && mkdir /data
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
-ENV DATA_DIR=/data
+ENV NODE_ENV=production DATA_DIR=/data
 COPY --from=build --chown=1000:1000 /data /data
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

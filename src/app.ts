@@ -43,9 +43,7 @@ export function createApp(parts: AppParts): Express {
   const { authorizeUrl, cloud, scope, sandbox: isSandbox } = config.withings;
 
   const app = express();
-  app.disable('x-powered-by');
   app.disable('etag'); // personal answers are not stored, so there is nothing to compare
-  app.set('query parser', 'simple'); // name=value pairs; brackets mean nothing
   app.set('trust proxy', config.trustProxy);
   app.set('views', folder('../views'));
   app.set('view engine', 'ejs');
@@ -62,7 +60,7 @@ export function createApp(parts: AppParts): Express {
   app.use(refuseCrossSite(publicUrl));
   app.use(parts.sessions.middleware);
   app.use(homeRoutes(parts));
-  app.use(connectRoutes({ ...parts, publicUrl, authorizeUrl, cloud, scope }));
+  app.use(connectRoutes({ ...parts, authorizeUrl, cloud, scope }));
   app.use(dashboardRoutes({ ...parts, refreshMarginSeconds }));
   app.use(leaveRoutes(parts));
   app.use(notFound);

@@ -10,6 +10,7 @@ export interface Config {
   publicUrl: string;
   withings: WithingsConfig;
   refreshMarginSeconds: number;
+  sweepSeconds: number;
   /** Newest first; empty: one is made and kept in `dataDir`. */
   sessionSecrets: string[];
   sessionIdleDays: number;
@@ -90,6 +91,7 @@ function assemble(env: Settings): Config {
       timeoutMs: env.WITHINGS_TIMEOUT_MS,
     },
     refreshMarginSeconds: env.REFRESH_MARGIN_SECONDS,
+    sweepSeconds: env.SWEEP_SECONDS,
     sessionSecrets: sessionSecrets(env.SESSION_SECRET ?? ''),
     sessionIdleDays: env.SESSION_IDLE_DAYS,
     sessionMaxDays: env.SESSION_MAX_DAYS,

@@ -17,7 +17,7 @@ const log = createLog(config.logLevel, process.stdout);
 try {
   const server = await startServer(
     config,
-    { now: Date.now, monotonic: performance.now.bind(performance) },
+    { now: Date.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6 },
     log,
   );
   log.info(

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createAttempts } from './connect/attempts.ts';
@@ -13,22 +14,27 @@ import { createSealer } from './session/sealing.ts';
 import { createSessions } from './session/session.ts';
 import { openSqliteStore } from './session/sqlite.ts';
 import { createGrants } from './tokens/grants.ts';
+import { createSweeper } from './tokens/sweeper.ts';
+import { describe } from './web/problem-page.ts';
 import { createHttpServer } from './web/server.ts';
 import { createWithings } from './withings/client.ts';
 
 export interface Clocks {
   /** Milliseconds since 1970. With the sandbox embedded, its movable clock runs on top of this one. */
   now: () => number;
-  /** Milliseconds since any fixed moment; never steps. */
+  /** Milliseconds of a clock that never steps and that all processes of this host share. */
   monotonic: () => number;
 }
 
 export interface RunningServer {
   /** Stops taking requests, lets those under way finish, closes the store. */
   stop(): Promise<void>;
+  /** Resolves when no refresh is under way in the background. */
+  settled(): Promise<void>;
+  /** One round of the sweeper, now. */
+  sweep(): Promise<void>;
 }
 
-const HOUSEKEEPING_MS = 60_000;
 const STOP_WITHIN_MS = 9_000;
 
 /** Builds the parts, each once, and serves. Rejects when the store cannot be opened or the port is taken. */
@@ -40,10 +46,23 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(config.dataDir)];
   const keys = deriveKeys(secrets);
   const sealer = createSealer(keys.seal);
-  const store = openSqliteStore(join(config.dataDir, 'connect.db'), sealer);
+  const store = openSqliteStore(join(config.dataDir, 'connect.db'), sealer, clocks.monotonic);
 
+  // One refresh, at its longest: with signatures a nonce is fetched first.
+  const callMs = config.withings.timeoutMs * (config.withings.auth === 'signature' ? 2 : 1);
   const withings = createWithings({ ...config.withings, redirectUri: `${config.publicUrl}/callback`, now });
-  const grants = createGrants({ store, withings, now, refreshMarginSeconds: config.refreshMarginSeconds });
+  const report = (error: unknown) => log.error({ error: describe(error) }, 'background work failed');
+  const grants = createGrants({
+    ...config,
+    store,
+    withings,
+    now,
+    monotonic: clocks.monotonic,
+    sleep,
+    callMs,
+    report,
+  });
+  const sweeper = createSweeper({ ...config, store, grants, now, sleep, report });
   let draining = false;
   const app = createApp({
     config,
@@ -58,7 +77,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       store,
       now,
       publicUrl: config.publicUrl,
-      patienceMs: config.withings.timeoutMs * 2 + 1000, // signature mode makes two calls
+      patienceMs: callMs + 1000,
     }),
     measures: createMeasures({ grants, withings, now }),
     receipts: createReceipts(sealer, config.publicUrl),
@@ -67,13 +86,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   });
 
   const server = createHttpServer(app);
-  const housekeeping = setInterval(() => {
-    store
-      .removeExpired(now())
-      .catch((error: Error) => log.error({ error: error.name }, 'housekeeping failed'));
-  }, HOUSEKEEPING_MS).unref();
   const close = () => {
-    clearInterval(housekeeping);
     sandbox?.close();
     store.close();
   };
@@ -84,10 +97,15 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     close();
     throw error;
   }
+  sweeper.start();
   return {
+    settled: grants.settled,
+    sweep: sweeper.sweep,
     async stop() {
       draining = true;
-      await drain(server);
+      const drained = drain(server); // with the sandbox inside, background work still needs the server
+      await Promise.all([drained, sweeper.stop().then(grants.settled)]);
+      await grants.settled();
       close();
     },
   };

@@ -52,6 +52,7 @@ export const settings = z.object({
   ).optional(),
   WITHINGS_TIMEOUT_MS: whole(100, 60_000, 10_000),
   REFRESH_MARGIN_SECONDS: whole(0, 10_800, 600),
+  SWEEP_SECONDS: whole(1, 3600, 30),
   SESSION_SECRET: z
     .string()
     .refine((list) => sessionSecrets(list).every(isStrong), {

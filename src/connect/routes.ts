@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { Log } from '../operations/logging.ts';
 import type { Sessions } from '../session/session.ts';
 import type { AttemptResult } from '../session/store.ts';
-import { newGrant } from '../tokens/grants.ts';
+import { begun } from '../tokens/changes.ts';
 import { Problem, problemOf } from '../web/problems.ts';
 import { onlyMethods, refusePrefetch } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
@@ -17,7 +17,6 @@ export interface ConnectParts {
   withings: Withings;
   now: () => number;
   log: Log;
-  publicUrl: string;
   authorizeUrl: string;
   cloud: 'eu' | 'us';
   scope: string[];
@@ -35,11 +34,11 @@ export function connectRoutes(parts: ConnectParts): Router {
   return router;
 }
 
-async function connect({ attempts, withings, publicUrl }: ConnectParts, req: Request, res: Response) {
+async function connect({ attempts, withings }: ConnectParts, req: Request, res: Response) {
   const demo = req.query.mode === 'demo';
   const state = await attempts.begin(req, res, {
     demo,
-    returnTo: readReturnTo(req.query.return_to, publicUrl),
+    returnTo: readReturnTo(req.query.return_to),
   });
   res.redirect(303, withings.authorizeUrl(state, demo));
 }
@@ -94,7 +93,7 @@ async function answer(
   const { userId } = exchanged.value;
   if (userId === null) return fail('withings-unreadable');
 
-  const grant = newGrant({ ...exchanged.value, userId }, { cloud, demo, askedScope: scope }, now());
+  const grant = begun({ ...exchanged.value, userId }, { cloud, demo, askedScope: scope }, now());
   await sessions.signIn(req, { state: visit.state, seed: seedOf(visit) }, grant);
   log.info({ requestId: req.id, outcome: 'connected', demo }, 'connected');
   return { kind: 'connected' };

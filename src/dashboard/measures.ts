@@ -1,14 +1,16 @@
 import type { Grant } from '../session/grant.ts';
-import type { Fresh, Grants } from '../tokens/grants.ts';
+import type { Grants, Unusable, Used } from '../tokens/grants.ts';
 import type { Measure } from '../withings/answers.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Result } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 
-/** The body measures of one person, read through a live access token, or the code of what was in the way. */
-export type Reading =
-  | { ok: true; grant: Grant; measures: Measure[] }
-  | { ok: false; grant: Grant | null; code: string; retryAfterSeconds: number | null };
+/** The body measures of one person, or the code of what was in the way; and the grant as it is after that. */
+export type Reading = Outcome & { grant: Grant | null };
+
+type Outcome =
+  | { ok: true; measures: Measure[] }
+  | { ok: false; code: string; retryAfterSeconds: number | null };
 
 export interface Measures {
   read(grantId: string): Promise<Reading>;
@@ -22,67 +24,47 @@ const MAX_SHARED = 1000;
 
 export function createMeasures(parts: { grants: Grants; withings: Withings; now: () => number }): Measures {
   const { grants, withings, now } = parts;
-  const shared = new Map<string, { until: number; answer: Promise<Result<Measure[]>> }>();
+  const shared = new Map<string, { until: number; answer: Promise<Used<Measure[]>> }>();
 
-  function share(id: string, ask: () => Promise<Result<Measure[]>>): Promise<Result<Measure[]>> {
+  function share(id: string): Promise<Used<Measure[]>> {
     const known = shared.get(id);
     if (known && known.until > now()) return known.answer;
     if (shared.size >= MAX_SHARED) shared.clear();
-    const answer = ask();
+    const answer = grants.use(id, ask);
     shared.set(id, { until: now() + SHARED_FOR_MS, answer });
+    const forget = () => shared.delete(id);
+    answer.then((used) => used.state === 'answered' || forget(), forget); // only what Withings said is worth sharing
     return answer;
   }
 
   function ask(accessToken: string): Promise<Result<Measure[]>> {
     const tomorrow = (Math.floor(now() / DAY) + 1) * DAY;
-    return withings.measures(
-      accessToken,
-      [...MEASTYPES.keys()],
-      new Date(tomorrow - 366 * DAY),
-      new Date(tomorrow),
-    );
+    const types = [...MEASTYPES.keys()];
+    return withings.measures(accessToken, types, new Date(tomorrow - 366 * DAY), new Date(tomorrow));
   }
 
-  /** A token that Withings refuses is refreshed once and the call repeated once. */
-  async function askWithRepair(grant: Grant): Promise<Result<Measure[]>> {
-    const first = await ask(grant.accessToken);
-    if (first.ok || first.refusal.code !== 'access-token-refused') return first;
-    const repaired = await grants.refresh(grant.id);
-    return repaired.state === 'usable' && repaired.grant.accessToken !== grant.accessToken
-      ? ask(repaired.grant.accessToken)
-      : first;
+  async function outcome(id: string): Promise<Outcome> {
+    const fresh = await grants.fresh(id);
+    if (fresh.state !== 'usable') return inTheWay(fresh);
+    if (!fresh.grant.scope.includes(SCOPE))
+      return { ok: false, code: 'scope-missing', retryAfterSeconds: null };
+    const used = await share(id);
+    if (used.state !== 'answered') return inTheWay(used);
+    const { answer } = used;
+    if (answer.ok) return { ok: true, measures: answer.value };
+    return { ok: false, code: answer.refusal.code, retryAfterSeconds: answer.refusal.waitSeconds };
   }
 
   return {
     async read(id) {
-      const fresh = await grants.fresh(id);
-      if (fresh.state !== 'usable') return unusable(fresh);
-      const { grant } = fresh;
-      if (!grant.scope.includes(SCOPE))
-        return { ok: false, grant, code: 'scope-missing', retryAfterSeconds: null };
-
-      const answer = await share(id, () => askWithRepair(grant));
-      const after = await grants.fresh(id); // the call may have repaired the grant, or found that it is over
-      if (after.state !== 'usable') return unusable(after);
-      if (answer.ok) return { ok: true, grant: after.grant, measures: answer.value };
-      const { code, waitSeconds } = answer.refusal;
-      return { ok: false, grant: after.grant, code, retryAfterSeconds: waitSeconds };
+      const result = await outcome(id);
+      return { ...result, grant: await grants.read(id) };
     },
   };
 }
 
-function unusable(fresh: Exclude<Fresh, { state: 'usable' }>): Reading {
-  switch (fresh.state) {
-    case 'gone':
-      return { ok: false, grant: null, code: 'not-connected', retryAfterSeconds: null };
-    case 'needs-reconnect':
-      return {
-        ok: false,
-        grant: fresh.grant,
-        code: fresh.grant.ended?.code ?? 'refresh-token-refused',
-        retryAfterSeconds: null,
-      };
-    case 'unavailable':
-      return { ok: false, grant: fresh.grant, code: fresh.code, retryAfterSeconds: fresh.retryAfterSeconds };
-  }
+function inTheWay(unusable: Unusable): Outcome {
+  if (unusable.state === 'gone') return { ok: false, code: 'not-connected', retryAfterSeconds: null };
+  const retryAfterSeconds = unusable.state === 'unavailable' ? unusable.retryAfterSeconds : null;
+  return { ok: false, code: unusable.code, retryAfterSeconds };
 }

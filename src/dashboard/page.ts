@@ -1,6 +1,6 @@
 import type { Grant } from '../session/grant.ts';
 import { connectionOf } from '../tokens/connection.ts';
-import { refreshDueAt } from '../tokens/grants.ts';
+import { refreshDueAt } from '../tokens/timing.ts';
 import { problemOf, WAYS_ON } from '../web/problems.ts';
 import type { Measure } from '../withings/answers.ts';
 import { MEASTYPES, WEIGHT } from '../withings/meastypes.ts';

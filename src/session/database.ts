@@ -3,10 +3,13 @@ import Database from 'libsql';
 /** What libsql may be handed. Buffers, booleans and undefined end the whole process inside its native part. */
 type Value = string | number | null;
 
+export type Row = Record<string, unknown>;
+
 /** The few words of SQLite that the store speaks, with types that keep dangerous values out. */
 export interface Db {
   run(sql: string, ...values: Value[]): { changes: number };
-  get(sql: string, ...values: Value[]): Record<string, unknown> | undefined;
+  get(sql: string, ...values: Value[]): Row | undefined;
+  all(sql: string, ...values: Value[]): Row[];
   /** BEGIN IMMEDIATE: the write lock is taken at once, so that what was read stays true until the commit. */
   transaction<T>(work: () => T): T;
   close(): void;
@@ -19,7 +22,6 @@ export function openDatabase(file: string, schema: string): Db {
   native.pragma('synchronous = FULL');
   native.pragma('busy_timeout = 5000');
   native.pragma('secure_delete = ON'); // what is erased is overwritten on the disk
-  native.pragma('foreign_keys = ON');
   native.exec(schema);
 
   const statements = new Map<string, ReturnType<typeof native.prepare>>();
@@ -31,8 +33,12 @@ export function openDatabase(file: string, schema: string): Db {
 
   return {
     run: (sql, ...values) => ({ changes: prepared(sql).run(...values).changes }),
-    get: (sql, ...values) => prepared(sql).get(...values) as Record<string, unknown> | undefined,
+    get: (sql, ...values) => prepared(sql).get(...values) as Row | undefined,
+    all: (sql, ...values) => prepared(sql).all(...values) as Row[],
     transaction: (work) => native.transaction(work).immediate(),
-    close: () => native.close(),
+    close: () => {
+      native.pragma('wal_checkpoint(TRUNCATE)'); // a copy of the one file is then a whole backup
+      native.close();
+    },
   };
 }

@@ -17,14 +17,20 @@ const content = z.object({
   refreshToken: z.string(),
   refreshIssuedAt: z.number(),
   refreshExpiresAt: z.number(),
-  /** The refresh token before this one. */
+  /** The refresh token that bought this pair, kept until the pair has proven itself. */
   previousRefreshToken: z.string().nullable(),
+  /** Written before a refresh token is sent, so that whoever comes after a crash knows of it. */
+  intent: z.object({ token: z.string(), since: z.number() }).nullable(),
+  /** Withings has turned this access token down: it is not shown there again. */
+  accessRefused: z.boolean(),
   /** `refreshed`, or the code of what went wrong. */
   lastRefresh: z.object({ at: z.number(), outcome: z.string() }).nullable(),
   /** Nobody asks Withings for new tokens before this moment. */
   quietUntil: z.number(),
-  /** Set when Withings refused for good: why, and since when. */
-  ended: z.object({ code: z.string(), at: z.number() }).nullable(),
+  /** The present pair is not tried out again, for the sake of proving it, before this moment. */
+  proveAfter: z.number(),
+  /** Withings refused for good: why, since when, and when it was last asked whether that still holds. */
+  ended: z.object({ code: z.string(), at: z.number(), probedAt: z.number() }).nullable(),
 });
 
 export type GrantContent = z.infer<typeof content>;
@@ -33,6 +39,8 @@ export interface Grant extends Readonly<GrantContent> {
   readonly id: string;
   /** Random, and new on every write. */
   readonly writeId: string;
+  /** Somebody is at the token endpoint for it, by the clock of the store. */
+  readonly leased: boolean;
 }
 
 /** Withings revokes and de-duplicates per user: two records of one user would fight each other. */
@@ -46,4 +54,10 @@ export function writeGrantContent(grant: GrantContent): string {
 
 export function readGrantContent(text: string): GrantContent {
   return content.parse(JSON.parse(text));
+}
+
+/** From when on a grant wants looking after without a visitor: a refresh was begun, or its pair is not proven yet. */
+export function attendAt(grant: GrantContent): number | null {
+  const isOpen = grant.intent !== null || grant.previousRefreshToken !== null;
+  return isOpen && grant.ended === null ? Math.max(grant.quietUntil, grant.proveAfter) : null;
 }

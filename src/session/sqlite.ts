@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Db, openDatabase } from './database.ts';
-import { type Grant, type GrantContent, readGrantContent, writeGrantContent } from './grant.ts';
+import { type Db, openDatabase, type Row } from './database.ts';
+import { attendAt, type Grant, type GrantContent, readGrantContent, writeGrantContent } from './grant.ts';
 import type { Sealer } from './sealing.ts';
 import { sqliteAttempts } from './sqlite-attempts.ts';
 import type { Store } from './store.ts';
@@ -13,8 +13,10 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS sessions_by_grant ON sessions (grant_id);
   CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (idle_until);
   CREATE TABLE IF NOT EXISTS grants (
-    id TEXT PRIMARY KEY, write_id TEXT NOT NULL, sealed TEXT NOT NULL
+    id TEXT PRIMARY KEY, write_id TEXT NOT NULL, sealed TEXT NOT NULL,
+    attend_at INTEGER, lease_until INTEGER NOT NULL DEFAULT 0, lease_ms INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS grants_to_attend ON grants (attend_at) WHERE attend_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS attempts (
     state TEXT PRIMARY KEY, browser TEXT NOT NULL, demo INTEGER NOT NULL, return_to TEXT NOT NULL,
     expires_at INTEGER NOT NULL, answer TEXT, result TEXT
@@ -23,22 +25,28 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS attempts_by_end ON attempts (expires_at);
 `;
 
-/** The embedded store: one SQLite file, safe for several processes of one host. */
-export function openSqliteStore(file: string, sealer: Sealer): Store {
+/**
+ * The embedded store: one SQLite file, safe for several processes of one host.
+ *
+ * @param hostClock milliseconds of a clock that all processes of this host share and that never steps
+ */
+export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => number): Store {
   const db = openDatabase(file, SCHEMA);
+  let lastChecked = '';
+  const openGrant = (row: Row) => readGrantRow(row, sealer, Math.floor(hostClock()));
 
   return {
     ...sqliteAttempts(db),
 
     async readSession(key, now) {
       const row = db.get(
-        `SELECT s.data, g.id, g.write_id, g.sealed FROM sessions s LEFT JOIN grants g ON g.id = s.grant_id
-         WHERE s.key = ? AND s.idle_until > ? AND s.ends_at > ?`,
+        `SELECT s.data, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms
+         FROM sessions s LEFT JOIN grants g ON g.id = s.grant_id
+         WHERE s.key = ? AND s.idle_until > ?`,
         key,
         now,
-        now,
       );
-      return row ? { data: String(row.data), grant: () => openGrant(row, sealer) } : null;
+      return row ? { data: String(row.data), grant: () => openGrant(row) } : null;
     },
 
     async updateSession(key, data) {
@@ -58,33 +66,54 @@ export function openSqliteStore(file: string, sealer: Sealer): Store {
       db.transaction(() => endSession(db, key));
     },
 
-    async removeExpired(now) {
-      db.transaction(() => {
-        db.run('DELETE FROM sessions WHERE idle_until <= ? OR ends_at <= ?', now, now);
-        db.run('DELETE FROM grants WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE grant_id = grants.id)');
-        db.run('DELETE FROM attempts WHERE expires_at <= ?', now - HOUR);
+    async removeExpired(now, limit) {
+      return db.transaction(() => {
+        const sessions = db.all('SELECT key FROM sessions WHERE idle_until <= ? LIMIT ?', now, limit);
+        for (const { key } of sessions) endSession(db, String(key));
+        const attempts = db.run(
+          'DELETE FROM attempts WHERE state IN (SELECT state FROM attempts WHERE expires_at <= ? LIMIT ?)',
+          now - HOUR,
+          limit,
+        );
+        lastChecked = removeUnowned(db, lastChecked, limit);
+        return sessions.length === limit || attempts.changes === limit || lastChecked !== '';
       });
     },
 
+    async grantsToAttend(now, limit) {
+      const rows = db.all(
+        `SELECT id, lease_until, lease_ms FROM grants
+         WHERE attend_at <= ? OR attend_at > ? ORDER BY attend_at LIMIT ?`,
+        now,
+        now + HOUR, // written by a clock that was far ahead
+        limit,
+      );
+      return rows.filter((row) => !isLeased(row, hostClock())).map(({ id }) => String(id));
+    },
+
     async readGrant(id) {
-      const row = db.get('SELECT id, write_id, sealed FROM grants WHERE id = ?', id);
-      return row ? openGrant(row, sealer) : null;
+      const row = db.get('SELECT * FROM grants WHERE id = ?', id);
+      return row ? openGrant(row) : null;
     },
 
     async readWriteId(id) {
       return readWriteId(db, id);
     },
 
-    async writeGrant(id, writeId, change) {
+    async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, sealer);
       const { changes } = db.run(
-        'UPDATE grants SET write_id = ?, sealed = ? WHERE id = ? AND write_id = ?',
+        `UPDATE grants SET write_id = ?, sealed = ?, attend_at = ?, lease_until = ?, lease_ms = ?
+         WHERE id = ? AND write_id = ?`,
         next.writeId,
         next.sealed,
+        attendAt(change),
+        leaseMs === 0 ? 0 : Math.floor(hostClock()) + leaseMs,
+        leaseMs,
         id,
         writeId,
       );
-      return changes === 1 ? { ...change, id, writeId: next.writeId } : null;
+      return changes === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
     },
 
     async eraseGrant(id) {
@@ -99,8 +128,8 @@ export function openSqliteStore(file: string, sealer: Sealer): Store {
       return db.transaction(() => {
         if (readWriteId(db, grant.id) !== grant.expected) return false;
         db.run(
-          `INSERT INTO grants (id, write_id, sealed) VALUES (?, ?, ?)
-           ON CONFLICT (id) DO UPDATE SET write_id = excluded.write_id, sealed = excluded.sealed`,
+          `INSERT INTO grants (id, write_id, sealed) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+             write_id = excluded.write_id, sealed = excluded.sealed, attend_at = NULL, lease_until = 0, lease_ms = 0`,
           grant.id,
           writeId,
           sealed,
@@ -140,6 +169,18 @@ function endSession(db: Db, key: string): void {
   );
 }
 
+/** Looks at the next `limit` grants and removes those without a session. Returns where to go on; '' at the end. */
+function removeUnowned(db: Db, after: string, limit: number): string {
+  const grants = db.all(
+    `SELECT id, EXISTS (SELECT 1 FROM sessions WHERE grant_id = grants.id) AS owned
+     FROM grants WHERE id > ? ORDER BY id LIMIT ?`,
+    after,
+    limit,
+  );
+  for (const { id, owned } of grants) if (owned === 0) db.run('DELETE FROM grants WHERE id = ?', String(id));
+  return grants.length === limit ? String(grants.at(-1)?.id) : '';
+}
+
 function readWriteId(db: Db, id: string): string | null {
   const row = db.get('SELECT write_id FROM grants WHERE id = ?', id);
   return row ? String(row.write_id) : null;
@@ -152,8 +193,14 @@ function sealGrant(id: string, content: GrantContent, sealer: Sealer) {
   };
 }
 
-function openGrant(row: Record<string, unknown>, sealer: Sealer): Grant | null {
+function readGrantRow(row: Row, sealer: Sealer, hostNow: number): Grant | null {
   if (typeof row.id !== 'string') return null; // a session without a grant
   const content = readGrantContent(sealer.open(String(row.sealed), `grant|${row.id}`));
-  return { ...content, id: row.id, writeId: String(row.write_id) };
+  return { ...content, id: row.id, writeId: String(row.write_id), leased: isLeased(row, hostNow) };
+}
+
+/** The host's clock starts anew with the host: a lease that has longer to run than it was given is from before. */
+function isLeased(row: Row, hostNow: number): boolean {
+  const left = Number(row.lease_until) - hostNow;
+  return left > 0 && left <= Number(row.lease_ms);
 }

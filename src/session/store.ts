@@ -20,15 +20,23 @@ export interface Store {
   touchSession(key: string, idleUntil: number): Promise<void>;
   /** Ends one session, and its grant with the last session that owns it. */
   endSession(key: string): Promise<void>;
-  /** Ends sessions and attempts whose time is over, and grants that no session owns any more. */
-  removeExpired(now: number): Promise<void>;
+  /**
+   * Ends up to `limit` sessions and attempts whose time is over, and grants that no session owns.
+   * True: there may be more.
+   */
+  removeExpired(now: number, limit: number): Promise<boolean>;
 
   /** @throws UnsealableError when no key at hand opens it */
   readGrant(id: string): Promise<Grant | null>;
   /** What signIn must expect: the write-id of the grant now, or null when there is none. */
   readWriteId(id: string): Promise<string | null>;
-  /** Compare-and-set: writes only if the grant still has this write-id. Null: it has not; read again. */
-  writeGrant(id: string, writeId: string, change: GrantContent): Promise<Grant | null>;
+  /**
+   * Compare-and-set: writes only if the grant still has this write-id. Null: it has not; read again.
+   * The lease is taken for `leaseMs` milliseconds of the store's own clock, or given back with 0.
+   */
+  writeGrant(id: string, writeId: string, change: GrantContent, leaseMs: number): Promise<Grant | null>;
+  /** Ids of grants that want looking after (see attendAt) and that nobody has a lease on. */
+  grantsToAttend(now: number, limit: number): Promise<string[]>;
   /** Erases a grant and every session that owns it. */
   eraseGrant(id: string): Promise<void>;
 

@@ -45,8 +45,13 @@ export function connectionOf(grant: Grant | null | undefined): Connection {
   };
 }
 
+const DAY = 86_400_000;
+
 function stateOf(grant: Grant): Connection['state'] {
-  if (grant.ended) return 'needs-reconnect';
+  // Withings removes the app from its demo users after a day; nobody did anything wrong.
+  if (grant.ended)
+    return grant.demo && grant.ended.at >= grant.connectedAt + DAY ? 'unlinked' : 'needs-reconnect';
+  if (grant.leased) return 'refreshing';
   return problemCode(grant) === null ? 'connected' : 'degraded';
 }
 

@@ -1,144 +1,139 @@
-import type { Grant, GrantContent } from '../session/grant.ts';
+import type { Grant } from '../session/grant.ts';
 import type { Store } from '../session/store.ts';
-import type { TokenPair } from '../withings/answers.ts';
-import type { Withings } from '../withings/client.ts';
-import type { Refusal } from '../withings/errors.ts';
+import type { Result } from '../withings/errors.ts';
+import { confirmed, fingerprint, turnedDown } from './changes.ts';
+import { createRenewal, type RenewalParts } from './renewal.ts';
+import { isDue, isUsable, mayProbe, quietFor } from './timing.ts';
 
 /** A token that can be used now, or why there is none. */
-export type Fresh =
-  | { state: 'usable'; grant: Grant }
+export type Fresh = { state: 'usable'; grant: Grant } | Unusable;
+
+export type Unusable =
   | { state: 'gone' }
-  | { state: 'needs-reconnect'; grant: Grant }
+  | { state: 'needs-reconnect'; grant: Grant; code: string }
   | { state: 'unavailable'; grant: Grant; code: string; retryAfterSeconds: number };
 
+export type Used<T> = { state: 'answered'; grant: Grant; answer: Result<T> } | Unusable;
+
+/** Keeps people's grants usable. */
 export interface Grants {
-  /** The grant with an access token that lives long enough to be used; refreshes it when its end is near. */
+  /** The grant as it is kept now; null: it is gone. */
+  read(id: string): Promise<Grant | null>;
+  /** The grant with a usable access token. While the old one lives nobody waits for its renewal. */
   fresh(id: string): Promise<Fresh>;
-  /** Refreshes now, whatever the age of the token, unless Withings asked for quiet. */
+  /** Makes a data call. A token that Withings turns down is renewed once and the call repeated once. */
+  use<T>(id: string, call: (accessToken: string) => Promise<Result<T>>): Promise<Used<T>>;
+  /** Renews now, whatever the age of the token, unless Withings wants quiet. */
   refresh(id: string): Promise<Fresh>;
+  /** Finishes what a crash, a lost answer or a missing visitor left open. */
+  attend(id: string): Promise<void>;
+  /** Resolves when nothing is under way any more. */
+  settled(): Promise<void>;
 }
 
-export interface GrantsOptions {
-  store: Store;
-  withings: Withings;
-  now: () => number;
+export interface GrantsParts extends RenewalParts {
+  store: Pick<Store, 'readGrant' | 'writeGrant'>;
   refreshMarginSeconds: number;
+  /** Told of what went wrong where nobody waits for it. */
+  report: (error: unknown) => void;
 }
 
-/** Withings answers 601 to the same arguments within 10 seconds; one more keeps clear of the edge. */
-const QUIET_SECONDS = 11;
-/** Withings, "Access and refresh tokens": a refresh token lives a year. */
-const REFRESH_TOKEN_LIFE = 365 * 86_400_000;
+export function createGrants(parts: GrantsParts): Grants {
+  const { store, now, refreshMarginSeconds, report } = parts;
+  const renewal = createRenewal(parts);
+  /** One renewal per grant and process, whoever asks; between processes the lease does the same. */
+  const renewing = new Map<string, Promise<Grant | null>>();
+  const underWay = new Set<Promise<void>>();
 
-/** Keeps people's grants usable. One refresh at a time per grant in this process; every write by compare-and-set. */
-export function createGrants({ store, withings, now, refreshMarginSeconds }: GrantsOptions): Grants {
-  /** Two refreshes with one refresh token: Withings refuses the second, and neither answer could be believed. */
-  const inFlight = new Map<string, Promise<Fresh>>();
+  function inBackground(work: Promise<unknown>): void {
+    const done = work.then(() => {}, report).finally(() => underWay.delete(done));
+    underWay.add(done);
+  }
 
-  function refresh(id: string): Promise<Fresh> {
-    const running = inFlight.get(id);
+  function renew(id: string, stale: (grant: Grant) => boolean): Promise<Grant | null> {
+    const running = renewing.get(id);
     if (running) return running;
-    const started = refreshOnce(id).finally(() => inFlight.delete(id));
-    inFlight.set(id, started);
+    const started = renewal.renew(id, stale).finally(() => renewing.delete(id));
+    renewing.set(id, started);
+    inBackground(started.then((grant) => (grant && isUnproven(grant) ? renewal.prove(grant) : undefined)));
     return started;
   }
 
-  async function refreshOnce(id: string): Promise<Fresh> {
-    const before = await store.readGrant(id);
-    if (!before) return { state: 'gone' };
-    if (before.ended) return { state: 'needs-reconnect', grant: before };
-    if (before.quietUntil > now()) return waiting(before);
-
-    const answer = await withings.refresh(before.refreshToken);
-    const change = answer.ok ? renewed(before, answer.value, now()) : refused(before, answer.refusal, now());
-    const after = await store.writeGrant(id, before.writeId, change);
-    // Lost: somebody else wrote meanwhile. What they wrote counts; a pair of ours is dropped unused.
-    return after ? judge(after) : settle(await store.readGrant(id));
+  function judge(grant: Grant | null): Fresh {
+    if (!grant) return { state: 'gone' };
+    if (grant.ended) return { state: 'needs-reconnect', grant, code: grant.ended.code };
+    if (isUsable(grant, now())) return { state: 'usable', grant };
+    const failed = grant.lastRefresh && grant.lastRefresh.outcome !== 'refreshed';
+    return {
+      state: 'unavailable',
+      grant,
+      code: failed ? grant.lastRefresh.outcome : 'withings-unreachable',
+      retryAfterSeconds: Math.max(1, Math.ceil(quietFor(grant, now()) / 1000)),
+    };
   }
 
-  function settle(grant: Grant | null): Fresh {
-    return grant ? judge(grant) : { state: 'gone' };
+  async function fresh(id: string): Promise<Fresh> {
+    const grant = await store.readGrant(id);
+    if (!grant) return { state: 'gone' };
+    const stale = (current: Grant) => isDue(current, refreshMarginSeconds, now());
+    const maySend = !grant.leased && quietFor(grant, now()) === 0;
+    if (isUsable(grant, now())) {
+      if (stale(grant) && maySend) inBackground(renew(id, stale));
+      return { state: 'usable', grant };
+    }
+    if (!grant.ended) return judge(await renew(id, stale));
+    if (mayProbe(grant, now()) && maySend) inBackground(renew(id, (current) => current.ended !== null));
+    return judge(grant);
   }
 
-  function judge(grant: Grant): Fresh {
-    if (grant.ended) return { state: 'needs-reconnect', grant };
-    return grant.accessExpiresAt > now() ? { state: 'usable', grant } : waiting(grant);
-  }
-
-  function waiting(grant: Grant): Fresh {
-    if (grant.accessExpiresAt > now()) return { state: 'usable', grant };
-    const code = grant.lastRefresh?.outcome ?? 'withings-unreachable';
-    const retryAfterSeconds = Math.max(1, Math.ceil((grant.quietUntil - now()) / 1000));
-    return { state: 'unavailable', grant, code, retryAfterSeconds };
+  /** Remembers that Withings turned this token down, unless its successor is being fetched this moment. */
+  async function turnDown(id: string, accessToken: string): Promise<void> {
+    const grant = await store.readGrant(id);
+    if (!grant || grant.leased || grant.accessToken !== accessToken) return;
+    await store.writeGrant(id, grant.writeId, turnedDown(grant), 0);
   }
 
   return {
-    async fresh(id) {
-      const grant = await store.readGrant(id);
-      if (!grant) return { state: 'gone' };
-      if (grant.ended) return { state: 'needs-reconnect', grant };
-      return now() < refreshDueAt(grant, refreshMarginSeconds) ? { state: 'usable', grant } : refresh(id);
+    read: (id) => store.readGrant(id),
+    fresh,
+
+    async use(id, call) {
+      const first = await fresh(id);
+      if (first.state !== 'usable') return first;
+      const { grant } = first;
+      const answer = await call(grant.accessToken);
+      if (answer.ok && isUnproven(grant)) {
+        inBackground(store.writeGrant(id, grant.writeId, confirmed(grant), 0));
+      }
+      if (answer.ok || answer.refusal.code !== 'access-token-refused')
+        return { state: 'answered', grant, answer };
+
+      await turnDown(id, grant.accessToken);
+      const after = judge(await renew(id, (current) => current.accessToken === grant.accessToken));
+      if (after.state !== 'usable') return after;
+      return { state: 'answered', grant: after.grant, answer: await call(after.grant.accessToken) };
     },
-    refresh,
+
+    async refresh(id) {
+      const pressed = await store.readGrant(id);
+      return judge(pressed && (await renew(id, (current) => current.accessToken === pressed.accessToken)));
+    },
+
+    async attend(id) {
+      const grant = await store.readGrant(id);
+      if (!grant || grant.leased) return;
+      if (isUnproven(grant) && isUsable(grant, now())) await renewal.prove(grant);
+      else await renew(id, (current) => current.accessToken === grant.accessToken);
+    },
+
+    async settled() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
   };
 }
 
-/** The moment from which a token is refreshed: the margin before its end, at most a quarter of its life. */
-export function refreshDueAt(grant: GrantContent, marginSeconds: number): number {
-  const life = grant.accessExpiresAt - grant.accessIssuedAt;
-  return grant.accessExpiresAt - Math.min(marginSeconds * 1000, life / 4);
-}
-
-/** A first grant out of the pair that an authorization code was exchanged for. */
-export function newGrant(
-  pair: TokenPair & { userId: string },
-  about: Pick<GrantContent, 'cloud' | 'demo' | 'askedScope'>,
-  at: number,
-): GrantContent {
-  return {
-    ...about,
-    userId: pair.userId,
-    connectedAt: at,
-    previousRefreshToken: null,
-    lastRefresh: null,
-    quietUntil: 0,
-    ended: null,
-    ...tokensOf(pair, at),
-  };
-}
-
-function renewed(before: Grant, pair: TokenPair, at: number): GrantContent {
-  // Tokens of somebody else must never end up in this person's grant.
-  if (pair.userId !== null && pair.userId !== before.userId) {
-    return failed(before, 'withings-unreadable', QUIET_SECONDS, at);
-  }
-  return {
-    ...before,
-    ...tokensOf(pair, at),
-    previousRefreshToken: before.refreshToken,
-    lastRefresh: { at, outcome: 'refreshed' },
-    quietUntil: 0,
-  };
-}
-
-function refused(before: Grant, refusal: Refusal, at: number): GrantContent {
-  const change = failed(before, refusal.code, Math.max(refusal.waitSeconds ?? 0, QUIET_SECONDS), at);
-  // Only this one says that the consent is over; a wrong client secret or an outage says nothing about the person.
-  return refusal.code === 'refresh-token-refused' ? { ...change, ended: { code: refusal.code, at } } : change;
-}
-
-function failed(before: Grant, outcome: string, quietSeconds: number, at: number): GrantContent {
-  return { ...before, lastRefresh: { at, outcome }, quietUntil: at + quietSeconds * 1000 };
-}
-
-function tokensOf(pair: TokenPair, at: number) {
-  return {
-    scope: pair.scope,
-    accessToken: pair.accessToken,
-    accessIssuedAt: at,
-    accessExpiresAt: at + pair.expiresInSeconds * 1000,
-    refreshToken: pair.refreshToken,
-    refreshIssuedAt: at,
-    refreshExpiresAt: at + REFRESH_TOKEN_LIFE,
-  };
+/** The present pair has not been used yet, as far as we know, and no later refresh was begun. */
+function isUnproven(grant: Grant): boolean {
+  const isOpen = grant.previousRefreshToken !== null || grant.intent !== null;
+  return isOpen && !grant.ended && grant.intent?.token !== fingerprint(grant.refreshToken);
 }

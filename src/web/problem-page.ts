@@ -50,7 +50,7 @@ function codeOf(error: unknown): ProblemCode {
 }
 
 /** What a log may know of an error: its kind and where it came from; messages of a 4xx can quote the request. */
-function describe(error: unknown): Record<string, unknown> {
+export function describe(error: unknown): Record<string, unknown> {
   if (!isNativeError(error)) return { kind: typeof error };
   const { name, message, stack, code, status } = error as Error & { code?: unknown; status?: unknown };
   if (typeof status === 'number' && status < 500) return { kind: name, code };

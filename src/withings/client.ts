@@ -15,6 +15,8 @@ export interface Withings {
   revoke(userId: string): Promise<Result<null>>;
   /** Body measures taken between two moments, newest first as Withings sends them (one page). */
   measures(accessToken: string, types: number[], from: Date, until: Date): Promise<Result<Measure[]>>;
+  /** Uses an access token as cheaply as can be: asks for what has changed since now, which is nothing. */
+  probe(accessToken: string, scope: string[], now: Date): Promise<Result<null>>;
   /** Withings' own page on which this person can remove our application. */
   removalPage(userId: string): string;
 }
@@ -77,6 +79,10 @@ export function createWithings(options: WithingsOptions): Withings {
       };
       return readAnswer(await post('measure', fields, accessToken), measures);
     },
+    async probe(accessToken, scope, at) {
+      const { path, fields } = cheapestCall(scope);
+      return readAnswer(await post(path, { ...fields, lastupdate: unixSeconds(at) }, accessToken), nothing);
+    },
     removalPage(userId) {
       const account = options.authorizeUrl.replace(/oauth2_user\/authorize2$/, '');
       return `${account}partner/disconnect_partner/${encodeURIComponent(clientId)}?selecteduser=${userId}`;
@@ -96,6 +102,14 @@ async function signed(
   if (!fresh.ok) return fresh;
   const fields = { action, client_id: clientId, nonce: fresh.value };
   return { ok: true, value: { ...fields, signature: sign(fields, clientSecret) } };
+}
+
+/** The scopes and their services: Withings, "OAuth authorization URL". */
+function cheapestCall(scope: string[]): { path: string; fields: Record<string, string> } {
+  if (scope.includes('user.metrics'))
+    return { path: 'measure', fields: { action: 'getmeas', meastype: '1' } };
+  if (scope.includes('user.activity')) return { path: 'v2/measure', fields: { action: 'getactivity' } };
+  return { path: 'v2/user', fields: { action: 'getdevice' } };
 }
 
 function unixSeconds(date: Date): string {

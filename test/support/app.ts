@@ -16,6 +16,10 @@ export interface TestApp {
   /** Everything that was logged. */
   logs(): string;
   stop(): Promise<void>;
+  /** Resolves when no refresh is under way in the background. */
+  settled(): Promise<void>;
+  /** One round of the sweeper. */
+  sweep(): Promise<void>;
   /** Stops it and starts it again on the same data and port; other settings where given. */
   restart(env?: Record<string, string>): Promise<TestApp>;
 }
@@ -63,7 +67,7 @@ async function launch(
       done();
     },
   });
-  const clocks = { now: () => clock.now, monotonic: () => performance.now() };
+  const clocks = { now: () => clock.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6 };
   const server = await startServer(result.config, clocks, createLog('debug', sink));
   let running = true;
   const stop = async () => {
@@ -77,6 +81,8 @@ async function launch(
     clock,
     logs: () => lines.join(''),
     stop,
+    settled: server.settled,
+    sweep: server.sweep,
     async restart(change = {}) {
       await stop();
       return launch({ ...env, PORT: port, ...change }, clock, lines);

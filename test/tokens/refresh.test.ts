@@ -37,7 +37,24 @@ describe('when', () => {
     expect(await withings.calls(REFRESH)).toBe(0);
     app.clock.now += 1000;
     await visitor.get('/dashboard');
+    await app.settled();
     expect(await withings.calls(REFRESH)).toBe(1);
+  });
+
+  test('while the token lives nobody waits for its renewal', async () => {
+    const { app, withings } = await startFarApart();
+    const visitor = visit(app);
+    await visitor.connect();
+    app.clock.now += 3 * HOUR - 300_000;
+    const door = withings.hold('/v2/oauth2');
+    const answers = [await visitor.json('/api/measures'), await visitor.json('/api/measures')];
+    await door.arrived; // Withings has not answered, and both have their data
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200]);
+    expect((await connection(visitor)).state).toBe('refreshing');
+    door.open();
+    await app.settled();
+    expect((await connection(visitor)).state).toBe('connected');
+    expect(door.count()).toBe(1);
   });
 
   test('on request at once, and the page after it shows the new hours', async () => {
@@ -85,6 +102,7 @@ describe('what Withings says', () => {
       app.clock.now += 3 * HOUR - 300_000;
       await withings.fault(fault, { on: 'requesttoken' });
       expect((await visitor.json('/api/measures')).status).toBe(200);
+      await app.settled();
       expect(await connection(visitor)).toMatchObject({
         state: 'degraded',
         lastRefresh: { outcome: code },
@@ -94,10 +112,12 @@ describe('what Withings says', () => {
 
       const asked = await withings.calls(REFRESH);
       await visitor.get('/dashboard');
+      await app.settled();
       expect(await withings.calls(REFRESH)).toBe(asked); // the same arguments within ten seconds would be refused
 
       app.clock.now += 200_000;
       await visitor.get('/dashboard');
+      await app.settled();
       expect(await connection(visitor)).toMatchObject({ state: 'connected', problem: null });
     },
   );
@@ -120,10 +140,12 @@ describe('what Withings says', () => {
     app.clock.now += 3 * HOUR - 300_000;
     await withings.fault('status-601', { on: 'requesttoken' });
     await visitor.get('/dashboard');
+    await app.settled();
     const asked = await withings.calls(REFRESH);
     for (let i = 0; i < 10; i += 1) {
       app.clock.now += 1000;
       await visitor.get('/dashboard');
+      await app.settled();
     }
     expect(await withings.calls(REFRESH)).toBe(asked);
   });
@@ -139,7 +161,7 @@ describe('what Withings says', () => {
     });
   });
 
-  test('refused for good: the page says so, nobody is asked again, one click repairs it', async () => {
+  test('refused for good: the page says so, Withings is left in peace, one click repairs it', async () => {
     const { app, visitor, withings } = await connected();
     const { userId } = await connection(visitor);
     await withings.unlink(userId);
@@ -155,10 +177,17 @@ describe('what Withings says', () => {
     expect(page.status).toBe(200);
     expect(page.text).toContain('Connect again');
     const asked = await withings.calls(REFRESH);
-    app.clock.now += 4 * HOUR;
-    await visitor.get('/dashboard');
-    await visitor.post('/refresh');
+    const visits = async () => {
+      for (const path of ['/dashboard', '/api/measures']) await visitor.get(path);
+      await visitor.post('/refresh');
+      await app.settled();
+    };
+    app.clock.now += HOUR - 1000;
+    await visits();
     expect(await withings.calls(REFRESH)).toBe(asked);
+    app.clock.now += 1000;
+    await visits();
+    expect(await withings.calls(REFRESH)).toBe(asked + 1); // at most one question an hour
     await visitor.connect();
     expect(await connection(visitor)).toMatchObject({ state: 'connected', userId });
   });

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { GrantContent } from '../session/grant.ts';
+import type { TokenPair } from '../withings/answers.ts';
+import type { Refusal } from '../withings/errors.ts';
+
+/** Withings answers 601 to the same arguments within 10 seconds; one more keeps clear of the edge. */
+const QUIET_MS = 11_000;
+/** No wait is longer, whatever was asked for; a longer one was written by a clock that was ahead. */
+export const MAX_QUIET_MS = 15 * 60_000;
+const PROVE_AGAIN_MS = 5 * 60_000;
+/** Withings, "Access and refresh tokens": a refresh token lives a year. */
+const REFRESH_TOKEN_LIFE_MS = 365 * 86_400_000;
+
+/** Names a token without showing it. */
+export function fingerprint(token: string): string {
+  return createHash('sha256').update(token).digest('base64url').slice(0, 16);
+}
+
+/** A first grant, out of the pair that an authorization code was exchanged for. `at`: milliseconds since 1970. */
+export function begun(
+  pair: TokenPair & { userId: string },
+  about: Pick<GrantContent, 'cloud' | 'demo' | 'askedScope'>,
+  at: number,
+): GrantContent {
+  return {
+    ...about,
+    userId: pair.userId,
+    connectedAt: at,
+    previousRefreshToken: null,
+    intent: null,
+    lastRefresh: null,
+    ...tokensOf(pair, at),
+  };
+}
+
+/** This refresh token is about to be sent. Whoever finds this later waits as if Withings had seen it. */
+export function intending<G extends GrantContent>(grant: G, token: string, at: number): G {
+  return { ...grant, intent: { token: fingerprint(token), since: at }, quietUntil: at + QUIET_MS };
+}
+
+/** The pair that `sent` bought. `sent` stays, with the intent that names it, until the pair has proven itself. */
+export function renewed<G extends GrantContent>(grant: G, sent: string, pair: TokenPair, at: number): G {
+  return {
+    ...grant,
+    ...tokensOf(pair, at),
+    previousRefreshToken: sent,
+    intent: { token: fingerprint(sent), since: at },
+    lastRefresh: { at, outcome: 'refreshed' },
+  };
+}
+
+/**
+ * The access token was used with success, so Withings has retired the refresh token before it. An intent that
+ * names the *present* refresh token is about a later refresh, whose answer may be lost: it stays.
+ */
+export function confirmed<G extends GrantContent>(grant: G): G {
+  const isLater = grant.intent?.token === fingerprint(grant.refreshToken);
+  return { ...grant, previousRefreshToken: null, intent: isLater ? grant.intent : null };
+}
+
+/** No verdict: timeout, outage, unreadable, busy, wrong client. The intent stays; nobody asks again too soon. */
+export function postponed<G extends GrantContent>(grant: G, { code, waitSeconds }: Refusal, at: number): G {
+  const quietMs = Math.min(Math.max((waitSeconds ?? 0) * 1000, QUIET_MS), MAX_QUIET_MS);
+  return { ...grant, lastRefresh: { at, outcome: code }, quietUntil: at + quietMs };
+}
+
+/** The present pair could not be proven just now. */
+export function unproven<G extends GrantContent>(grant: G, at: number): G {
+  return { ...grant, proveAfter: at + PROVE_AGAIN_MS };
+}
+
+/** Withings turned the access token down; it is not shown there again. */
+export function turnedDown<G extends GrantContent>(grant: G): G {
+  return { ...grant, accessRefused: true };
+}
+
+/** Withings refused every refresh token there is. */
+export function condemned<G extends GrantContent>(grant: G, code: string, at: number): G {
+  return {
+    ...grant,
+    intent: null,
+    lastRefresh: { at, outcome: code },
+    ended: { code, at: grant.ended?.at ?? at, probedAt: at },
+  };
+}
+
+function tokensOf(pair: TokenPair, at: number) {
+  return {
+    scope: pair.scope,
+    accessToken: pair.accessToken,
+    accessIssuedAt: at,
+    accessExpiresAt: at + pair.expiresInSeconds * 1000,
+    refreshToken: pair.refreshToken,
+    refreshIssuedAt: at,
+    refreshExpiresAt: at + REFRESH_TOKEN_LIFE_MS,
+    accessRefused: false,
+    quietUntil: 0,
+    proveAfter: 0,
+    ended: null,
+  };
+}

@@ -1,0 +1,107 @@
+import type { Grant } from '../session/grant.ts';
+import type { Store } from '../session/store.ts';
+import type { Withings } from '../withings/client.ts';
+import type { Refusal } from '../withings/errors.ts';
+import { condemned, confirmed, intending, postponed, renewed, turnedDown, unproven } from './changes.ts';
+import { mayProbe, quietFor } from './timing.ts';
+
+export interface RenewalParts {
+  store: Pick<Store, 'readGrant' | 'writeGrant'>;
+  withings: Pick<Withings, 'refresh' | 'probe'>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Milliseconds since any fixed moment; never steps. */
+  monotonic: () => number;
+  sleep: (ms: number) => Promise<unknown>;
+  /** The longest that one refresh call can take, milliseconds. */
+  callMs: number;
+}
+
+export interface Renewal {
+  /**
+   * Renews a grant for as long as it is `stale`, once. Resolves to the grant as it is afterwards (null: it is gone),
+   * whether that went well or not. Every step is durable before the next: docs/custody.md says why each is there.
+   */
+  renew(id: string, stale: (grant: Grant) => boolean): Promise<Grant | null>;
+  /** Uses an unproven access token once, cheaply, so that the refresh token before it can be let go. */
+  prove(grant: Grant): Promise<void>;
+}
+
+/** How often to look whether another process is done with its call. */
+const LOOK_EVERY_MS = 25;
+
+type Sent =
+  | { outcome: 'written'; grant: Grant }
+  | { outcome: 'lost' }
+  | { outcome: 'refused'; grant: Grant; code: string };
+
+export function createRenewal(parts: RenewalParts): Renewal {
+  const { store, withings, now, monotonic, sleep, callMs } = parts;
+  /** Longer than two calls, so that a lease ends only if its holder was killed or stopped. */
+  const leaseMs = 2 * callMs + 1000;
+  const patienceMs = callMs + 500;
+
+  async function renew(id: string, stale: (grant: Grant) => boolean): Promise<Grant | null> {
+    const end = monotonic() + patienceMs;
+    for (;;) {
+      const grant = await store.readGrant(id);
+      if (!grant || !stale(grant) || !mayProbe(grant, now())) return grant;
+      if (!grant.leased) {
+        if (quietFor(grant, now()) > 0) return grant;
+        const after = await askWithings(grant);
+        if (after) return after;
+      }
+      if (monotonic() > end) return grant;
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  /** A refusal counts when the present and the previous token are refused at a record that nobody changed. */
+  async function askWithings(grant: Grant): Promise<Grant | null> {
+    let sent = await send(grant, grant.refreshToken);
+    if (sent.outcome === 'refused' && sent.grant.previousRefreshToken !== null) {
+      sent = await send(sent.grant, sent.grant.previousRefreshToken);
+    }
+    if (sent.outcome === 'lost') return null;
+    if (sent.outcome === 'written') return sent.grant;
+    return write(sent.grant, condemned(sent.grant, sent.code, now()));
+  }
+
+  /** Intent and lease first, then the call, then what came of it. */
+  async function send(before: Grant, token: string): Promise<Sent> {
+    const begun = monotonic();
+    const mine = await store.writeGrant(before.id, before.writeId, intending(before, token, now()), leaseMs);
+    if (!mine || monotonic() - begun > leaseMs / 2) return { outcome: 'lost' }; // or we were stopped meanwhile
+
+    const answer = await withings.refresh(token);
+    if (!answer.ok && answer.refusal.code === 'refresh-token-refused') {
+      return { outcome: 'refused', grant: mine, code: answer.refusal.code };
+    }
+    const isTheirs = answer.ok && [null, mine.userId].includes(answer.value.userId);
+    const after = await write(
+      mine,
+      isTheirs
+        ? renewed(mine, token, answer.value, now())
+        : postponed(mine, answer.ok ? SOMEBODY_ELSE : answer.refusal, now()),
+    );
+    // Lost: somebody wrote meanwhile and theirs counts. A pair of ours is dropped unused, which harms nothing.
+    return after ? { outcome: 'written', grant: after } : { outcome: 'lost' };
+  }
+
+  function write(grant: Grant, change: Grant): Promise<Grant | null> {
+    return store.writeGrant(grant.id, grant.writeId, change, 0);
+  }
+
+  return {
+    renew,
+    async prove(grant) {
+      const answer = await withings.probe(grant.accessToken, grant.scope, new Date(now()));
+      if (answer.ok) await write(grant, confirmed(grant));
+      else if (answer.refusal.code === 'access-token-refused') await write(grant, turnedDown(grant));
+      else await write(grant, unproven(grant, now()));
+    },
+  };
+}
+
+/** Tokens of another person must never end up in this one's grant. */
+const SOMEBODY_ELSE: Refusal = { code: 'withings-unreadable', remedy: 'retry', status: 0, waitSeconds: null };

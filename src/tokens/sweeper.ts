@@ -1,0 +1,64 @@
+import type { Store } from '../session/store.ts';
+import type { Grants } from './grants.ts';
+
+export interface SweeperParts {
+  store: Pick<Store, 'grantsToAttend' | 'removeExpired'>;
+  grants: Pick<Grants, 'attend'>;
+  now: () => number;
+  sleep: (ms: number) => Promise<unknown>;
+  sweepSeconds: number;
+  report: (error: unknown) => void;
+}
+
+export interface Sweeper {
+  /** Sweeps now and then every `sweepSeconds`, one sweep at a time. */
+  start(): void;
+  /** Resolves when the sweep under way has come to a halt. */
+  stop(): Promise<void>;
+  sweep(): Promise<void>;
+}
+
+const GRANTS_A_SWEEP = 20;
+/** At most three calls a grant: 90 of the 120 a minute that Withings allows an application. */
+const PACE_MS = 2000;
+/** So few rows at a time that the event loop is held for a few milliseconds at most. */
+const ROWS_A_STEP = 50;
+const STEPS_A_SWEEP = 200;
+
+/** Finishes open refreshes without a visitor, and clears away what has expired. */
+export function createSweeper({ store, grants, now, sleep, sweepSeconds, report }: SweeperParts): Sweeper {
+  let stopping = false;
+  let sweeping: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function sweep(): Promise<void> {
+    const open = await store.grantsToAttend(now(), GRANTS_A_SWEEP);
+    for (const [turn, id] of open.entries()) {
+      if (stopping) return;
+      if (turn > 0) await sleep(PACE_MS);
+      await grants.attend(id).catch(report);
+    }
+    for (let step = 0; step < STEPS_A_SWEEP && !stopping; step += 1) {
+      if (!(await store.removeExpired(now(), ROWS_A_STEP))) return;
+      await sleep(1); // others first
+    }
+  }
+
+  function run(): void {
+    sweeping = sweep()
+      .catch(report)
+      .then(() => {
+        if (!stopping) timer = setTimeout(run, sweepSeconds * 1000).unref();
+      });
+  }
+
+  return {
+    start: run,
+    async stop() {
+      stopping = true;
+      clearTimeout(timer);
+      await sweeping;
+    },
+    sweep,
+  };
+}
