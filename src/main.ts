@@ -2,6 +2,7 @@ import { readConfig, readEnvironment } from './config.ts';
 import { createLog } from './operations/logging.ts';
 import { startServer } from './server.ts';
 
+process.on('SIGUSR1', () => {}); // Node would open its debugger to the machine
 process.umask(0o077); // what this process writes is its owner's alone
 
 const settings = readConfig(readEnvironment());

@@ -39,14 +39,16 @@ const STOP_WITHIN_MS = 9_000;
 
 /** Builds the parts, each once, and serves. Rejects when the store cannot be opened or the port is taken. */
 export async function startServer(config: Config, clocks: Clocks, log: Log): Promise<RunningServer> {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const sandbox = config.withings.sandbox ? embedSandbox(config, clocks.now) : null;
+  // Invented people and real ones never share a file: a sandbox session must open nothing after going live.
+  const dataDir = config.withings.sandbox ? join(config.dataDir, 'sandbox') : config.dataDir;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const sandbox = config.withings.sandbox ? embedSandbox(config, dataDir, clocks.now) : null;
   const now = sandbox?.now ?? clocks.now;
 
-  const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(config.dataDir)];
+  const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(dataDir)];
   const keys = deriveKeys(secrets);
   const sealer = createSealer(keys.seal);
-  const store = openSqliteStore(join(config.dataDir, 'connect.db'), sealer, clocks.monotonic);
+  const store = openSqliteStore(join(dataDir, 'connect.db'), sealer, clocks.monotonic);
 
   // One refresh, at its longest: with signatures a nonce is fetched first.
   const callMs = config.withings.timeoutMs * (config.withings.auth === 'signature' ? 2 : 1);
@@ -80,7 +82,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       patienceMs: callMs + 1000,
     }),
     measures: createMeasures({ grants, withings, now }),
-    receipts: createReceipts(sealer, config.publicUrl),
+    receipts: createReceipts(sealer, config.publicUrl, now),
     sandbox: sandbox?.router ?? null,
     ready: async () => !draining && (await store.ping().then(yes, no)),
   });
@@ -111,10 +113,10 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   };
 }
 
-function embedSandbox(config: Config, now: () => number): Sandbox {
+function embedSandbox(config: Config, dataDir: string, now: () => number): Sandbox {
   return createSandbox({
     now,
-    dataDir: config.dataDir,
+    dataDir,
     clients: [
       {
         id: config.withings.clientId,

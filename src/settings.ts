@@ -84,10 +84,19 @@ export function contradictions(env: Record<string, string>): string[] {
       'WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET belong together: set both, or neither to use the sandbox.',
     );
   }
-  if (real && !env.SESSION_SECRET) {
+  if (real && sessionSecrets(env.SESSION_SECRET ?? '').length === 0) {
     faults.push(
       'SESSION_SECRET is required with a real Withings application (make one: openssl rand -hex 32).',
     );
+  }
+  if (real && sessionSecrets(env.SESSION_SECRET ?? '').includes(env.WITHINGS_CLIENT_SECRET ?? '')) {
+    faults.push('SESSION_SECRET must not be the client secret: Withings knows that one too.');
+  }
+  if (real && env.WITHINGS_CLIENT_ID !== SANDBOX_CLIENT.id) {
+    for (const name of ['PUBLIC_URL', 'WITHINGS_API_URL', 'WITHINGS_AUTHORIZE_URL']) {
+      if (isOpenlyHttp(env[name]))
+        faults.push(`${name} must be https, except on this machine itself (localhost).`);
+    }
   }
   if (env.WITHINGS_CLIENT_ID === SANDBOX_CLIENT.id && !env.WITHINGS_API_URL) {
     faults.push(
@@ -106,6 +115,12 @@ export function contradictions(env: Record<string, string>): string[] {
   }
   if (env.REDIS_URL) faults.push('REDIS_URL is not supported yet: this version keeps its data in DATA_DIR.');
   return faults;
+}
+
+function isOpenlyHttp(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** The list in SESSION_SECRET, newest first. */

@@ -48,6 +48,23 @@ test('the US cloud has its own hosts', () => {
   });
 });
 
+test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
+  '%s needs no TLS',
+  (url) => {
+    expect(accepted({ ...REAL, PUBLIC_URL: url }).publicUrl).toBe(url);
+  },
+);
+
+test('a sandbox of its own may be anywhere', () => {
+  const env = {
+    WITHINGS_API_URL: 'http://sandbox:4000/',
+    WITHINGS_AUTHORIZE_URL: 'http://sandbox:4000/oauth2_user/authorize2',
+  };
+  expect(accepted({ ...REAL, ...env, WITHINGS_CLIENT_ID: 'sandbox' }).withings.apiUrl).toBe(
+    'http://sandbox:4000/',
+  );
+});
+
 test('several session secrets: newest first, spaces around commas allowed', () => {
   const other = [...SECRET].reverse().join('');
   expect(accepted({ SESSION_SECRET: `${SECRET} , ${other}` }).sessionSecrets).toEqual([SECRET, other]);
@@ -97,6 +114,15 @@ test.each([
   ['a real client without a session secret', { ...REAL, SESSION_SECRET: undefined }, 'SESSION_SECRET'],
   ['the sandbox client at the real Withings', { ...REAL, WITHINGS_CLIENT_ID: 'sandbox' }, 'WITHINGS_API_URL'],
   ['other hosts without a client', { WITHINGS_API_URL: 'http://127.0.0.1:4000/' }, 'WITHINGS_CLIENT_ID'],
+  ['a list of session secrets with nothing in it', { ...REAL, SESSION_SECRET: ' , ' }, 'SESSION_SECRET'],
+  ['the client secret as session secret', { ...REAL, WITHINGS_CLIENT_SECRET: SECRET }, 'SESSION_SECRET'],
+  ['a public address without TLS', { ...REAL, PUBLIC_URL: 'http://health.example' }, 'PUBLIC_URL'],
+  ['an API without TLS', { ...REAL, WITHINGS_API_URL: 'http://evil.example/' }, 'WITHINGS_API_URL'],
+  [
+    'an authorize page without TLS',
+    { ...REAL, WITHINGS_AUTHORIZE_URL: 'http://evil.example/a' },
+    'WITHINGS_AUTHORIZE_URL',
+  ],
   ['unchecked TLS', { ...REAL, NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'NODE_TLS_REJECT_UNAUTHORIZED'],
   [
     'an API address without a slash at its end',

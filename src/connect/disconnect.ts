@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Log } from '../operations/logging.ts';
+import { userIdOf } from '../session/grant.ts';
 import type { Sealer } from '../session/sealing.ts';
 import type { Sessions } from '../session/session.ts';
 import type { Store } from '../session/store.ts';
@@ -42,19 +43,20 @@ async function disconnect(
   req: Request,
   res: Response,
 ) {
-  const grant = req.session.withings;
-  if (!grant) return res.redirect(303, '/');
+  const id = req.session.withingsId; // enough to leave, even where the key to the tokens is missing
+  if (!id) return res.redirect(303, '/');
 
-  await store.eraseGrant(grant.id);
+  await store.eraseGrant(id);
   await sessions.end(req, res);
-  const revoked = await withings.revoke(grant.userId);
+  const userId = userIdOf(id);
+  const revoked = await withings.revoke(userId);
   const outcome = revoked.ok ? 'revoked' : revoked.refusal.code;
   log.info({ requestId: req.id, outcome }, 'disconnected');
 
   receipts.write(res, {
     at: now(),
     revoked: revoked.ok,
-    removalPage: withings.removalPage(grant.userId),
+    removalPage: withings.removalPage(userId),
   });
   return res.set('Clear-Site-Data', FORGET).redirect(303, '/');
 }
@@ -67,12 +69,12 @@ export type Receipt = z.infer<typeof receipt>;
 export interface Receipts {
   write(res: Response, receipt: Receipt): void;
   read(req: Request): Receipt | null;
-  clear(res: Response): void;
+  clear(req: Request, res: Response): void;
 }
 
 const RECEIPT_LIFE_MS = 10 * 60_000;
 
-export function createReceipts(sealer: Sealer, publicUrl: string): Receipts {
+export function createReceipts(sealer: Sealer, publicUrl: string, now: () => number): Receipts {
   const cookie = ownCookie(publicUrl, 'receipt');
   return {
     write: (res, value) => cookie.set(res, sealer.seal(JSON.stringify(value), 'receipt'), RECEIPT_LIFE_MS),
@@ -80,11 +82,12 @@ export function createReceipts(sealer: Sealer, publicUrl: string): Receipts {
       const sealed = cookie.read(req);
       if (!sealed) return null;
       try {
-        return receipt.parse(JSON.parse(sealer.open(sealed, 'receipt')));
+        const found = receipt.parse(JSON.parse(sealer.open(sealed, 'receipt')));
+        return now() < found.at + RECEIPT_LIFE_MS ? found : null;
       } catch {
         return null; // somebody else's, or sealed with a key that is gone: there is nothing to show
       }
     },
-    clear: cookie.clear,
+    clear: (req, res) => (cookie.read(req) === undefined ? undefined : cookie.clear(res)),
   };
 }

@@ -1,5 +1,5 @@
 /** Addresses of this site that are not pages to come back to. */
-const NOT_A_PAGE = /^\/(connect|callback|sandbox|api|healthz|readyz)(\/|$)/i;
+const NOT_A_PAGE = /^\/(connect|callback|refresh|disconnect|logout|sandbox|api|assets|healthz|readyz)(\/|$)/i;
 
 const DEFAULT = '/dashboard';
 

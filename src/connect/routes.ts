@@ -4,16 +4,18 @@ import type { Sessions } from '../session/session.ts';
 import type { AttemptResult } from '../session/store.ts';
 import { begun } from '../tokens/changes.ts';
 import { Problem, problemOf } from '../web/problems.ts';
-import { onlyMethods, refusePrefetch } from '../web/requests.ts';
+import { onlyMethods, onlyNavigation } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Attempts } from './attempts.ts';
 import { readCallback, type Visit } from './callback.ts';
+import type { Receipts } from './disconnect.ts';
 import { readReturnTo } from './return-to.ts';
 
 export interface ConnectParts {
   attempts: Attempts;
   sessions: Sessions;
+  receipts: Receipts;
   withings: Withings;
   now: () => number;
   log: Log;
@@ -28,8 +30,8 @@ export function connectRoutes(parts: ConnectParts): Router {
   const nothingToSee: RequestHandler = (_req, res) => void res.status(200).end();
   // Withings asks HEAD when the URL is registered; link checkers ask it of anything. Neither may begin or spend.
   router.head(['/connect', '/callback'], noStore, nothingToSee);
-  router.get('/connect', noStore, refusePrefetch, (req, res) => connect(parts, req, res));
-  router.get('/callback', noStore, refusePrefetch, (req, res) => callback(parts, req, res));
+  router.get('/connect', noStore, onlyNavigation, (req, res) => connect(parts, req, res));
+  router.get('/callback', noStore, onlyNavigation, (req, res) => callback(parts, req, res));
   router.all(['/connect', '/callback'], onlyMethods('GET, HEAD'));
   return router;
 }
@@ -52,6 +54,7 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
   switch (taken.outcome) {
     case 'taken': {
       const result = await answer(parts, req, visit, taken.attempt.demo);
+      if (result.kind === 'connected') parts.receipts.clear(req, res);
       return arrive(result, taken.attempt.returnTo, res);
     }
     case 'finished':

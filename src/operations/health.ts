@@ -13,5 +13,6 @@ export function healthRoutes(ready: () => Promise<boolean>): Router {
       .status(isReady ? 200 : 503)
       .json({ status: isReady ? 'ready' : 'not ready' });
   });
+  router.all(['/healthz', '/readyz'], (_req, res) => void res.status(405).set('Allow', 'GET, HEAD').end());
   return router;
 }

@@ -15,12 +15,15 @@ export interface Db {
   close(): void;
 }
 
+/** The longest wait for another process' write, which stands still for everybody in this one. */
+const LOCK_WAIT_MS = 1000;
+
 /** Opens (or makes) the database file. Durable on return of every write: WAL with a full sync. */
 export function openDatabase(file: string, schema: string): Db {
-  const native = new Database(file, { timeout: 5000 });
+  const native = new Database(file, { timeout: LOCK_WAIT_MS });
   native.pragma('journal_mode = WAL');
   native.pragma('synchronous = FULL');
-  native.pragma('busy_timeout = 5000');
+  native.pragma(`busy_timeout = ${LOCK_WAIT_MS}`);
   native.pragma('secure_delete = ON'); // what is erased is overwritten on the disk
   native.exec(schema);
 

@@ -52,8 +52,7 @@ export class ExpressStore extends session.Store {
 
   override createSession(req: Request, data: SessionData): session.Session & SessionData {
     const created = super.createSession(req, data);
-    const { get } = Object.getOwnPropertyDescriptor(data, 'withings') ?? {};
-    return get ? Object.defineProperty(created, 'withings', { get }) : created;
+    return Object.defineProperties(created, hiddenPartsOf(data));
   }
 
   async read(id: string): Promise<SessionData | null> {
@@ -64,8 +63,16 @@ export class ExpressStore extends session.Store {
     const data: SessionData = { ...JSON.parse(stored.data), cookie };
     // Not enumerable: tokens take no part in what express-session hashes, saves or prints. Opened only when asked
     // for, so that a record whose key is missing does not stand in the way of reconnecting.
-    return Object.defineProperty(data, 'withings', { get: stored.grant });
+    return Object.defineProperties(data, {
+      withings: { get: stored.grant, configurable: true },
+      withingsId: { value: stored.grantId, configurable: true },
+    });
   }
+}
+
+function hiddenPartsOf(data: SessionData): PropertyDescriptorMap {
+  const { withings, withingsId } = Object.getOwnPropertyDescriptors(data);
+  return withings && withingsId ? { withings, withingsId } : {};
 }
 
 /** Somebody ended the session while this request was under way. It stays ended. */

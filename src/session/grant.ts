@@ -48,6 +48,11 @@ export function grantId({ cloud, userId }: Pick<GrantContent, 'cloud' | 'userId'
   return `${cloud}:${userId}`;
 }
 
+/** Whose grant it is, by its id. */
+export function userIdOf(id: string): string {
+  return id.slice(id.indexOf(':') + 1);
+}
+
 export function writeGrantContent(grant: GrantContent): string {
   return JSON.stringify(content.parse(grant)); // parse drops what does not belong, an old write-id included
 }

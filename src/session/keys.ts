@@ -49,7 +49,10 @@ export function hashed(secret: string): string {
 export function keptSecret(dataDir: string): string {
   const file = join(dataDir, 'session-secret');
   if (!existsSync(file)) makeSecret(file);
-  return readFileSync(file, 'utf8').trim();
+  const secret = readFileSync(file, 'utf8').trim();
+  if (!/^[0-9a-f]{64}$/.test(secret))
+    throw new Error(`${file} is damaged. Restore it; or remove it and let everybody connect again.`);
+  return secret;
 }
 
 function makeSecret(file: string): void {

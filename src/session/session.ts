@@ -10,6 +10,8 @@ declare module 'express-session' {
   interface SessionData {
     /** The grant that this session owns; null for a visitor who has not connected. @throws UnsealableError */
     readonly withings?: Grant | null;
+    /** Names that grant without opening it. */
+    readonly withingsId?: string | null;
   }
 }
 

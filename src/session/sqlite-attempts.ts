@@ -4,11 +4,19 @@ import type { AttemptResult, Store, TakenAttempt } from './store.ts';
 
 type AttemptStore = Pick<Store, 'beginAttempt' | 'knowsBrowser' | 'takeAttempt' | 'finishAttempt'>;
 
+/** Of all browsers together; who begins more than that many in ten minutes is no crowd of people. */
+const MOST_ATTEMPTS = 100_000;
+const TRIM_EVERY = 256;
+const TRIM = `DELETE FROM attempts WHERE state IN
+  (SELECT state FROM attempts ORDER BY expires_at DESC LIMIT -1 OFFSET ?)`;
+
 /** The attempts of the embedded store: begun, taken once, finished. */
 export function sqliteAttempts(db: Db): AttemptStore {
+  let begun = 0;
   return {
     async beginAttempt({ state, browser, demo, returnTo, expiresAt, perBrowser }) {
       db.transaction(() => {
+        if (begun++ % TRIM_EVERY === 0) db.run(TRIM, MOST_ATTEMPTS);
         db.run(
           'INSERT INTO attempts (state, browser, demo, return_to, expires_at) VALUES (?, ?, ?, ?, ?)',
           state,

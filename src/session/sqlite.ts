@@ -46,7 +46,9 @@ export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => n
         key,
         now,
       );
-      return row ? { data: String(row.data), grant: () => openGrant(row) } : null;
+      if (!row) return null;
+      const grantId = typeof row.id === 'string' ? row.id : null;
+      return { data: String(row.data), grantId, grant: () => openGrant(row) };
     },
 
     async updateSession(key, data) {

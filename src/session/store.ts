@@ -62,6 +62,7 @@ export interface Store {
 
 export interface StoredSession {
   data: string;
+  grantId: string | null;
   /** @throws UnsealableError when no key at hand opens it */
   grant: () => Grant | null;
 }

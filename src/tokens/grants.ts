@@ -55,7 +55,9 @@ export function createGrants(parts: GrantsParts): Grants {
     if (running) return running;
     const started = renewal.renew(id, stale).finally(() => renewing.delete(id));
     renewing.set(id, started);
-    inBackground(started.then((grant) => (grant && isUnproven(grant) ? renewal.prove(grant) : undefined)));
+    // Whoever waits for the renewal hears of its failure; the proof that follows has nobody waiting.
+    const proof = (grant: Grant | null) => (grant && isUnproven(grant) ? renewal.prove(grant) : undefined);
+    inBackground(started.then(proof, () => {}));
     return started;
   }
 

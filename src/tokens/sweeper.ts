@@ -23,25 +23,28 @@ const GRANTS_A_SWEEP = 20;
 const PACE_MS = 2000;
 /** So few rows at a time that the event loop is held for a few milliseconds at most. */
 const ROWS_A_STEP = 50;
-const STEPS_A_SWEEP = 200;
 
 /** Finishes open refreshes without a visitor, and clears away what has expired. */
 export function createSweeper({ store, grants, now, sleep, sweepSeconds, report }: SweeperParts): Sweeper {
   let stopping = false;
+  /** Grants that cannot even be opened must not stand in the way of the others. */
+  const setAside = new Set<string>();
   let sweeping: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   async function sweep(): Promise<void> {
-    const open = await store.grantsToAttend(now(), GRANTS_A_SWEEP);
-    for (const [turn, id] of open.entries()) {
+    const open = await store.grantsToAttend(now(), GRANTS_A_SWEEP + setAside.size);
+    const due = open.filter((id) => !setAside.has(id)).slice(0, GRANTS_A_SWEEP);
+    for (const [turn, id] of due.entries()) {
       if (stopping) return;
       if (turn > 0) await sleep(PACE_MS);
-      await grants.attend(id).catch(report);
+      await grants.attend(id).catch((error) => {
+        report(error);
+        setAside.add(id);
+      });
     }
-    for (let step = 0; step < STEPS_A_SWEEP && !stopping; step += 1) {
-      if (!(await store.removeExpired(now(), ROWS_A_STEP))) return;
-      await sleep(1); // others first
-    }
+    if (due.length < GRANTS_A_SWEEP) setAside.clear(); // nobody else waits: they get another chance
+    while (!stopping && (await store.removeExpired(now(), ROWS_A_STEP))) await sleep(1); // others first
   }
 
   function run(): void {

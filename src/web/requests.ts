@@ -19,12 +19,14 @@ export const requestId: RequestHandler = (req, res, next) => {
   next();
 };
 
-/** No address of ours is long, and the forms of this site carry nothing: larger or other input is refused. */
-export const limits: RequestHandler[] = [
-  (req, _res, next) => {
-    if (req.originalUrl.length > MAX_ADDRESS) throw new Problem('address-too-long');
-    next();
-  },
+/** No address of ours is long. */
+export const addressLimit: RequestHandler = (req, _res, next) => {
+  if (req.originalUrl.length > MAX_ADDRESS) throw new Problem('address-too-long');
+  next();
+};
+
+/** The forms of this site carry nothing: larger or other input is refused. */
+export const bodyLimits: RequestHandler[] = [
   express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 100 }),
   (req, _res, next) => {
     const carriesBody =
@@ -43,9 +45,10 @@ export function onlyMethods(allow: string): RequestHandler {
   };
 }
 
-/** Pages opened ahead of time (prefetch, prerender) must not begin or spend anything. */
-export const refusePrefetch: RequestHandler = (req, _res, next) => {
+/** Only a person who opens a page may begin or spend something: no prefetch, no image or frame of another site. */
+export const onlyNavigation: RequestHandler = (req, _res, next) => {
   const purpose = `${req.get('Sec-Purpose') ?? ''} ${req.get('Purpose') ?? ''} ${req.get('X-Purpose') ?? ''} ${req.get('X-Moz') ?? ''}`;
-  if (/prefetch|prerender|preview/i.test(purpose)) throw new Problem('not-ahead-of-time');
+  const isPage = (req.get('Sec-Fetch-Dest') ?? 'document') === 'document';
+  if (!isPage || /prefetch|prerender|preview/i.test(purpose)) throw new Problem('not-ahead-of-time');
   next();
 };

@@ -72,6 +72,8 @@ describe('the way there', () => {
     ['Purpose', { Purpose: 'prefetch' }],
     ['X-Purpose', { 'X-Purpose': 'preview' }],
     ['X-Moz', { 'X-Moz': 'prefetch' }],
+    ['an image of another site', { 'Sec-Fetch-Dest': 'image' }],
+    ['a frame', { 'Sec-Fetch-Dest': 'iframe' }],
   ])('a page opened ahead of time (%s) begins and spends nothing', async (_name, headers) => {
     const app = await startApp();
     const visitor = visit(app);
@@ -122,6 +124,8 @@ describe('coming back', () => {
     expect(page.text).toContain('access-denied');
     expect(page.text).toContain('href="/connect"');
     expect((await visitor.get(denied)).text).toContain('access-denied'); // back button: the same page
+    const state = new URL(denied).searchParams.get('state');
+    expect((await visitor.get(`/callback?code=x&state=${state}`)).text).toContain('attempt-spent');
     expect(await sandboxOf(app).calls(REDEEM)).toBe(0);
   });
 
@@ -303,6 +307,7 @@ describe('where to go afterwards', () => {
     '/a/..//evil.example',
     '/connect',
     '/callback?code=x&state=y',
+    '/logout',
     '/sandbox/logout?r=https://evil.example',
     `/${'a'.repeat(600)}`,
   ])('%j is not: the dashboard instead', async (path) => {

@@ -145,8 +145,8 @@ describe('leaving', () => {
     expect((await other.json('/api/connection')).body.state).toBe('not-connected');
     const user = (await withings.state()).users.find((candidate) => String(candidate.userId) === userId);
     expect(JSON.stringify(user?.grants)).not.toContain('"live"');
-    app.clock.now += 11 * 60_000;
-    expect((await visit(app).get('/')).text).not.toContain('Withings confirmed');
+    app.clock.now += 10 * 60_000;
+    expect((await visitor.get('/')).text).not.toContain('Withings confirmed');
   });
 
   test.each(['http-500', 'reset', 'html'])(
@@ -160,6 +160,14 @@ describe('leaving', () => {
       expect((await visitor.json('/api/connection')).body.state).toBe('not-connected');
     },
   );
+
+  test('a receipt is not shown to whoever connects next', async () => {
+    const { visitor } = await connected();
+    await visitor.post('/disconnect');
+    await visitor.connect('/connect?mode=demo');
+    await visitor.post('/logout');
+    expect((await visitor.get('/')).text).not.toContain('Disconnected');
+  });
 
   test('a forged receipt is not shown', async () => {
     const app = await startApp();

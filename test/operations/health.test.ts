@@ -13,7 +13,7 @@ test('alive whatever happens; ready while the store answers; neither tells more'
   };
   expect(await probe('/healthz')).toEqual([200, { status: 'alive' }]);
   expect(await probe('/readyz')).toEqual([200, { status: 'ready' }]);
-  const db = new Database(join(app.config.dataDir, 'connect.db'));
+  const db = new Database(join(app.dataDir, 'connect.db'));
   db.exec('ALTER TABLE grants RENAME TO away');
   db.close();
   expect(await probe('/healthz')).toEqual([200, { status: 'alive' }]);

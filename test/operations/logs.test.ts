@@ -47,8 +47,8 @@ test('no token, code, state, secret, cookie or address is in any line or on any 
     await withings.clearFaults();
   }
   pages.push((await visitor.post('/disconnect')).text);
-  secrets.add(readFileSync(join(app.config.dataDir, 'session-secret'), 'utf8'));
-  const db = new Database(join(app.config.dataDir, 'sandbox.db'));
+  secrets.add(readFileSync(join(app.dataDir, 'session-secret'), 'utf8'));
+  const db = new Database(join(app.dataDir, 'sandbox.db'));
   const pairs = db.prepare('SELECT access_token, refresh_token FROM pairs').all() as Record<string, string>[];
   db.close();
   for (const pair of pairs) secrets.add(String(pair.access_token)).add(String(pair.refresh_token));
@@ -70,10 +70,16 @@ describe('lines', () => {
     for (const evil of ['%0d%0a{"level":"fatal"}', '%E2%80%A8', '%1b[31m', '%00'])
       await visitor.get(`/x${evil}?a=${evil}`);
     await visitor.get('/callback?state=x');
+    await visitor.post(
+      '/nowhere',
+      {},
+      { 'Content-Type': 'application/x-www-form-urlencoded; charset=whisper' },
+    );
+    expect(app.logs()).not.toMatch(/whisper/i);
     const lines = app.logs().trim().split('\n');
     const routes = lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'request');
-    expect(routes).toHaveLength(5);
-    expect(routes.at(-1)).toEqual({
+    expect(routes).toHaveLength(6);
+    expect(routes.at(4)).toEqual({
       level: 'info',
       time: expect.any(String),
       requestId: expect.any(String),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -75,7 +75,8 @@ describe('starting', () => {
 
   test('a file that is not ours in place of the database', async () => {
     const dataDir = tempDir();
-    writeFileSync(join(dataDir, 'connect.db'), 'this is a diary, not a database. '.repeat(100));
+    mkdirSync(join(dataDir, 'sandbox'));
+    writeFileSync(join(dataDir, 'sandbox', 'connect.db'), 'this is a diary, not a database. '.repeat(100));
     const program = await run({ DATA_DIR: dataDir });
     expect(await program.exited).toBe(1);
     expect(program.output()).toContain('not a database of ours');

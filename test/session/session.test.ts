@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
@@ -24,7 +24,7 @@ async function isIn(visitor: Visitor): Promise<boolean> {
 
 /** The database itself, as somebody with a copy of the disk sees it. */
 function disk(app: TestApp) {
-  const db = new Database(join(app.config.dataDir, 'connect.db'));
+  const db = new Database(join(app.dataDir, 'connect.db'));
   return {
     rows: (sql: string) => db.prepare(sql).all() as Record<string, unknown>[],
     run: (sql: string, ...values: string[]) => db.prepare(sql).run(...values),
@@ -33,13 +33,13 @@ function disk(app: TestApp) {
 }
 
 function bytesOnDisk(app: TestApp): string {
-  const names = readdirSync(app.config.dataDir).filter((name) => name.startsWith('connect.db'));
-  return names.map((name) => readFileSync(join(app.config.dataDir, name), 'latin1')).join('');
+  const names = readdirSync(app.dataDir).filter((name) => name.startsWith('connect.db'));
+  return names.map((name) => readFileSync(join(app.dataDir, name), 'latin1')).join('');
 }
 
 /** The tokens that the sandbox has given out; its own database is the ledger. */
 function issuedTokens(app: TestApp): string[] {
-  const db = new Database(join(app.config.dataDir, 'sandbox.db'));
+  const db = new Database(join(app.dataDir, 'sandbox.db'));
   const rows = db.prepare('SELECT access_token, refresh_token FROM pairs').all() as Record<string, string>[];
   db.close();
   return rows.flatMap((row) => [row.access_token ?? '', row.refresh_token ?? '']);
@@ -47,11 +47,19 @@ function issuedTokens(app: TestApp): string[] {
 
 describe('what is kept', () => {
   test('no token stands in any file of ours, and the session id only as a hash', async () => {
-    const { app, visitor } = await connected();
+    const app = await startApp();
+    const visitor = visit(app);
+    const authorize = await visitor.begin();
+    const callback = await visitor.consent(authorize, 'Allow');
+    await visitor.get(callback);
     await visitor.post('/refresh');
     const bytes = bytesOnDisk(app);
     const tokens = issuedTokens(app);
     expect(tokens.length).toBeGreaterThanOrEqual(4);
+    for (const address of [authorize, callback]) {
+      for (const secret of new URL(address).searchParams.values())
+        if (secret.length > 30) tokens.push(secret);
+    }
     for (const token of tokens) expect(bytes.includes(token)).toBe(false);
     const id = /session=s%3A([\w-]+)\./.exec(visitor.cookies())?.[1] ?? '';
     expect(id).toMatch(/^[\w-]{43}$/);
@@ -93,7 +101,7 @@ describe('what is kept', () => {
 
   test('only its owner may read what is kept', async () => {
     const { app } = await connected();
-    expect(statSync(join(app.config.dataDir, 'session-secret')).mode & 0o077).toBe(0);
+    expect(statSync(join(app.dataDir, 'session-secret')).mode & 0o077).toBe(0);
   });
 
   test('anonymous visits write nothing and set nothing', async () => {
@@ -164,6 +172,35 @@ describe('keys', () => {
     await visitor.connect();
     expect(await isIn(visitor)).toBe(true);
     db.close();
+  });
+
+  test('one can leave without the key: erased, revoked, and said', async () => {
+    const { app, visitor } = await connected({ SESSION_SECRET: `${NEW},${OLD}` });
+    const db = disk(app);
+    db.run("UPDATE grants SET sealed = 'deadbeef.' || substr(sealed, 10)");
+    expect((await visitor.post('/disconnect')).headers.location).toBe('/');
+    expect((await visitor.get('/')).text).toContain('Withings confirmed');
+    expect(db.rows('SELECT 1 FROM grants UNION ALL SELECT 1 FROM sessions')).toEqual([]);
+    db.close();
+  });
+
+  test('a damaged secret file stops the start instead of locking everybody out with a new key', async () => {
+    const app = await startApp();
+    await app.stop();
+    writeFileSync(join(app.dataDir, 'session-secret'), '');
+    await expect(app.restart()).rejects.toThrow('session-secret is damaged');
+  });
+
+  test('what the sandbox let in is not let in after going live', async () => {
+    const shared = { SESSION_SECRET: OLD };
+    const { app, visitor } = await connected(shared);
+    await app.restart({
+      ...shared,
+      WITHINGS_CLIENT_ID: 'real',
+      WITHINGS_CLIENT_SECRET: 'secret',
+      WITHINGS_API_URL: 'http://127.0.0.1:9/',
+    });
+    expect((await visitor.json('/api/connection')).body.state).toBe('not-connected');
   });
 
   test('a sealed text opens with any key of the ring, in its own place, unchanged, and not otherwise', () => {

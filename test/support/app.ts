@@ -12,6 +12,8 @@ import { startServer } from '../../src/server.ts';
 export interface TestApp {
   url: string;
   config: Config;
+  /** Where it keeps its files. */
+  dataDir: string;
   clock: { now: number };
   /** Everything that was logged. */
   logs(): string;
@@ -78,6 +80,7 @@ async function launch(
   return {
     url: `http://127.0.0.1:${port}`,
     config: result.config,
+    dataDir: result.config.withings.sandbox ? join(result.config.dataDir, 'sandbox') : result.config.dataDir,
     clock,
     logs: () => lines.join(''),
     stop,
@@ -103,7 +106,7 @@ export async function freePort(): Promise<number> {
   throw new Error('No free port');
 }
 
-let nextPort = 0;
+let nextPort = process.pid; // somewhere in the range, so that two runs of the tests seldom meet
 
 function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -206,7 +206,7 @@ describe('what Withings says', () => {
 /** The access token dies at Withings before its time; the refresh token lives. */
 async function expireAtWithings(app: TestApp) {
   const { default: Database } = await import('libsql');
-  const db = new Database(`${app.config.dataDir}/sandbox.db`);
+  const db = new Database(`${app.dataDir}/sandbox.db`);
   db.prepare("UPDATE pairs SET access_token = 'dead'").run();
   db.close();
 }

@@ -287,6 +287,9 @@ describe('bad input', () => {
   test.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400],
     ['a space before the colon', 'GET / HTTP/1.1\r\nHost : x\r\n\r\n', 400],
+    ['another site as target', 'GET http://evil.example/callback?code=x HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['a broken target', 'GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', 400],
     ['headers of 20 KB', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
     [
       'two lengths',
@@ -298,6 +301,8 @@ describe('bad input', () => {
     const text = await raw(app, bytes);
     expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(text).toContain('X-Content-Type-Options: nosniff');
+    expect(text).toContain('Cross-Origin-Opener-Policy: same-origin');
+    expect(text).not.toContain('Express');
     expect((await request(app.url).get('/healthz')).status).toBe(200);
   });
 });

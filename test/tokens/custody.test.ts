@@ -1,0 +1,567 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { Grant, GrantContent } from '../../src/session/grant.ts';
+import { deriveKeys } from '../../src/session/keys.ts';
+import { createSealer } from '../../src/session/sealing.ts';
+import { openSqliteStore } from '../../src/session/sqlite.ts';
+import { fingerprint } from '../../src/tokens/changes.ts';
+import { createGrants } from '../../src/tokens/grants.ts';
+import { createSweeper } from '../../src/tokens/sweeper.ts';
+import type { TokenPair } from '../../src/withings/answers.ts';
+import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
+import { content } from '../session/store-contract.ts';
+import { atEnd, tempDir } from '../support/app.ts';
+
+const HOUR = 3_600_000;
+const ID = 'eu:363';
+const START = content.connectedAt;
+const CALL_MS = 1000;
+const LEASE_MS = 2 * CALL_MS + 1000;
+
+/** The real custody on a real store, with a Withings whose every answer the test gives. */
+async function custody(change: Partial<GrantContent> = {}) {
+  const file = join(tempDir(), 'connect.db');
+  const sealer = createSealer(deriveKeys([randomBytes(32).toString('hex')]).seal);
+  const clock = { now: START, mono: 1_000_000 };
+  const store = openSqliteStore(file, sealer, () => clock.mono);
+  atEnd(() => store.close());
+  const session = { key: 'k', data: '{}', idleUntil: 9e15, endsAt: 9e15 };
+  await store.signIn({ grant: { id: ID, expected: null, content }, session, replaces: null, attempt: 'a' });
+  const write = async (more: Partial<GrantContent>, leaseMs = 0) => {
+    const grant = await read();
+    const { id: _id, writeId: _writeId, leased: _leased, ...before } = grant;
+    return store.writeGrant(ID, grant.writeId, { ...before, ...more }, leaseMs);
+  };
+  const read = async (): Promise<Grant> => {
+    const grant = await store.readGrant(ID);
+    if (!grant) throw new Error('gone');
+    return grant;
+  };
+
+  const asked: string[] = [];
+  const reported: unknown[] = [];
+  let minted = 0;
+  const script = {
+    refresh: async (_token: string): Promise<Result<TokenPair>> => pair(++minted),
+    probe: async (_token: string): Promise<Result<null>> => ({ ok: true, value: null }),
+  };
+  const parts = {
+    store,
+    withings: {
+      refresh: (token: string) => {
+        asked.push(token);
+        return script.refresh(token);
+      },
+      probe: (token: string) => {
+        asked.push(`probe ${token}`);
+        return script.probe(token);
+      },
+    },
+    now: () => clock.now,
+    monotonic: () => clock.mono,
+    sleep: async (ms: number) => {
+      clock.mono += ms;
+    },
+    callMs: CALL_MS,
+    refreshMarginSeconds: 600,
+    report: (error: unknown) => reported.push(error),
+  };
+  await write(change);
+  const grants = createGrants(parts);
+  /** A second process on the same store. */
+  const elsewhere = createGrants(parts);
+  return { grants, elsewhere, store, clock, asked, script, read, write, reported, parts };
+}
+
+function pair(number: number, more: Partial<TokenPair> = {}): Result<TokenPair> {
+  const tokens = { accessToken: `access-${number}`, refreshToken: `refresh-${number}` };
+  return {
+    ok: true,
+    value: { ...tokens, userId: '363', scope: ['user.metrics'], expiresInSeconds: 10_800, ...more },
+  };
+}
+
+function held<T>() {
+  let open: (value: T) => void = () => {};
+  const promise = new Promise<T>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
+}
+
+describe('one refresh, step by step', () => {
+  test('intent and lease are durable before the call; the pair with its parent before use; proof clears both', async () => {
+    const { grants, read, script, clock } = await custody();
+    clock.now += 3 * HOUR;
+    const seen: Partial<Grant>[] = [];
+    script.refresh = async () => {
+      seen.push(await read());
+      return pair(1);
+    };
+    script.probe = async () => {
+      seen.push(await read());
+      return { ok: true, value: null };
+    };
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-1' } });
+    await grants.settled();
+    const intent = { token: fingerprint('refresh-0'), since: clock.now };
+    expect(seen).toMatchObject([
+      { refreshToken: 'refresh-0', intent, leased: true, quietUntil: clock.now + 11_000 },
+      { refreshToken: 'refresh-1', previousRefreshToken: 'refresh-0', intent, leased: false },
+    ]);
+    expect(await read()).toMatchObject({
+      refreshToken: 'refresh-1',
+      previousRefreshToken: null,
+      intent: null,
+    });
+  });
+
+  test('a proof that fails keeps the parent and is tried again later; a refusal of the token is remembered', async () => {
+    const { grants, read, script, clock, asked } = await custody();
+    clock.now += 3 * HOUR;
+    script.probe = async () => refuse('withings-timeout');
+    await grants.fresh(ID);
+    await grants.settled();
+    expect(await read()).toMatchObject({
+      previousRefreshToken: 'refresh-0',
+      proveAfter: clock.now + 300_000,
+    });
+    script.probe = async () => refuse('access-token-refused', 401);
+    await grants.attend(ID);
+    expect(await read()).toMatchObject({ previousRefreshToken: 'refresh-0', accessRefused: true });
+    expect(asked).toEqual(['refresh-0', 'probe access-1', 'probe access-1']);
+  });
+
+  test('an intent about the present refresh token survives a proof: its answer may still be lost', async () => {
+    const intent = { token: fingerprint('refresh-0'), since: START };
+    const { grants, read } = await custody({ intent, previousRefreshToken: 'refresh-old' });
+    await grants.use(ID, async () => ({ ok: true, value: null }));
+    await grants.settled();
+    expect((await read()).intent).toEqual(intent);
+  });
+
+  test('any data call that goes well is proof', async () => {
+    const intent = { token: fingerprint('refresh-old'), since: START };
+    const { grants, read, asked } = await custody({ intent, previousRefreshToken: 'refresh-old' });
+    await grants.use(ID, async () => ({ ok: true, value: null }));
+    await grants.settled();
+    expect(await read()).toMatchObject({ intent: null, previousRefreshToken: null });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('no verdict', () => {
+  const unknown: RefusalCode[] = [
+    'withings-timeout',
+    'withings-unreachable',
+    'withings-unreadable',
+    'withings-busy',
+    'withings-refused',
+    'client-refused',
+  ];
+  test.each(unknown)(
+    '%s: the intent stays, the old token serves, nobody asks for 11 seconds',
+    async (code) => {
+      const { grants, read, script, clock, asked } = await custody();
+      clock.now += 3 * HOUR - 60_000;
+      script.refresh = async () => refuse(code);
+      expect((await grants.fresh(ID)).state).toBe('usable');
+      await grants.settled();
+      expect(await read()).toMatchObject({
+        intent: { token: fingerprint('refresh-0') },
+        lastRefresh: { outcome: code },
+        leased: false,
+        ended: null,
+      });
+      clock.now += 10_999;
+      expect((await grants.refresh(ID)).state).toBe('usable');
+      await grants.attend(ID);
+      expect(asked).toEqual(['refresh-0']);
+      clock.now += 1;
+      script.refresh = async () => pair(1);
+      await grants.attend(ID); // no visitor needed
+      await grants.settled();
+      expect(asked).toEqual(['refresh-0', 'refresh-0', 'probe access-1']);
+    },
+  );
+
+  test('wait_seconds is kept, but no longer than a quarter of an hour', async () => {
+    for (const [asks, waits] of [
+      [188, 188],
+      [86_400, 900],
+    ]) {
+      const { grants, read, script, clock } = await custody();
+      clock.now += 3 * HOUR;
+      script.refresh = async () => refuse('withings-busy', 601, asks);
+      expect(await grants.fresh(ID)).toMatchObject({ state: 'unavailable', retryAfterSeconds: waits });
+      expect((await read()).quietUntil).toBe(clock.now + Number(waits) * 1000);
+    }
+  });
+
+  test('tokens of somebody else are dropped, and no verdict either', async () => {
+    const { grants, read, script, clock } = await custody();
+    clock.now += 3 * HOUR;
+    script.refresh = async () => pair(1, { userId: '999' });
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'unavailable', code: 'withings-unreadable' });
+    expect(await read()).toMatchObject({ refreshToken: 'refresh-0', ended: null });
+  });
+
+  test('an answer without a user id is about the same person', async () => {
+    const { grants, script, clock } = await custody();
+    clock.now += 3 * HOUR;
+    script.refresh = async () => pair(1, { userId: null });
+    expect((await grants.fresh(ID)).state).toBe('usable');
+  });
+});
+
+describe('refusals', () => {
+  const refusing = async (token: string) => refuse('refresh-token-refused', 503, token ? null : null);
+
+  test('the previous token is tried before anything is given up', async () => {
+    const { grants, read, script, clock, asked } = await custody({ previousRefreshToken: 'refresh-old' });
+    clock.now += 3 * HOUR;
+    script.refresh = async (token) => (token === 'refresh-old' ? pair(1) : refusing(token));
+    expect((await grants.fresh(ID)).state).toBe('usable');
+    await grants.settled();
+    expect(asked).toEqual(['refresh-0', 'refresh-old', 'probe access-1']);
+    expect(await read()).toMatchObject({ refreshToken: 'refresh-1', ended: null });
+  });
+
+  test('both refused: given up, and said since when', async () => {
+    const { grants, read, script, clock, asked } = await custody({ previousRefreshToken: 'refresh-old' });
+    clock.now += 3 * HOUR;
+    script.refresh = refusing;
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'needs-reconnect', code: 'refresh-token-refused' });
+    expect(asked).toEqual(['refresh-0', 'refresh-old']);
+    const ended = { code: 'refresh-token-refused', at: clock.now, probedAt: clock.now };
+    expect(await read()).toMatchObject({ ended, intent: null, leased: false });
+  });
+
+  test('a refusal is not believed when the record changed meanwhile', async () => {
+    const { grants, read, script, clock, write } = await custody();
+    clock.now += 3 * HOUR;
+    script.refresh = async (token) => {
+      await write({
+        accessToken: 'access-9',
+        refreshToken: 'refresh-9',
+        accessIssuedAt: clock.now,
+        accessExpiresAt: clock.now + HOUR,
+        quietUntil: 0,
+      });
+      return refusing(token);
+    };
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-9' } });
+    expect((await read()).ended).toBeNull();
+  });
+
+  test('an ended grant is asked about once an hour, and comes back if Withings was wrong', async () => {
+    const { grants, read, script, clock, asked } = await custody();
+    clock.now += 3 * HOUR;
+    const since = clock.now;
+    script.refresh = refusing;
+    await grants.fresh(ID);
+    for (let minutes = 0; minutes < 59; minutes += 1) {
+      clock.now += 60_000;
+      expect((await grants.fresh(ID)).state).toBe('needs-reconnect');
+      await grants.refresh(ID);
+      await grants.settled();
+    }
+    expect(asked).toHaveLength(1);
+    clock.now += 60_000;
+    await grants.fresh(ID);
+    await grants.settled();
+    expect(asked).toHaveLength(2);
+    expect((await read()).ended?.at).toBe(since);
+    clock.now += HOUR;
+    script.refresh = async () => pair(1);
+    await grants.fresh(ID);
+    await grants.settled();
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { ended: null } });
+  });
+});
+
+describe('data calls', () => {
+  test('401: renewed once, repeated once', async () => {
+    const { grants, read, asked } = await custody();
+    const used: string[] = [];
+    const call = async (token: string): Promise<Result<string>> => {
+      used.push(token);
+      return token === 'access-0' ? refuse('access-token-refused', 401) : { ok: true, value: 'data' };
+    };
+    expect(await grants.use(ID, call)).toMatchObject({
+      state: 'answered',
+      answer: { ok: true, value: 'data' },
+    });
+    expect(used).toEqual(['access-0', 'access-1']);
+    expect(asked[0]).toBe('refresh-0');
+    expect((await read()).accessRefused).toBe(false);
+  });
+
+  test('401 for the new one too: no third time', async () => {
+    const { grants } = await custody();
+    const used: string[] = [];
+    const call = async (token: string) => {
+      used.push(token);
+      return refuse('access-token-refused', 401);
+    };
+    expect(await grants.use(ID, call)).toMatchObject({ answer: { ok: false } });
+    expect(used).toEqual(['access-0', 'access-1']);
+  });
+
+  test('a token that was turned down is not shown again while its successor cannot be had', async () => {
+    const { grants, script, clock } = await custody();
+    script.refresh = async () => refuse('withings-timeout');
+    const used: string[] = [];
+    const call = async (token: string) => {
+      used.push(token);
+      return refuse('access-token-refused', 401);
+    };
+    expect(await grants.use(ID, call)).toMatchObject({ state: 'unavailable', code: 'withings-timeout' });
+    clock.now += 5000;
+    expect((await grants.use(ID, call)).state).toBe('unavailable');
+    expect(used).toEqual(['access-0']);
+  });
+
+  test('401 because somebody else has renewed: their token is used, Withings is not asked again', async () => {
+    const { grants, write, asked } = await custody();
+    const call = async (token: string): Promise<Result<string>> => {
+      if (token === 'access-9') return { ok: true, value: 'data' };
+      await write({ accessToken: 'access-9', refreshToken: 'refresh-9' });
+      return refuse('access-token-refused', 401);
+    };
+    expect(await grants.use(ID, call)).toMatchObject({
+      answer: { ok: true },
+      grant: { accessRefused: false },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test('401 while another process is at it: its write is not disturbed', async () => {
+    const { grants, write, read } = await custody();
+    const call = async (_token: string): Promise<Result<string>> => {
+      await write({}, LEASE_MS);
+      return refuse('access-token-refused', 401);
+    };
+    const { writeId } = await read();
+    await grants.use(ID, call);
+    expect((await read()).accessRefused).toBe(false);
+    expect((await read()).writeId).not.toBe(writeId); // the other one's
+  });
+
+  test('other refusals are the caller’s business', async () => {
+    const { grants, asked } = await custody();
+    const used = await grants.use(ID, async () => refuse('withings-busy', 601));
+    expect(used).toMatchObject({ state: 'answered', answer: { refusal: { code: 'withings-busy' } } });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('several at once', () => {
+  test('in one process: one call, one result', async () => {
+    const { grants, script, clock, asked } = await custody();
+    clock.now += 3 * HOUR;
+    const door = held<Result<TokenPair>>();
+    script.refresh = () => door.promise;
+    const all = Array.from({ length: 1000 }, () => grants.fresh(ID));
+    await new Promise(setImmediate);
+    door.open(pair(1));
+    const states = new Set((await Promise.all(all)).map((fresh) => JSON.stringify(fresh)));
+    expect(states.size).toBe(1);
+    await grants.settled();
+    expect(asked).toEqual(['refresh-0', 'probe access-1']);
+  });
+
+  test('in two processes: the second waits for the first one’s pair', async () => {
+    const { grants, elsewhere, script, clock, asked } = await custody();
+    clock.now += 3 * HOUR;
+    const door = held<Result<TokenPair>>();
+    const arrived = held<void>();
+    script.refresh = () => {
+      arrived.open();
+      return door.promise;
+    };
+    const first = grants.fresh(ID);
+    await arrived.promise;
+    const second = elsewhere.fresh(ID);
+    await new Promise(setImmediate);
+    door.open(pair(1));
+    expect((await first).state).toBe('usable');
+    await second; // whether it saw the pair in time or not, it did not ask for another
+    await grants.settled();
+    expect(asked).toEqual(['refresh-0', 'probe access-1']);
+  });
+
+  test('a holder that is stopped beyond its lease does not send, and what it holds is not written', async () => {
+    const { grants, clock, asked, parts } = await custody();
+    clock.now += 3 * HOUR;
+    const write = parts.store.writeGrant.bind(parts.store);
+    parts.store.writeGrant = async (...args) => {
+      const written = await write(...args);
+      clock.mono += LEASE_MS; // stopped between the write and the call
+      return written;
+    };
+    await grants.fresh(ID);
+    expect(asked).toEqual([]);
+  });
+
+  test('nobody waits for ever on a lease', async () => {
+    const { grants, write, clock, asked } = await custody();
+    clock.now += 3 * HOUR;
+    await write({}, 60_000);
+    expect((await grants.fresh(ID)).state).toBe('unavailable');
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('time', () => {
+  test.each([
+    ['an hour ahead', HOUR, 0],
+    ['nine hours ahead', 9 * HOUR, 1],
+    ['an hour back', -HOUR, 1],
+    ['two days back', -48 * HOUR, 1],
+  ])('a clock that steps %s costs at most one call', async (_words, step, calls) => {
+    const { grants, clock, asked } = await custody();
+    clock.now += step;
+    for (let visits = 0; visits < 20; visits += 1) {
+      expect((await grants.fresh(ID)).state).toBe('usable');
+      await grants.settled();
+      clock.now += 1000;
+    }
+    expect(asked.filter((call) => call.startsWith('refresh'))).toHaveLength(calls);
+  });
+
+  test('a wait that was written by a clock two days ahead does not last two days', async () => {
+    const { grants, clock, write } = await custody();
+    clock.now += 3 * HOUR;
+    await write({ quietUntil: clock.now + 48 * HOUR });
+    expect((await grants.fresh(ID)).state).toBe('usable');
+  });
+
+  test('never refreshed before three quarters of its life', async () => {
+    const { grants, clock, asked } = await custody({ accessExpiresAt: START + 60_000 });
+    clock.now += 44_999;
+    await grants.fresh(ID);
+    await grants.settled();
+    expect(asked).toEqual([]);
+    clock.now += 1;
+    await grants.fresh(ID);
+    await grants.settled();
+    expect(asked[0]).toBe('refresh-0');
+  });
+});
+
+describe('the sweeper', () => {
+  function sweeperOf(
+    { store, grants, clock }: Awaited<ReturnType<typeof custody>>,
+    reported: unknown[] = [],
+  ) {
+    const slept: number[] = [];
+    const sleep = async (ms: number) => {
+      slept.push(ms);
+    };
+    const parts = {
+      store,
+      grants,
+      now: () => clock.now,
+      sleep,
+      sweepSeconds: 30,
+      report: (e: unknown) => reported.push(e),
+    };
+    return { sweeper: createSweeper(parts), slept };
+  }
+
+  test('finishes a refresh that a crash left open, and proves it', async () => {
+    const intent = { token: fingerprint('refresh-0'), since: START };
+    const world = await custody({ intent, quietUntil: START + 11_000 });
+    const { sweeper } = sweeperOf(world);
+    await sweeper.sweep();
+    expect(world.asked).toEqual([]);
+    world.clock.now += 11_000;
+    await sweeper.sweep();
+    await world.grants.settled();
+    expect(world.asked).toEqual(['refresh-0', 'probe access-1']);
+    await sweeper.sweep();
+    expect(world.asked).toHaveLength(2); // nothing is open any more
+  });
+
+  test('proves a pair that nobody has used', async () => {
+    const intent = { token: fingerprint('refresh-old'), since: START };
+    const world = await custody({ intent, previousRefreshToken: 'refresh-old' });
+    await sweeperOf(world).sweeper.sweep();
+    expect(world.asked).toEqual(['probe access-0']);
+    expect(await world.read()).toMatchObject({ previousRefreshToken: null, intent: null });
+  });
+
+  test('goes slowly, and past what cannot be opened', async () => {
+    const world = await custody();
+    const intent = { token: fingerprint('refresh-0'), since: START };
+    const session = { data: '{}', idleUntil: 9e15, endsAt: 9e15 };
+    for (let i = 0; i < 25; i += 1) {
+      const id = `eu:${i}`;
+      const own = { ...content, userId: String(i), refreshToken: `refresh-${i}` };
+      await world.store.signIn({
+        grant: { id, expected: null, content: own },
+        session: { ...session, key: id },
+        replaces: null,
+        attempt: 'a',
+      });
+      const writeId = (await world.store.readWriteId(id)) ?? '';
+      await world.store.writeGrant(
+        id,
+        writeId,
+        { ...own, intent: { ...intent, token: fingerprint(own.refreshToken) } },
+        0,
+      );
+    }
+    const attended: string[] = [];
+    const reported: unknown[] = [];
+    const attend = async (id: string) => {
+      attended.push(id);
+      throw new Error('cannot be opened');
+    };
+    const { sweeper, slept } = sweeperOf({ ...world, grants: { ...world.grants, attend } }, reported);
+    await sweeper.sweep();
+    expect(attended).toHaveLength(20);
+    expect(slept.filter((ms) => ms >= 2000)).toHaveLength(19);
+    await sweeper.sweep();
+    expect(new Set(attended).size).toBe(25); // the other five had their turn
+    expect(reported.length).toBe(attended.length);
+  });
+
+  test('clears away sessions whose time is over', async () => {
+    const world = await custody();
+    const session = { key: 'old', data: '{}', idleUntil: START + HOUR, endsAt: START + HOUR };
+    await world.store.signIn({
+      grant: { id: 'eu:1', expected: null, content: { ...content, userId: '1' } },
+      session,
+      replaces: null,
+      attempt: 'a',
+    });
+    world.clock.now += HOUR;
+    await sweeperOf(world).sweeper.sweep();
+    expect(await world.store.readGrant('eu:1')).toBeNull();
+    expect(await world.store.readGrant(ID)).not.toBeNull();
+  });
+
+  test('starts at once, keeps on, and stops when told', async () => {
+    const world = await custody({ intent: { token: fingerprint('refresh-0'), since: START } });
+    const { sweeper } = sweeperOf(world);
+    sweeper.start();
+    await sweeper.stop();
+    await world.grants.settled();
+    expect(world.asked.length).toBeLessThanOrEqual(2);
+    await sweeper.stop();
+  });
+});
+
+test('what goes wrong in the background is reported, not lost', async () => {
+  const { grants, clock, reported, parts } = await custody();
+  clock.now += 3 * HOUR - 60_000;
+  parts.store.writeGrant = async () => {
+    throw new Error('disk full');
+  };
+  expect((await grants.fresh(ID)).state).toBe('usable');
+  await grants.settled();
+  expect(reported).toHaveLength(1);
+});
