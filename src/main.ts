@@ -43,10 +43,15 @@ function wordsFor(error: unknown): string {
     case 'EADDRINUSE':
       return `Port ${config.port} is taken: stop the program that has it, or set PORT to another one.`;
     case 'EACCES':
+    case 'EADDRNOTAVAIL':
+      return `No access to ${config.host} port ${config.port}, or to DATA_DIR (${config.dataDir}): ${message}`;
     case 'EPERM':
     case 'EROFS':
+    case 'EEXIST':
+    case 'ENOENT':
+    case 'ENOTDIR':
     case 'SQLITE_CANTOPEN':
-      return `No access to port ${config.port} or to DATA_DIR (${config.dataDir}): ${message}`;
+      return `DATA_DIR (${config.dataDir}) is not a folder that this program can write in: ${message}`;
     case 'SQLITE_NOTADB':
       return `A file in DATA_DIR (${config.dataDir}) is not a database of ours. Move it away, or point DATA_DIR elsewhere.`;
     default:

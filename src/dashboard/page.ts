@@ -58,8 +58,8 @@ function summary(grant: Grant, state: string, now: number, marginSeconds: number
   }
   const due = refreshDueAt(grant, marginSeconds) - now;
   return due > 0
-    ? `The token is good for ${duration(left)}. Visits from ${duration(due)} on renew it.`
-    : `The token is good for ${duration(left)}. Your next visit renews it.`;
+    ? `The token is good for ${duration(left)}. In its last minutes a visit renews it, unnoticed.`
+    : `The token is good for ${duration(left)}. It is being renewed.`;
 }
 
 function outcomeWords(outcome: string): string {

@@ -11,6 +11,7 @@ export function duration(ms: number): string {
 
 /** "in 2 h 59 min" or "40 s ago". Both in milliseconds since 1970. */
 export function relative(at: number, now: number): string {
+  if (Math.abs(at - now) < 1000) return 'just now';
   return at > now ? `in ${duration(at - now)}` : `${duration(now - at)} ago`;
 }
 

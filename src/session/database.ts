@@ -15,12 +15,20 @@ export interface Db {
   close(): void;
 }
 
+function open(file: string) {
+  try {
+    return new Database(file, { timeout: LOCK_WAIT_MS });
+  } catch {
+    throw Object.assign(new Error(`cannot open ${file}`), { code: 'SQLITE_CANTOPEN' }); // libsql gives no code here
+  }
+}
+
 /** The longest wait for another process' write, which stands still for everybody in this one. */
 const LOCK_WAIT_MS = 1000;
 
 /** Opens (or makes) the database file. Durable on return of every write: WAL with a full sync. */
 export function openDatabase(file: string, schema: string): Db {
-  const native = new Database(file, { timeout: LOCK_WAIT_MS });
+  const native = open(file);
   native.pragma('journal_mode = WAL');
   native.pragma('synchronous = FULL');
   native.pragma(`busy_timeout = ${LOCK_WAIT_MS}`);

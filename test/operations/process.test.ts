@@ -82,6 +82,21 @@ describe('starting', () => {
     expect(program.output()).toContain('not a database of ours');
   });
 
+  test.each([
+    ['a file', (dir: string) => writeFileSync(join(dir, 'x'), ''), 'x'],
+    [
+      'a folder whose database is a folder',
+      (dir: string) => mkdirSync(join(dir, 'x/sandbox/connect.db'), { recursive: true }),
+      'x',
+    ],
+  ])('DATA_DIR is %s', async (_words, make, name) => {
+    const dir = tempDir();
+    make(dir);
+    const program = await run({ DATA_DIR: join(dir, name) });
+    expect(await program.exited).toBe(1);
+    expect(program.output()).toContain('DATA_DIR');
+  });
+
   test('.env is read, and the environment wins over it', async () => {
     const program = await run({ LOG_LEVEL: 'info' }, 'LOG_LEVEL=loud\nTRUST_PROXY=many\n');
     expect(await program.exited).toBe(1);
