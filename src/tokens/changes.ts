@@ -49,13 +49,9 @@ export function renewed<G extends GrantContent>(grant: G, sent: string, pair: To
   };
 }
 
-/**
- * The access token was used with success, so Withings has retired the refresh token before it. An intent that
- * names the *present* refresh token is about a later refresh, whose answer may be lost: it stays.
- */
+/** The access token was used with success, so Withings has retired the refresh token before it. */
 export function confirmed<G extends GrantContent>(grant: G): G {
-  const isLater = grant.intent?.token === fingerprint(grant.refreshToken);
-  return { ...grant, previousRefreshToken: null, intent: isLater ? grant.intent : null };
+  return { ...grant, previousRefreshToken: null, intent: null };
 }
 
 /** No verdict: timeout, outage, unreadable, busy, wrong client. The intent stays; nobody asks again too soon. */

@@ -134,7 +134,10 @@ export function createGrants(parts: GrantsParts): Grants {
   };
 }
 
-/** The present pair has not been used yet, as far as we know, and no later refresh was begun. */
+/**
+ * The present pair has not been used yet, as far as we know. An intent that names the *present* refresh token is
+ * about a later refresh, whose answer may be lost: it must outlive the proof of this pair.
+ */
 function isUnproven(grant: Grant): boolean {
   const isOpen = grant.previousRefreshToken !== null || grant.intent !== null;
   return isOpen && !grant.ended && grant.intent?.token !== fingerprint(grant.refreshToken);

@@ -1,0 +1,60 @@
+import diagnostics from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { expect, jest, test } from '@jest/globals';
+import { atEnd } from '../support/app.ts';
+import { visit } from '../support/visitor.ts';
+import { startFarApart } from '../support/withings.ts';
+
+jest.setTimeout(60_000);
+
+const CONNECTIONS = 100;
+const REQUESTS_EACH = 100;
+const EVERYBODY = CONNECTIONS * REQUESTS_EACH;
+/** What the page shows if the data call went well. */
+const WEIGHT = /\d\.\d[^<]*(<[^>]*>)*\s*kg/;
+
+test('ten thousand requests at the end of a token, all of them waiting: one refresh, and all are served', async () => {
+  const { app, withings } = await startFarApart({ WITHINGS_TIMEOUT_MS: '30000', LOG_LEVEL: 'silent' });
+  const visitor = visit(app);
+  await visitor.connect();
+  app.clock.now += 3 * 3_600_000;
+  const door = withings.hold('/v2/oauth2');
+  const arrived = arrivals('/dashboard', EVERYBODY);
+  const crowd = Array.from({ length: CONNECTIONS }, () => ask(Number(app.config.port), visitor.cookies()));
+  await arrived;
+  await door.arrived;
+  door.open();
+  const answers = (await Promise.all(crowd)).flat();
+  expect(answers.filter((answer) => answer.startsWith('200') && WEIGHT.test(answer))).toHaveLength(EVERYBODY);
+  expect(door.count()).toBe(1);
+});
+
+/** Resolves when so many requests for a path have come in. */
+function arrivals(path: string, expected: number): Promise<void> {
+  return new Promise((resolve) => {
+    let count = 0;
+    const onStart = (message: unknown) => {
+      const { request } = message as { request: IncomingMessage };
+      if (request.url === path) count += 1;
+      if (count === expected) resolve();
+    };
+    diagnostics.subscribe('http.server.request.start', onStart);
+    atEnd(() => void diagnostics.unsubscribe('http.server.request.start', onStart));
+  });
+}
+
+/** One connection with many requests, none waiting for the answer to the one before (HTTP pipelining). */
+function ask(port: number, cookie: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    atEnd(() => void socket.destroy());
+    const one = (more: string) =>
+      `GET /dashboard HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nCookie: ${cookie}\r\n${more}\r\n`;
+    socket.write(one('').repeat(REQUESTS_EACH - 1) + one('Connection: close\r\n'));
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => void chunks.push(chunk));
+    socket.once('end', () => resolve(Buffer.concat(chunks).toString().split('HTTP/1.1 ').slice(1)));
+    socket.once('error', reject);
+  });
+}

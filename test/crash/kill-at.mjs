@@ -1,0 +1,94 @@
+/**
+ * Loaded into the program before it starts (`node --import`). It hands the program the clocks of the test, and does
+ * to it, at one statement of its store, what the test has planned. The program knows nothing of it.
+ */
+import { readFileSync, statSync, truncateSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const Database = createRequire(import.meta.url)('libsql');
+const { CRASH_DIR = '', DATA_DIR = '' } = process.env;
+const WAL = join(DATA_DIR, 'connect.db-wal');
+
+/** The wall clock stands where the test has put it; the host's clock runs, and takes every step along. */
+const hostClock = process.hrtime.bigint;
+Date.now = () => clock().now;
+process.hrtime.bigint = () => hostClock() + BigInt(clock().passed) * 1_000_000n;
+
+function clock() {
+  return JSON.parse(readFileSync(join(CRASH_DIR, 'clock'), 'utf8'));
+}
+
+/** Which statement (a regular expression, the nth from now or every one), and what to do there. */
+function readPlan() {
+  try {
+    return readFileSync(join(CRASH_DIR, 'plan'), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const deeds = {
+  'kill before': () => stop('SIGKILL'),
+  'kill after': (work) => {
+    work();
+    stop('SIGKILL');
+  },
+  /** Of what the statement adds to the log, only a part reaches the disk. */
+  tear(work, { keep }) {
+    const before = statSync(WAL).size;
+    work();
+    const written = statSync(WAL).size - before;
+    if (written <= 0) process.exit(99); // nothing to tear: the plan was wrong
+    truncateSync(WAL, before + Math.floor(written * keep));
+    stop('SIGKILL');
+  },
+  'pause before': (work) => {
+    stop('SIGSTOP');
+    return work();
+  },
+  'pause after': (work) => {
+    const result = work();
+    stop('SIGSTOP');
+    return result;
+  },
+  full() {
+    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  },
+  'read-only'(work, _plan, db) {
+    db.pragma('query_only = ON');
+    try {
+      return work();
+    } finally {
+      db.pragma('query_only = OFF');
+    }
+  },
+};
+
+function stop(signal) {
+  process.kill(process.pid, signal);
+}
+
+let planned = '';
+let count = 0;
+
+function withPlan(db, sql, work) {
+  const text = readPlan();
+  if (text !== planned) count = 0;
+  planned = text;
+  const plan = text === '' ? null : JSON.parse(text);
+  if (!plan || !new RegExp(plan.at).test(sql)) return work();
+  count += 1;
+  return plan.nth === 'every' || plan.nth === count ? deeds[plan.deed](work, plan, db) : work();
+}
+
+const { prepare, exec } = Database.prototype;
+Database.prototype.exec = function (sql) {
+  return withPlan(this, sql, () => exec.call(this, sql));
+};
+Database.prototype.prepare = function (sql) {
+  const statement = prepare.call(this, sql);
+  const run = statement.run.bind(statement);
+  statement.run = (...values) => withPlan(this, sql, () => run(...values));
+  return statement;
+};

@@ -1,0 +1,41 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import type { Grant } from '../../src/session/grant.ts';
+import { deriveKeys } from '../../src/session/keys.ts';
+import { createSealer } from '../../src/session/sealing.ts';
+import { openSqliteStore } from '../../src/session/sqlite.ts';
+
+export const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
+
+/** What is durable at this moment. Read from a copy, so that looking neither mends nor locks anything. */
+async function fromCopy<T>(dataDir: string, read: (file: string) => Promise<T> | T): Promise<T> {
+  const copy = mkdtempSync(join(tmpdir(), 'connect-copy-'));
+  try {
+    for (const name of ['connect.db', 'connect.db-wal']) {
+      if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(copy, name));
+    }
+    return await read(join(copy, 'connect.db'));
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+export function durableGrant(dataDir: string, id: string): Promise<Grant | null> {
+  return fromCopy(dataDir, async (file) => {
+    const store = openSqliteStore(file, createSealer(deriveKeys([SECRET]).seal), () => 0);
+    const grant = await store.readGrant(id);
+    store.close();
+    return grant;
+  });
+}
+
+export function countSessions(dataDir: string): Promise<number> {
+  return fromCopy(dataDir, (file) => {
+    const db = new Database(file);
+    const { n } = db.prepare('SELECT count(*) AS n FROM sessions').get() as { n: number };
+    db.close();
+    return n;
+  });
+}
