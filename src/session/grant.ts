@@ -61,8 +61,12 @@ export function readGrantContent(text: string): GrantContent {
   return content.parse(JSON.parse(text));
 }
 
-/** From when on a grant wants looking after without a visitor: a refresh was begun, or its pair is not proven yet. */
+/**
+ * From when on a grant wants looking after without a visitor: a refresh was begun, or its pair is not proven yet.
+ * Never before that began, so that of many the oldest come first.
+ */
 export function attendAt(grant: GrantContent): number | null {
   const isOpen = grant.intent !== null || grant.previousRefreshToken !== null;
-  return isOpen && grant.ended === null ? Math.max(grant.quietUntil, grant.proveAfter) : null;
+  const since = grant.intent?.since ?? 0;
+  return isOpen && grant.ended === null ? Math.max(since, grant.quietUntil, grant.proveAfter) : null;
 }

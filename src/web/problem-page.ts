@@ -1,4 +1,3 @@
-import { isNativeError } from 'node:util/types';
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Log } from '../operations/logging.ts';
 import { UnsealableError } from '../session/sealing.ts';
@@ -51,8 +50,11 @@ function codeOf(error: unknown): ProblemCode {
 
 /** What a log may know of an error: its kind and where it came from; messages of a 4xx can quote the request. */
 export function describe(error: unknown): Record<string, unknown> {
-  if (!isNativeError(error)) return { kind: typeof error };
-  const { name, message, stack, code, status } = error as Error & { code?: unknown; status?: unknown };
+  if (typeof error !== 'object' || error === null) return { kind: typeof error };
+  const { name, message, stack, code, status } = error as Partial<Error> & {
+    code?: unknown;
+    status?: unknown;
+  };
   if (typeof status === 'number' && status < 500) return { kind: name, code };
   return { kind: name, code, message, stack: stack?.split('\n').slice(1, 8).join('\n') };
 }

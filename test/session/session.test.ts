@@ -233,6 +233,7 @@ describe('when the store is in trouble', () => {
     const page = await visitor.get('/dashboard');
     expect(page.status).toBe(503);
     expect(page.text).toContain('store-unavailable');
+    expect(app.logs()).toContain('no such table: sessions');
     expect(page.headers['retry-after']).toBeDefined();
     expect(page.headers['set-cookie']).toBeUndefined();
     db.run('ALTER TABLE away RENAME TO sessions');

@@ -251,6 +251,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await write({ previousRefreshToken: 'refresh-0' })).toEqual(['eu:363']);
       expect(await write({ intent, quietUntil: NOW + 1 })).toEqual([]);
       expect(await write({ intent, proveAfter: NOW + 1 })).toEqual([]);
+      expect(await write({ intent: { token: 'f', since: NOW + 1 } })).toEqual([]);
       expect(await write({ intent, quietUntil: NOW + 2 * HOUR })).toEqual(['eu:363']); // by a clock that was ahead
       expect(await write({ intent, ended: { code: 'x', at: NOW, probedAt: NOW } })).toEqual([]);
       expect(await write({ intent }, 5000)).toEqual([]);

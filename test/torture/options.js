@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+
+/**
+ * @typedef {object} Options
+ * @property {number} ms how long the traffic and the faults last
+ * @property {number} connections
+ * @property {number} seed of what is thrown at the app; how the processes interleave is up to the machine
+ */
+
+/** @returns {Options} */
+export function readOptions(args = process.argv.slice(2)) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: 'string' },
+      seconds: { type: 'string' },
+      connections: { type: 'string', default: '800' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    },
+  });
+  const seconds = values.seconds
+    ? whole('seconds', values.seconds)
+    : 60 * whole('minutes', values.minutes ?? '10');
+  return {
+    ms: seconds * 1000,
+    connections: whole('connections', values.connections),
+    seed: whole('seed', values.seed),
+  };
+}
+
+/** @param {string} name @param {string} text */
+function whole(name, text) {
+  if (!/^\d{1,7}$/.test(text) || (name !== 'seed' && Number(text) === 0)) {
+    throw new Error(`--${name} must be a whole number above 0`);
+  }
+  return Number(text);
+}
