@@ -105,9 +105,9 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     sweep: sweeper.sweep,
     async stop() {
       draining = true;
-      const drained = drain(server); // with the sandbox inside, background work still needs the server
-      await Promise.all([drained, sweeper.stop().then(grants.settled)]);
-      await grants.settled();
+      const finished = Promise.all([drain(server), sweeper.stop()]).then(grants.settled);
+      await Promise.race([finished, sleep(STOP_WITHIN_MS)]); // what is cut off now is finished after the start
+      server.closeAllConnections();
       close();
     },
   };
@@ -138,10 +138,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 /** Requests under way may finish; connections that wait for nothing are closed as they fall idle. */
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS);
     const tidy = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {
-      clearTimeout(force);
       clearInterval(tidy);
       resolve();
     });

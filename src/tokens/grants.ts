@@ -107,13 +107,14 @@ export function createGrants(parts: GrantsParts): Grants {
       if (answer.ok && isUnproven(grant)) {
         inBackground(store.writeGrant(id, grant.writeId, confirmed(grant), 0));
       }
-      if (answer.ok || answer.refusal.code !== 'access-token-refused')
-        return { state: 'answered', grant, answer };
+      if (!isTurnedDown(answer)) return { state: 'answered', grant, answer };
 
       await turnDown(id, grant.accessToken);
       const after = judge(await renew(id, (current) => current.accessToken === grant.accessToken));
       if (after.state !== 'usable') return after;
-      return { state: 'answered', grant: after.grant, answer: await call(after.grant.accessToken) };
+      const second = await call(after.grant.accessToken);
+      if (isTurnedDown(second)) await turnDown(id, after.grant.accessToken);
+      return { state: 'answered', grant: after.grant, answer: second };
     },
 
     async refresh(id) {
@@ -132,6 +133,10 @@ export function createGrants(parts: GrantsParts): Grants {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+function isTurnedDown(answer: Result<unknown>): boolean {
+  return !answer.ok && answer.refusal.code === 'access-token-refused';
 }
 
 /**

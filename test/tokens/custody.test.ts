@@ -298,8 +298,8 @@ describe('data calls', () => {
     expect((await read()).accessRefused).toBe(false);
   });
 
-  test('401 for the new one too: no third time', async () => {
-    const { grants } = await custody();
+  test('401 for the new one too: no third time, and neither is shown again', async () => {
+    const { grants, read } = await custody();
     const used: string[] = [];
     const call = async (token: string) => {
       used.push(token);
@@ -307,6 +307,7 @@ describe('data calls', () => {
     };
     expect(await grants.use(ID, call)).toMatchObject({ answer: { ok: false } });
     expect(used).toEqual(['access-0', 'access-1']);
+    expect((await read()).accessRefused).toBe(true);
   });
 
   test('a token that was turned down is not shown again while its successor cannot be had', async () => {
