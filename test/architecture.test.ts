@@ -26,7 +26,7 @@ const ARROWS: Record<string, string[]> = {
   settings: [],
   connect: ['operations', 'session', 'tokens', 'web', 'withings'],
   dashboard: ['session', 'tokens', 'web', 'withings'],
-  tokens: ['session', 'web', 'withings'],
+  tokens: ['session', 'withings'],
   session: [],
   web: ['operations', 'session', 'withings'],
   withings: [],

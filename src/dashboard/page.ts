@@ -1,9 +1,9 @@
 import type { Grant } from '../session/grant.ts';
-import { connectionOf } from '../tokens/connection.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
 import { problemOf, WAYS_ON } from '../web/problems.ts';
 import type { Measure } from '../withings/answers.ts';
 import { MEASTYPES, WEIGHT } from '../withings/meastypes.ts';
+import { connectionOf } from './connection.ts';
 import type { Reading } from './measures.ts';
 import { duration, moment, scopeWords } from './words.ts';
 

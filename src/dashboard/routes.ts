@@ -1,10 +1,10 @@
 import { type Request, type Response, Router } from 'express';
-import { connectionOf } from '../tokens/connection.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { Problem, problemOf } from '../web/problems.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
+import { connectionOf } from './connection.ts';
 import type { Measures } from './measures.ts';
 import { dashboardPage } from './page.ts';
 
