@@ -106,7 +106,8 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     async stop() {
       draining = true;
       const finished = Promise.all([drain(server), sweeper.stop()]).then(grants.settled);
-      await Promise.race([finished, sleep(STOP_WITHIN_MS)]); // what is cut off now is finished after the start
+      const enough = sleep(STOP_WITHIN_MS, undefined, { ref: false });
+      await Promise.race([finished, enough]); // what is cut off now is finished after the next start
       server.closeAllConnections();
       close();
     },

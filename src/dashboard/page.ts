@@ -15,6 +15,7 @@ export function dashboardPage(grant: Grant, reading: Reading, now: number, margi
     headline: HEADLINES[state],
     summary: summary(grant, state, now, marginSeconds),
     problem,
+    since: grant.ended && moment(grant.ended.at, now),
     userId: grant.userId,
     demo: grant.demo,
     connected: moment(grant.connectedAt, now),
@@ -44,11 +45,13 @@ const HEADLINES = {
   degraded: 'Connected, but Withings does not answer as it should',
   'needs-reconnect': 'Please connect again',
   refreshing: 'Connected',
-  unlinked: 'Removed in Withings',
+  unlinked: 'The demo is over',
   'not-connected': 'Not connected',
 };
 
 function summary(grant: Grant, state: string, now: number, marginSeconds: number): string {
+  if (state === 'unlinked')
+    return 'Withings takes the app away from its demo users after a day. Nothing is wrong.';
   if (state === 'needs-reconnect') return 'Withings no longer accepts our permission. One click repairs it.';
   const left = grant.accessExpiresAt - now;
   if (state === 'degraded') {

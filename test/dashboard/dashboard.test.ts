@@ -117,6 +117,19 @@ describe('with one', () => {
     expect((await visitor.json('/api/connection')).body.state).toBe('connected');
   });
 
+  test('a demo is over after a day: said without alarm, one click begins another', async () => {
+    const { app, visitor } = await connected('/connect?mode=demo');
+    app.clock.now += 24 * 3_600_000;
+    await visitor.get('/dashboard');
+    await app.settled();
+    expect((await visitor.json('/api/connection')).body.state).toBe('unlinked');
+    const page = await visitor.get('/dashboard');
+    expect(page.text).toContain('The demo is over');
+    expect(page.text).toContain('href="/connect?mode=demo"');
+    await visitor.connect('/connect?mode=demo');
+    expect((await visitor.json('/api/connection')).body.state).toBe('connected');
+  });
+
   test('another person in the same browser replaces, and does not mix', async () => {
     const { visitor } = await connected();
     const first = (await visitor.json('/api/connection')).body.userId;

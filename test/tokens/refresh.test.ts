@@ -176,6 +176,7 @@ describe('what Withings says', () => {
     const page = await visitor.get('/dashboard');
     expect(page.status).toBe(200);
     expect(page.text).toContain('Connect again');
+    expect(page.text).toContain(`Since <time datetime="${new Date(app.clock.now).toISOString()}">`);
     const asked = await withings.calls(REFRESH);
     const visits = async () => {
       for (const path of ['/dashboard', '/api/measures']) await visitor.get(path);
