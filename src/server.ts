@@ -7,9 +7,9 @@ import type { Config } from './config.ts';
 import { createAttempts } from './connect/attempts.ts';
 import { createReceipts } from './connect/disconnect.ts';
 import { createMeasures } from './dashboard/measures.ts';
-import type { Log } from './operations/logging.ts';
+import { type Log, logRefresh } from './operations/logging.ts';
 import { createSandbox, type Sandbox } from './sandbox/sandbox.ts';
-import { deriveKeys, keptSecret } from './session/keys.ts';
+import { deriveKeys, hashed, keptSecret } from './session/keys.ts';
 import { createSealer } from './session/sealing.ts';
 import { createSessions } from './session/session.ts';
 import { openSqliteStore } from './session/sqlite.ts';
@@ -63,6 +63,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     sleep,
     callMs,
     report,
+    tell: (id, refusal) => logRefresh(log, hashed(id), refusal),
   });
   const sweeper = createSweeper({ ...config, store, grants, now, sleep, report });
   let draining = false;

@@ -35,3 +35,13 @@ export function logRequests(log: Log, now: () => number): RequestHandler {
     next();
   };
 }
+
+/**
+ * One line a refresh. Loud where only the operator can mend it (a wrong client secret stops everybody's renewals).
+ *
+ * @param grant a name that does not say whose it is
+ */
+export function logRefresh(log: Log, grant: string, refusal: { code: string; remedy: string } | null): void {
+  const level = refusal === null ? 'info' : refusal.remedy === 'report' ? 'error' : 'warn';
+  log[level]({ grant, outcome: refusal?.code ?? 'refreshed' }, 'refresh');
+}

@@ -15,6 +15,8 @@ export interface RenewalParts {
   sleep: (ms: number) => Promise<unknown>;
   /** The longest that one refresh call can take, milliseconds. */
   callMs: number;
+  /** Told how each refresh call ended: null, or why Withings gave no new pair. */
+  tell: (id: string, refusal: Refusal | null) => void;
 }
 
 export interface Renewal {
@@ -36,7 +38,7 @@ type Sent =
   | { outcome: 'refused'; grant: Grant; code: string };
 
 export function createRenewal(parts: RenewalParts): Renewal {
-  const { store, withings, now, monotonic, sleep, callMs } = parts;
+  const { store, withings, now, monotonic, sleep, callMs, tell } = parts;
   /** Longer than two calls, so that a lease ends only if its holder was killed or stopped. */
   const leaseMs = 2 * callMs + 1000;
   const patienceMs = callMs + 500;
@@ -74,6 +76,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
     if (!mine || monotonic() - begun > leaseMs / 2) return { outcome: 'lost' }; // or we were stopped meanwhile
 
     const answer = await withings.refresh(token);
+    tell(mine.id, answer.ok ? null : answer.refusal);
     if (!answer.ok && answer.refusal.code === 'refresh-token-refused') {
       return { outcome: 'refused', grant: mine, code: answer.refusal.code };
     }

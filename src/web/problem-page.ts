@@ -14,7 +14,8 @@ export function problemPage(log: Log): ErrorRequestHandler {
     const problem = asProblem(error);
     const text = PROBLEMS[problem.code];
     const unexpected = error instanceof Problem ? undefined : describe(error);
-    log.info({ requestId: req.id, problem: problem.code, unexpected }, 'problem');
+    const level = text.status >= 500 ? 'error' : 'info';
+    log[level]({ requestId: req.id, problem: problem.code, unexpected }, 'problem');
     if (res.headersSent) return next(error);
 
     res.status(text.status).set('Cache-Control', 'no-store');

@@ -63,6 +63,32 @@ test('no token, code, state, secret, cookie or address is in any line or on any 
   expect(logs).not.toMatch(/\?(code|state)=|Bearer|client_secret/);
 });
 
+test('a refresh is one line; what only the operator can mend is an error', async () => {
+  const app = await startApp();
+  const visitor = visit(app);
+  await visitor.connect();
+  const { userId } = (await visitor.json('/api/connection')).body;
+  for (const fault of [null, 'http-500', 'wrong-secret']) {
+    app.clock.now += 20_000;
+    if (fault) await sandboxOf(app).fault(fault, { on: 'requesttoken' });
+    await visitor.post('/refresh');
+  }
+  const lines = app
+    .logs()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const refreshes = lines
+    .filter(({ msg }) => msg === 'refresh')
+    .map(({ level, outcome }) => [level, outcome]);
+  expect(refreshes).toEqual([
+    ['info', 'refreshed'],
+    ['warn', 'withings-unreachable'],
+    ['error', 'client-refused'],
+  ]);
+  expect(app.logs()).not.toContain(userId);
+});
+
 describe('lines', () => {
   test('one JSON object a line, by route pattern, whatever is in the address', async () => {
     const app = await startApp();

@@ -64,6 +64,7 @@ async function custody(change: Partial<GrantContent> = {}) {
       clock.mono += ms;
     },
     callMs: CALL_MS,
+    tell: () => {},
     refreshMarginSeconds: 600,
     report: (error: unknown) => reported.push(error),
   };

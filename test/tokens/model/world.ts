@@ -180,6 +180,7 @@ export class World {
       monotonic: () => this.#now,
       sleep: (ms) => step('sleep', () => this.#pass(ms * 40)), // a few looks instead of many
       callMs: 1000,
+      tell: () => {},
       refreshMarginSeconds: 600,
       report: (error) => {
         throw error;
