@@ -22,7 +22,7 @@ const GRANTS_A_SWEEP = 20;
 /** At most three calls a grant: 90 of the 120 a minute that Withings allows an application. */
 const PACE_MS = 2000;
 /** So few rows at a time that the event loop is held for a few milliseconds at most. */
-const ROWS_A_STEP = 50;
+const ROWS_A_STEP = 20;
 
 /** Finishes open refreshes without a visitor, and clears away what has expired. */
 export function createSweeper({ store, grants, now, sleep, sweepSeconds, report }: SweeperParts): Sweeper {
