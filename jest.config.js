@@ -1,5 +1,6 @@
 export default {
   testEnvironment: 'node',
+  maxWorkers: '100%', // much of the time goes into waiting for processes
   testTimeout: 30_000, // for noisy machines; nothing asserts a time
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],

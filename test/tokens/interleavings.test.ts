@@ -7,7 +7,7 @@ import type { Limits, Weakness } from './model/world.ts';
  * a kill at any of them. In every state somebody who finds only the durable record must still be let in.
  * docs/custody.md explains the rows. `npm run model` goes to the end of the two wide ones, which takes minutes.
  */
-const STATES = process.env.MODEL === 'deep' ? 1_000_000 : 3000;
+const STATES = process.env.MODEL === 'deep' ? 1_000_000 : 2000;
 
 const nothing: Limits = {
   weakness: 'none',
@@ -32,7 +32,7 @@ const guards: [Exclude<Weakness, 'none'>, Partial<Limits>][] = [
 async function expectNothingLost(limits: Partial<Limits>) {
   const found = await explore({ ...nothing, ...limits }, STATES);
   expect(found.lost).toBeNull();
-  if (STATES > 3000) process.stdout.write(`${JSON.stringify(limits)}: ${found.states} states\n`);
+  if (STATES > 2000) process.stdout.write(`${JSON.stringify(limits)}: ${found.states} states\n`);
 }
 
 describe.each(guards)('%s', (weakness, limits) => {
