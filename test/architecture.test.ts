@@ -98,3 +98,9 @@ test('the README stays short and names every setting', () => {
   expect(readme.split('\n').length).toBeLessThan(250);
   expect(Object.keys(settings.shape).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
+
+test('no script leans on another by its name: installs run no scripts here, and then npm skips those too', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toContain('ignore-scripts=true');
+  expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual([]);
+});
