@@ -57,6 +57,7 @@ export function createApp(parts: AppParts): Express {
   app.use(healthRoutes(parts.ready));
   if (parts.sandbox) app.use('/sandbox', parts.sandbox);
   app.use('/assets', express.static(folder('../public'), { index: false, redirect: false, maxAge: '1h' }));
+  app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(parts.sessions.middleware);
