@@ -130,6 +130,42 @@ describe('stopping', () => {
     expect(await second.exited).toBe(0);
   });
 
+  test('npm start: a signal to npm reaches the program, which takes its time to finish', async () => {
+    const port = String(await freePort());
+    const root = resolve(import.meta.dirname, '../..');
+    const env = {
+      PATH: process.env.PATH,
+      HOME: tempDir(),
+      HOST: '127.0.0.1',
+      PORT: port,
+      DATA_DIR: tempDir(),
+    };
+    const child = spawn('npm', ['start'], {
+      cwd: root,
+      env: { ...env, PUBLIC_URL: `http://127.0.0.1:${port}` },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const url = `http://127.0.0.1:${port}`;
+    await ready({ url, child, output: () => output, exited: Promise.resolve(null) });
+    const visitor = visit({ url });
+    const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    await request(url)
+      .post('/sandbox/control/faults')
+      .send({ name: 'late', on: 'requesttoken', delayMs: 1500 })
+      .expect(200);
+    const slow = visitor.get(callback).then();
+    await new Promise((wait) => setTimeout(wait, 200));
+    child.kill('SIGTERM');
+    expect((await slow).headers.location).toBe('/dashboard');
+    for (let tries = 0; output.split('"stopping"').length < 2 && tries < 100; tries += 1) {
+      await new Promise((wait) => setTimeout(wait, 50));
+    }
+    expect(output).toContain('"signal":"SIGTERM"');
+  });
+
   test('idle connections do not hold it up, and a second signal ends it at once', async () => {
     const program = await ready(await run({ DATA_DIR: tempDir() }));
     await request(program.url)

@@ -1,0 +1,26 @@
+// What `npm start` runs: builds, then becomes the program.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const tsc = here('node_modules/typescript/bin/tsc');
+
+if (existsSync(tsc)) {
+  const build = spawnSync(process.execPath, [tsc, '-p', here('tsconfig.build.json')], { stdio: 'inherit' });
+  if (build.status !== 0) process.exit(1);
+} else if (!existsSync(here('dist/main.js'))) {
+  process.stderr.write('Not started. The compiler is missing: install with `npm ci --include=dev`.\n');
+  process.exit(1);
+}
+await import('./dist/main.js');
+
+// npm hands a signal to its shell, and many shells do not hand it on: when the shell is gone, so are we.
+if (process.env.npm_lifecycle_event === 'start') {
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250).unref();
+}
