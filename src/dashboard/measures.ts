@@ -38,9 +38,14 @@ export function createMeasures(parts: { grants: Grants; withings: Withings; now:
   }
 
   function ask(accessToken: string): Promise<Result<Measure[]>> {
-    const tomorrow = (Math.floor(now() / DAY) + 1) * DAY;
-    const types = [...MEASTYPES.keys()];
-    return withings.measures(accessToken, types, new Date(tomorrow - 366 * DAY), new Date(tomorrow));
+    // To the second, so that two processes seldom ask the same; a day ahead, for scales whose clocks are.
+    const until = now() + DAY;
+    return withings.measures(
+      accessToken,
+      [...MEASTYPES.keys()],
+      new Date(until - 366 * DAY),
+      new Date(until),
+    );
   }
 
   async function outcome(id: string): Promise<Outcome> {

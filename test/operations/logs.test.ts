@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
+import request from 'supertest';
 import { startApp } from '../support/app.ts';
 import { sandboxOf } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';
@@ -96,11 +97,12 @@ describe('lines', () => {
     for (const evil of ['%0d%0a{"level":"fatal"}', '%E2%80%A8', '%1b[31m', '%00'])
       await visitor.get(`/x${evil}?a=${evil}`);
     await visitor.get('/callback?state=x');
-    await visitor.post(
-      '/nowhere',
-      {},
-      { 'Content-Type': 'application/x-www-form-urlencoded; charset=whisper' },
-    );
+    const type = 'application/x-www-form-urlencoded; charset=whisper';
+    const refused = request(app.url)
+      .post('/nowhere')
+      .set({ Origin: app.url, 'Content-Type': type })
+      .send('a=1');
+    expect((await refused).status).toBe(415);
     expect(app.logs()).not.toMatch(/whisper/i);
     const lines = app.logs().trim().split('\n');
     const routes = lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'request');

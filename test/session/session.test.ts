@@ -3,8 +3,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
+import { ExpressStore, SessionGoneError } from '../../src/session/express-store.ts';
 import { deriveKeys } from '../../src/session/keys.ts';
 import { createSealer, UnsealableError } from '../../src/session/sealing.ts';
+import { openSqliteStore } from '../../src/session/sqlite.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 
@@ -222,6 +224,26 @@ describe('keys', () => {
   test('the same text is sealed differently every time', () => {
     const sealer = createSealer(deriveKeys([OLD]).seal);
     expect(sealer.seal('x', 'p')).not.toBe(sealer.seal('x', 'p'));
+  });
+});
+
+describe('express-session', () => {
+  test('is told when the session it writes has ended meanwhile, and nothing comes back', async () => {
+    const { app, visitor } = await connected();
+    const store = openSqliteStore(
+      join(app.dataDir, 'connect.db'),
+      createSealer(deriveKeys([OLD]).seal),
+      () => 0,
+    );
+    const sessions = new ExpressStore(store, () => app.clock.now, DAY, {});
+    const write = (id: string) =>
+      new Promise((done) => sessions.set(id, { cookie: {}, note: 'x' } as never, (error) => done(error)));
+    const id = /session=s%3A([\w-]+)\./.exec(visitor.cookies())?.[1] ?? '';
+    expect(await write(id)).toBeUndefined();
+    await visitor.post('/logout');
+    expect(await write(id)).toEqual(new SessionGoneError());
+    expect(await sessions.read(id)).toBeNull();
+    store.close();
   });
 });
 
