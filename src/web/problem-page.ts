@@ -14,7 +14,7 @@ export function problemPage(log: Log): ErrorRequestHandler {
     const problem = asProblem(error);
     const text = PROBLEMS[problem.code];
     const unexpected = error instanceof Problem ? undefined : describe(error);
-    const level = text.status >= 500 ? 'error' : 'info';
+    const level = text.status < 500 ? 'info' : unexpected ? 'error' : 'warn';
     log[level]({ requestId: req.id, problem: problem.code, unexpected }, 'problem');
     if (res.headersSent) return next(error);
 
