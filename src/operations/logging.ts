@@ -25,9 +25,8 @@ export function logRequests(log: Log, now: () => number): RequestHandler {
     const begun = now();
     res.once('finish', () => {
       const route = req.route ? req.baseUrl + String(req.route.path) : 'none';
-      const level = res.statusCode >= 500 ? 'error' : 'info';
       const milliseconds = Math.round(now() - begun);
-      log[level](
+      log.info(
         { requestId: req.id, method: req.method, route, status: res.statusCode, milliseconds },
         'request',
       );

@@ -36,8 +36,6 @@ export interface Sessions {
   resume(req: Request, seed: string): Promise<boolean>;
   /** Ends this browser's session, and nothing else. */
   end(req: Request, res: Response): Promise<void>;
-  /** Tells the browser to forget its session cookie. */
-  clearCookie(res: Response): void;
 }
 
 const DAY = 86_400_000;
@@ -50,7 +48,8 @@ export function createSessions(options: SessionOptions): Sessions {
   const maxMs = options.sessionMaxDays * DAY;
   const secure = options.publicUrl.startsWith('https:');
   const name = secure ? '__Host-session' : 'session';
-  const cookie = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge: maxMs } as const;
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+  const cookie = { ...attributes, maxAge: maxMs };
   const expressStore = new ExpressStore(store, now, idleMs, cookie);
 
   const sessions = session({
@@ -65,10 +64,6 @@ export function createSessions(options: SessionOptions): Sessions {
   /** Derived, not drawn, so that a repeated callback finds the same session and the id is kept nowhere. */
   function idFrom(seed: string): string {
     return createHmac('sha256', keys.sessionId).update(seed).digest('base64url');
-  }
-
-  function clearCookie(res: Response): void {
-    res.clearCookie(name, { path: '/', httpOnly: true, sameSite: 'lax', secure });
   }
 
   async function resume(req: Request, seed: string): Promise<boolean> {
@@ -116,12 +111,10 @@ export function createSessions(options: SessionOptions): Sessions {
       return new Promise((resolve, reject) => {
         req.session.destroy((error: unknown) => {
           if (error) return reject(error);
-          clearCookie(res);
+          res.clearCookie(name, attributes);
           resolve();
         });
       });
     },
-
-    clearCookie,
   };
 }

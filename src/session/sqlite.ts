@@ -78,7 +78,7 @@ export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => n
           limit,
         );
         lastChecked = removeUnowned(db, lastChecked, limit);
-        return sessions.length === limit || attempts.changes === limit || lastChecked !== '';
+        return sessions.length === limit || attempts.changes === limit;
       });
     },
 

@@ -21,8 +21,8 @@ export interface Store {
   /** Ends one session, and its grant with the last session that owns it. */
   endSession(key: string): Promise<void>;
   /**
-   * Ends up to `limit` sessions and attempts whose time is over, and grants that no session owns.
-   * True: there may be more.
+   * Ends up to `limit` sessions and attempts whose time is over. True: there may be more. Looks at the next `limit`
+   * grants besides, round and round, for any that no session owns: there should be none.
    */
   removeExpired(now: number, limit: number): Promise<boolean>;
 
