@@ -1,3 +1,5 @@
+import type { Db } from './database.ts';
+
 export interface Client {
   id: string;
   secret: string;
@@ -6,10 +8,32 @@ export interface Client {
   redirectUris: string[];
 }
 
-export type Clients = ReadonlyMap<string, Client>;
+/** The partner applications, and the callback URLs registered since. */
+export class Clients {
+  readonly #db: Db;
+  readonly #list: readonly Client[];
 
-export function indexClients(list: readonly Client[]): Clients {
-  return new Map(list.map((client) => [client.id, client]));
+  constructor(db: Db, list: readonly Client[]) {
+    this.#db = db;
+    this.#list = list;
+  }
+
+  get(id: string | undefined): Client | undefined {
+    return this.all().find((client) => client.id === id);
+  }
+
+  all(): Client[] {
+    const added = this.#db.all<{ client_id: string; url: string }>('SELECT client_id, url FROM callbacks');
+    return this.#list.map((client) => {
+      const own = added.filter(({ client_id }) => client_id === client.id).map(({ url }) => url);
+      return { ...client, redirectUris: [...client.redirectUris, ...own] };
+    });
+  }
+
+  /** Adds a callback URL: what a partner does in the developer dashboard of Withings. */
+  register(id: string, url: string): void {
+    this.#db.run('INSERT OR IGNORE INTO callbacks (client_id, url) VALUES (?, ?)', id, url);
+  }
 }
 
 /**

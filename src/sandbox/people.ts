@@ -1,6 +1,10 @@
+import type { Db } from './database.ts';
+
 /** Everyone here is invented. */
 export interface Person {
   userId: number;
+  /** People who share a login: Withings then asks which of them it is (seen). */
+  account: string;
   name: string;
   demo: boolean;
   about: string;
@@ -13,9 +17,10 @@ export interface Person {
 
 const timezone = 'Europe/Paris';
 
-export const people: readonly Person[] = [
+export const seeded: readonly Person[] = [
   {
     userId: 10000001,
+    account: 'maren@example.com',
     name: 'Maren Holt',
     demo: false,
     about: 'rows, weighs in most mornings',
@@ -27,6 +32,7 @@ export const people: readonly Person[] = [
   },
   {
     userId: 10000002,
+    account: 'tomas@example.com',
     name: 'Tomas Brandt',
     demo: false,
     about: 'watches his blood pressure',
@@ -38,6 +44,7 @@ export const people: readonly Person[] = [
   },
   {
     userId: 10000003,
+    account: 'ines@example.com',
     name: 'Ines Caldeira',
     demo: false,
     about: 'new scale, old habits',
@@ -47,11 +54,36 @@ export const people: readonly Person[] = [
     fatPercent: 24.1,
     bloodPressure: { systolic: 109, diastolic: 70, pulse: 64 },
   },
+  {
+    userId: 10000004,
+    account: 'okafor@example.com',
+    name: 'Ada Okafor',
+    demo: false,
+    about: 'runs before work',
+    timezone,
+    heightCm: 168,
+    weightKg: 61.4,
+    fatPercent: 23.2,
+    bloodPressure: { systolic: 112, diastolic: 71, pulse: 55 },
+  },
+  {
+    userId: 10000005,
+    account: 'okafor@example.com',
+    name: 'Joseph Okafor',
+    demo: false,
+    about: 'shares a scale with Ada',
+    timezone,
+    heightCm: 188,
+    weightKg: 84.9,
+    fatPercent: 20.8,
+    bloodPressure: { systolic: 126, diastolic: 81, pulse: 66 },
+  },
 ];
 
 /** Whom `mode=demo` logs in. */
 export const demoPerson: Person = {
   userId: 10000900,
+  account: 'demo',
   name: 'Demo user',
   demo: true,
   about: 'unlinked one day after agreeing',
@@ -62,8 +94,43 @@ export const demoPerson: Person = {
   bloodPressure: { systolic: 121, diastolic: 78, pulse: 62 },
 };
 
-export const everyone: readonly Person[] = [...people, demoPerson];
+/** Everyone who can be asked: the seeded people, the demo user, and whoever an application created. */
+export class People {
+  readonly #db: Db;
 
-export function findPerson(userId: number | string | undefined): Person | undefined {
-  return everyone.find((person) => String(person.userId) === String(userId));
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  all(): Person[] {
+    return [...seeded, demoPerson, ...this.#created()];
+  }
+
+  find(userId: number | string | undefined): Person | undefined {
+    return this.all().find((person) => String(person.userId) === String(userId));
+  }
+
+  /** Who can log in by a browser, one list per login. */
+  accounts(): Person[][] {
+    const names = [...new Set(seeded.map(({ account }) => account))];
+    return names.map((name) => seeded.filter(({ account }) => account === name));
+  }
+
+  /** A user that an application made through the API (cellular and SDK programmes). */
+  create(person: Omit<Person, 'userId' | 'demo'>): Person {
+    const row = this.#db.get<{ id: number }>(
+      'INSERT INTO created_people (person) VALUES (?) RETURNING id',
+      JSON.stringify(person),
+    );
+    if (!row) throw new Error('The person was not stored.');
+    return { ...person, userId: FIRST_CREATED + row.id, demo: false };
+  }
+
+  #created(): Person[] {
+    return this.#db
+      .all<{ id: number; person: string }>('SELECT id, person FROM created_people ORDER BY id')
+      .map(({ id, person }) => ({ ...JSON.parse(person), userId: FIRST_CREATED + id, demo: false }));
+  }
 }
+
+const FIRST_CREATED = 20_000_000;

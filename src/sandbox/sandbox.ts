@@ -1,29 +1,33 @@
 import { Router } from 'express';
-import { accountRoutes } from './account.ts';
-import { Api } from './api.ts';
-import { authorizeRoutes } from './authorize.ts';
-import { readBodies, refuseBadRequests } from './bad-requests.ts';
-import { indexClients } from './clients.ts';
+import { accountRoutes } from './account/account.ts';
+import { authorizeRoutes } from './account/authorize.ts';
+import { Logins } from './account/logins.ts';
+import { noStore, pageHeaders, stylesheet } from './account/pages.ts';
+import { removalRoutes } from './account/removal.ts';
+import { Changes } from './changes.ts';
+import { Clients } from './clients.ts';
 import { Clock } from './clock.ts';
-import { Codes } from './codes.ts';
-import { controlRoutes } from './control.ts';
-import { Counters } from './counters.ts';
+import { controlRoutes } from './control/control.ts';
+import { panelRoutes } from './control/panel.ts';
+import { measureRoutes } from './data/measure-routes.ts';
+import { WeighIns } from './data/weigh-ins.ts';
 import { openDatabase } from './database.ts';
-import { Delays } from './delays.ts';
-import { Faults } from './faults.ts';
-import { Guard } from './guard.ts';
-import { Logins } from './logins.ts';
-import { measureRoutes } from './measure-routes.ts';
-import { Nonces } from './nonces.ts';
-import { tokenRoutes } from './oauth2.ts';
-import { noStore, pageHeaders, stylesheet } from './pages.ts';
-import { Pairs } from './pairs.ts';
-import { panelRoutes } from './panel.ts';
-import { removalRoutes } from './removal.ts';
+import { Notices } from './notify/notices.ts';
+import { Codes } from './oauth2/codes.ts';
+import { Nonces } from './oauth2/nonces.ts';
+import { tokenRoutes } from './oauth2/oauth2.ts';
+import { Pairs } from './oauth2/pairs.ts';
+import { signatureRoutes } from './oauth2/signature.ts';
+import { People } from './people.ts';
 import { randomHex } from './secrets.ts';
-import { signatureRoutes } from './signature.ts';
 import { unbuiltRoutes } from './unbuilt.ts';
-import { WeighIns } from './weigh-ins.ts';
+import { Api } from './wire/api.ts';
+import { readBodies, refuseBadRequests } from './wire/bad-requests.ts';
+import { CallLog } from './wire/call-log.ts';
+import { Counters } from './wire/counters.ts';
+import { Delays } from './wire/delays.ts';
+import { Faults } from './wire/faults.ts';
+import { Guard } from './wire/guard.ts';
 import type { World } from './world.ts';
 
 export interface SandboxOptions {
@@ -52,23 +56,30 @@ export interface Sandbox {
 export function createSandbox(options: SandboxOptions): Sandbox {
   const db = openDatabase(options.dataDir);
   const clock = new Clock(db, options.now);
-  const clients = indexClients(options.clients);
+  const changes = new Changes();
+  const callLog = new CallLog(clock.now, changes);
+  const clients = new Clients(db, options.clients);
+  const people = new People(db);
   const random = options.random ?? randomHex;
   const faults = new Faults(db);
   const counters = new Counters(db);
   const delays = new Delays();
 
   const world: World = {
-    api: new Api(faults, counters, delays),
+    api: new Api(faults, counters, delays, callLog),
+    callLog,
+    changes,
     clients,
     clock,
     codes: new Codes(db, clock.now, random),
     counters,
     faults,
     guard: new Guard(clock.now, options.duplicateGuard ?? true),
-    logins: new Logins(db, clock.now, random),
+    logins: new Logins(db, clock.now, random, people),
     nonces: new Nonces(db, clock.now, random),
-    pairs: new Pairs(db, clock.now, random),
+    notices: new Notices(),
+    pairs: new Pairs(db, clock.now, random, people),
+    people,
     random,
     weighIns: new WeighIns(db, clock.now),
   };
@@ -94,6 +105,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     now: clock.now,
     close: () => {
       delays.close();
+      world.notices.close();
       db.close();
     },
   };

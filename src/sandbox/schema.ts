@@ -9,13 +9,25 @@ CREATE TABLE IF NOT EXISTS logins (
   at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS created_people (
+  id INTEGER PRIMARY KEY,
+  person TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS callbacks (
+  client_id TEXT NOT NULL,
+  url TEXT NOT NULL,
+  PRIMARY KEY (client_id, url)
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS codes (
   code TEXT PRIMARY KEY,
   client_id TEXT NOT NULL,
   user_id INTEGER NOT NULL,
   redirect_uri TEXT NOT NULL,
   scope TEXT NOT NULL,
-  issued_at INTEGER NOT NULL
+  issued_at INTEGER NOT NULL,
+  dies_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS pairs (

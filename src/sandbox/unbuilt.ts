@@ -1,11 +1,21 @@
 import { Router } from 'express';
+import { bodyFields } from './input.ts';
 import type { World } from './world.ts';
 
-/** Services that Withings has and this sandbox has not yet. */
-const PATHS = ['/v2/measure', '/v2/heart', '/v2/stetho', '/v2/sleep', '/v2/user', '/notify'];
+/** Services that Withings has and this sandbox has not. */
+const PATHS = [
+  '/v2/stetho',
+  '/v2/sdk',
+  '/v2/dropshipment',
+  '/v2/order',
+  '/v2/device',
+  '/v2/survey',
+  '/nudge',
+  '/rawdata',
+];
 
 export function unbuiltRoutes({ api }: World): Router {
   const router = Router();
-  router.all(PATHS, (_req, res) => api.unknown(res));
+  router.all(PATHS, (req, res) => api.unknown(res, bodyFields(req)));
   return router;
 }

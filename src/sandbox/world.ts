@@ -1,19 +1,25 @@
-import type { Api } from './api.ts';
+import type { Logins } from './account/logins.ts';
+import type { Changes } from './changes.ts';
 import type { Clients } from './clients.ts';
 import type { Clock } from './clock.ts';
-import type { Codes } from './codes.ts';
-import type { Counters } from './counters.ts';
-import type { Faults } from './faults.ts';
-import type { Guard } from './guard.ts';
-import type { Logins } from './logins.ts';
-import type { Nonces } from './nonces.ts';
-import type { Pairs } from './pairs.ts';
+import type { WeighIns } from './data/weigh-ins.ts';
+import type { Notices } from './notify/notices.ts';
+import type { Codes } from './oauth2/codes.ts';
+import type { Nonces } from './oauth2/nonces.ts';
+import type { Pairs } from './oauth2/pairs.ts';
+import type { People } from './people.ts';
 import type { Random } from './secrets.ts';
-import type { WeighIns } from './weigh-ins.ts';
+import type { Api } from './wire/api.ts';
+import type { CallLog } from './wire/call-log.ts';
+import type { Counters } from './wire/counters.ts';
+import type { Faults } from './wire/faults.ts';
+import type { Guard } from './wire/guard.ts';
 
 /** The parts the routes are made of. */
 export interface World {
   api: Api;
+  callLog: CallLog;
+  changes: Changes;
   clients: Clients;
   clock: Clock;
   codes: Codes;
@@ -22,7 +28,9 @@ export interface World {
   guard: Guard;
   logins: Logins;
   nonces: Nonces;
+  notices: Notices;
   pairs: Pairs;
+  people: People;
   random: Random;
   weighIns: WeighIns;
 }

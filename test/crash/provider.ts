@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express, { type Request, type Response } from 'express';
 import Database from 'libsql';
-import type { Pair } from '../../src/sandbox/pairs.ts';
+import type { Pair } from '../../src/sandbox/oauth2/pairs.ts';
+import { refreshStanding } from '../../src/sandbox/oauth2/standing.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { refreshStanding } from '../../src/sandbox/standing.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 import { sandboxOf } from '../support/sandbox.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Response } from 'express';
 import request from 'supertest';
-import { Delays } from '../../src/sandbox/delays.ts';
+import { Delays } from '../../src/sandbox/wire/delays.ts';
 import { buildTown, CALLBACK, client, MAREN, refusal } from './town.ts';
 
 async function buildListening() {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
-import { groupsOfDay } from '../../src/sandbox/history.ts';
-import { everyone } from '../../src/sandbox/people.ts';
+import { groupsOfDay } from '../../src/sandbox/data/history.ts';
+import { seeded } from '../../src/sandbox/people.ts';
 import { buildTown, MAREN, TOMAS } from './town.ts';
 
 interface Group {
@@ -69,7 +69,7 @@ test('pages follow one another to the end, where more and offset are left out', 
 });
 
 test('the values hang together', () => {
-  for (const person of everyone) {
+  for (const person of seeded) {
     for (let day = 20_000; day < 20_800; day += 7) {
       for (const { measures } of groupsOfDay(person, day)) {
         const real = new Map(measures.map(({ type, value, unit }) => [type, value * 10 ** unit]));

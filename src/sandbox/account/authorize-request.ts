@@ -1,0 +1,44 @@
+import { type Client, type Clients, isRegistered } from '../clients.ts';
+import type { Fields } from '../input.ts';
+import { readScopes, type Scope, scopeText } from './scopes.ts';
+
+export interface AuthorizeRequest {
+  client: Client;
+  scopes: Scope[];
+  state: string;
+  redirectUri: string;
+  demo: boolean;
+  /** The same request as a query, to come back to it. */
+  query: string;
+}
+
+export type ReadRequest =
+  | { outcome: 'valid'; request: AuthorizeRequest }
+  | { outcome: 'incomplete' | 'unknown-client' | 'wrong-redirect' };
+
+/** Parameters as documented; PKCE is not among them and is ignored, like anything else unknown (inferred). */
+export function readAuthorizeRequest(fields: Fields, clients: Clients): ReadRequest {
+  const clientId = fields.get('client_id');
+  const state = fields.get('state');
+  const redirectUri = fields.get('redirect_uri');
+  const scopes = readScopes(fields.get('scope') ?? '');
+  const complete = fields.get('response_type') === 'code' && scopes.length > 0;
+  if (!complete || !clientId || !state || !redirectUri) return { outcome: 'incomplete' };
+  const client = clients.get(clientId);
+  if (!client) return { outcome: 'unknown-client' };
+  if (!isRegistered(client, redirectUri)) return { outcome: 'wrong-redirect' };
+
+  const demo = fields.get('mode') === 'demo';
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    scope: scopeText(scopes),
+    redirect_uri: redirectUri,
+    state,
+    ...(demo ? { mode: 'demo' } : {}),
+  });
+  return {
+    outcome: 'valid',
+    request: { client, scopes, state, redirectUri, demo, query: query.toString() },
+  };
+}

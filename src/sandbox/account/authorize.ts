@@ -1,0 +1,116 @@
+import { type Request, type Response, Router } from 'express';
+import { withParams } from '../clients.ts';
+import { bodyFields, queryFields } from '../input.ts';
+import { BROWSER_CODE_LIFE } from '../oauth2/codes.ts';
+import { demoPerson, type Person } from '../people.ts';
+import { sameText } from '../secrets.ts';
+import type { World } from '../world.ts';
+import { type AuthorizeRequest, type ReadRequest, readAuthorizeRequest } from './authorize-request.ts';
+import type { Login } from './logins.ts';
+import { explain, showPage } from './pages.ts';
+import { type Scope, scopeText } from './scopes.ts';
+
+const PATH = '/oauth2_user/authorize2';
+
+export function authorizeRoutes({ clients, codes, faults, logins, people }: World): Router {
+  const router = Router();
+
+  router.get(PATH, async (req, res) => {
+    const read = readAuthorizeRequest(queryFields(req), clients);
+    if (read.outcome !== 'valid') return refuseRequest(res, read.outcome);
+    const login = loginFor(read.request, req, res);
+    return login ? askConsent(res, read.request, login) : askLogin(res, read.request, people.accounts());
+  });
+
+  router.post(PATH, async (req, res) => {
+    const read = readAuthorizeRequest(queryFields(req), clients);
+    if (read.outcome !== 'valid') return refuseRequest(res, read.outcome);
+    const { request } = read;
+    const form = bodyFields(req);
+    const login = loginFor(request, req, res);
+    if (!login) return askLogin(res, request, people.accounts());
+    if (!sameText(form.get('consent') ?? '', login.consent)) {
+      return explain(res, 403, 'This answer did not come from our page', 'Please go back and answer again.');
+    }
+    if (form.get('authorized') !== '1' || faults.take('deny')) return res.redirect(302, denial(request));
+    const ticked = request.scopes.filter((scope) => form.get(scope.name) === 'on');
+    if (ticked.length === 0) return askConsent(res, request, login, 'Tick at least one line, or refuse.');
+    const granted = faults.take('partial-scope') ? ticked.slice(0, 1) : ticked;
+    return res.redirect(302, permission(request, login, granted));
+  });
+
+  /** The demo login counts for demo requests only, so that trying the demo does not pass for a real login. */
+  function loginFor({ demo }: AuthorizeRequest, req: Request, res: Response): Login | undefined {
+    const login = logins.current(req);
+    if (login?.person.demo === demo) return login;
+    return demo ? logins.start(req, res, demoPerson) : undefined;
+  }
+
+  function permission({ client, redirectUri, state }: AuthorizeRequest, login: Login, granted: Scope[]) {
+    const { userId } = login.person;
+    const code = codes.issue(
+      { clientId: client.id, userId, scope: scopeText(granted), redirectUri },
+      BROWSER_CODE_LIFE,
+    );
+    return withParams(redirectUri, { code, state });
+  }
+
+  return router;
+}
+
+function askLogin(res: Response, { client, query }: AuthorizeRequest, accounts: Person[][]) {
+  const action = `${res.req.baseUrl}/oauth2_user/account_login?${query}&b=authorize2`;
+  return showPage(res, 'login', {
+    title: 'Who are you today?',
+    app: client.name,
+    people: accounts.flat(),
+    action,
+  });
+}
+
+function askConsent(res: Response, request: AuthorizeRequest, login: Login, problem = '') {
+  const { client, scopes, query, demo } = request;
+  const { baseUrl } = res.req;
+  const here = `${baseUrl}${PATH}?${query}`;
+  return showPage(
+    res,
+    'consent',
+    {
+      title: `Share with ${client.name}?`,
+      app: client.name,
+      scopes,
+      person: login.person,
+      consent: login.consent,
+      action: here,
+      switchUrl: demo ? '' : `${baseUrl}/logout?${new URLSearchParams({ r: here })}`,
+      problem,
+    },
+    problem ? 400 : 200,
+  );
+}
+
+/** Not documented and never seen; these are the words of the PHP server whose other texts Withings uses. */
+function denial({ redirectUri, state }: AuthorizeRequest): string {
+  const error_description = 'The user denied access to your application';
+  return withParams(redirectUri, { error: 'access_denied', error_description, state });
+}
+
+/** The texts were seen, the HTTP status is inferred. A wrong redirect_uri is never redirected to. */
+function refuseRequest(res: Response, outcome: Exclude<ReadRequest['outcome'], 'valid'>) {
+  switch (outcome) {
+    case 'incomplete':
+      return explain(
+        res,
+        400,
+        'Required parameters are invalid.',
+        'The app that sent you here left something out.',
+      );
+    case 'unknown-client':
+      return explain(res, 400, 'Invalid clientid', 'The app that sent you here is not known.');
+    case 'wrong-redirect':
+      return res.status(400).json({ errors: [{ message: MISMATCH }] });
+  }
+}
+
+const MISMATCH =
+  'redirect_uri_mismatch: The redirect URI provided is missing or does not match partner callback url';

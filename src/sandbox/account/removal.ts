@@ -1,0 +1,58 @@
+import { type Request, type Response, Router } from 'express';
+import type { Client } from '../clients.ts';
+import { unlink } from '../departures.ts';
+import { bodyFields } from '../input.ts';
+import { refreshStanding } from '../oauth2/standing.ts';
+import type { Person } from '../people.ts';
+import { sameText } from '../secrets.ts';
+import type { World } from '../world.ts';
+import { removalPath } from './account.ts';
+import { explain, showPage } from './pages.ts';
+
+const PATH = '/partner/disconnect_partner/:clientId';
+
+/** The person's own page for removing an app; its address is documented. */
+export function removalRoutes(world: World): Router {
+  const { clients, clock, logins, pairs, people } = world;
+  const router = Router();
+
+  router.get(PATH, async (req, res) => {
+    const client = clients.get(req.params.clientId);
+    if (!client) return explain(res, 400, 'Invalid clientid', 'No such app is known here.');
+    const login = logins.current(req);
+    if (!login) return askLogin(req, res, client, people.accounts().flat());
+    const { person, consent } = login;
+    return showPage(res, 'removal', {
+      title: `Remove ${client.name}?`,
+      app: client.name,
+      person,
+      consent,
+      action: removalPath(req.baseUrl, client.id),
+      connected: isConnected(person.userId, client),
+    });
+  });
+
+  router.post(PATH, async (req, res) => {
+    const client = clients.get(req.params.clientId);
+    const login = logins.current(req);
+    const consent = bodyFields(req).get('consent') ?? '';
+    if (!client || !login || !sameText(consent, login.consent)) {
+      return explain(res, 403, 'This answer did not come from our page', 'Please go back and answer again.');
+    }
+    unlink(world, login.person.userId, client.id);
+    return res.redirect(303, removalPath(req.baseUrl, client.id));
+  });
+
+  function isConnected(userId: number, client: Client): boolean {
+    const own = pairs.of(userId).filter((pair) => pair.client_id === client.id);
+    return own.some((pair) => refreshStanding(pair, clock.now()).state !== 'dead');
+  }
+
+  return router;
+}
+
+function askLogin(req: Request, res: Response, client: Client, people: Person[]) {
+  const back = new URLSearchParams({ client_id: client.id, b: 'disconnect_partner' });
+  const action = `${req.baseUrl}/oauth2_user/account_login?${back}`;
+  return showPage(res, 'login', { title: 'Who are you today?', app: client.name, people, action });
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { MAX_ADVANCE, SECOND } from '../clock.ts';
+import { ENDPOINTS } from '../wire/endpoints.ts';
+import { FAULTS, type Fault } from '../wire/faults.ts';
+
+/** Forms send digits, JSON sends numbers; an empty field of a form counts as not sent. */
+const number = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/)
+    .transform(Number),
+]);
+const whole = number.pipe(z.int().min(0).max(1_000_000));
+const notEmpty = (value: unknown) => (value === '' ? undefined : value);
+
+const clockInput = z.strictObject({
+  advanceSeconds: number.pipe(
+    z
+      .number()
+      .min(0)
+      .max(MAX_ADVANCE / SECOND),
+  ),
+});
+
+const faultInput = z
+  .strictObject({
+    name: z.enum(FAULTS),
+    /** Calls it strikes; 0: until deleted. */
+    times: z.preprocess(notEmpty, whole.default(1)),
+    /** Narrows it to one endpoint. */
+    on: z.preprocess(notEmpty, z.enum(ENDPOINTS).nullish()),
+    /** `late`: how late. `slow`: between two bytes. */
+    delayMs: z.preprocess(notEmpty, whole.nullish()),
+  })
+  .transform(({ name, times, on, delayMs }): Fault => {
+    return { name, times, on: on ?? null, delayMs: delayMs ?? null };
+  });
+
+export type Parsed<Value> = { value: Value } | { problems: string[] };
+
+export function parseClock(body: unknown): Parsed<{ advanceSeconds: number }> {
+  return parse(clockInput, body);
+}
+
+export function parseFault(body: unknown): Parsed<Fault> {
+  return parse(faultInput, body);
+}
+
+function parse<Value>(schema: z.ZodType<Value>, body: unknown): Parsed<Value> {
+  const parsed = schema.safeParse(body ?? {});
+  if (parsed.success) return { value: parsed.data };
+  return {
+    problems: parsed.error.issues.map((issue) => [...issue.path.map(String), issue.message].join(': ')),
+  };
+}

@@ -1,0 +1,84 @@
+import { type Request, type Response, Router } from 'express';
+import { extraGroup } from '../data/history.ts';
+import { unlink } from '../departures.ts';
+import type { People, Person } from '../people.ts';
+import { ENDPOINTS } from '../wire/endpoints.ts';
+import { FAULTS } from '../wire/faults.ts';
+import type { World } from '../world.ts';
+import { parseClock, parseFault } from './control-input.ts';
+import { sameOriginOnly } from './same-origin.ts';
+import { describeClock, describeState } from './state.ts';
+
+/** The same levers as on the panel, for programs: JSON in, JSON out. A form is sent back to the panel. */
+export function controlRoutes(world: World): Router {
+  const { changes, clients, clock, faults, notices, people, weighIns } = world;
+  const router = Router();
+  router.use('/control', sameOriginOnly);
+
+  router.get('/control/state', (_req, res) => {
+    res.json(describeState(world));
+  });
+
+  router.post('/control/clock', (req, res) => {
+    const parsed = parseClock(req.body);
+    const known = { advanceSeconds: 'a number from 0 to 315360000: ten years' };
+    if ('problems' in parsed) return res.status(400).json({ error: 'Bad input.', ...parsed, known });
+    if (!clock.advance(parsed.value.advanceSeconds * 1000)) {
+      return res.status(400).json({ error: 'The clock goes thirty years ahead and no further.', known });
+    }
+    return done(req, res, describeClock(world));
+  });
+
+  router.post('/control/faults', (req, res) => {
+    const parsed = parseFault(req.body);
+    const known = {
+      name: FAULTS,
+      times: '0 to 1000000; 0: until deleted',
+      on: ENDPOINTS,
+      delayMs: '0 to 1000000',
+    };
+    if ('problems' in parsed) return res.status(400).json({ error: 'Bad input.', ...parsed, known });
+    faults.set(parsed.value);
+    return done(req, res, { faults: faults.all() });
+  });
+
+  router.delete('/control/faults', (req, res) => clearFaults(req, res));
+  // What the panel uses: a form knows no DELETE.
+  router.post('/control/faults/clear', (req, res) => clearFaults(req, res));
+
+  function clearFaults(req: Request, res: Response) {
+    faults.clear();
+    return done(req, res, { faults: [] });
+  }
+
+  router.post('/control/users/:id/unlink', (req, res) => {
+    const person = people.find(req.params.id);
+    if (!person) return unknownPerson(res, people);
+    return done(req, res, { userId: person.userId, unlinkedPairs: unlinkAll(person) });
+  });
+
+  router.post('/control/users/:id/weigh', (req, res) => {
+    const person = people.find(req.params.id);
+    if (!person) return unknownPerson(res, people);
+    const measuregrp = extraGroup(person, weighIns.add(person.userId));
+    notices.measured(person, 1, measuregrp.date, measuregrp.date + 1);
+    return done(req, res, { userId: person.userId, measuregrp });
+  });
+
+  /** From every app at once, as the person would in Withings' own settings. */
+  function unlinkAll({ userId }: Person): number {
+    return clients.all().reduce((sum, { id }) => sum + unlink(world, userId, id), 0);
+  }
+
+  function done(req: Request, res: Response, answer: object) {
+    changes.tell();
+    return req.is('urlencoded') ? res.redirect(303, `${req.baseUrl}/`) : res.json(answer);
+  }
+
+  return router;
+}
+
+function unknownPerson(res: Response, people: People) {
+  const known = people.all().map(({ userId, name, demo }) => ({ userId, name, demo }));
+  return res.status(404).json({ error: 'Nobody by that id.', known });
+}

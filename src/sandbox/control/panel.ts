@@ -1,0 +1,43 @@
+import { Router } from 'express';
+import { showPage } from '../account/pages.ts';
+import { latestWeight } from '../data/history.ts';
+import type { Person } from '../people.ts';
+import { FAULTS } from '../wire/faults.ts';
+import type { World } from '../world.ts';
+import { clockWords, faultWords, grantWords, isLive, jumps } from './panel-words.ts';
+import { describeState, type State } from './state.ts';
+
+/** A person's page on the sandbox: its clock, its faults, its people, the calls it got. */
+export function panelRoutes(world: World): Router {
+  const { clients, clock, people, weighIns } = world;
+  const router = Router();
+
+  router.get('/', async (_req, res) => {
+    const state = describeState(world);
+    return showPage(res, 'panel', {
+      title: 'Sandbox',
+      clock: clockWords(state),
+      jumps: jumps(state),
+      faults: state.faults.map(faultWords),
+      faultNames: FAULTS,
+      users: people.all().map((person) => userWords(person, state)),
+      calls: Object.entries(state.counters).map(([endpoint, outcomes]) => ({
+        endpoint,
+        outcomes: Object.entries(outcomes).map(([outcome, n]) => `${outcome} ${n}×`),
+      })),
+    });
+  });
+
+  function userWords(person: Person, state: State) {
+    const grants = state.users.find(({ userId }) => userId === person.userId)?.grants ?? [];
+    const weight = latestWeight(person, clock.now(), weighIns.of(person.userId));
+    return {
+      ...person,
+      weight: weight === undefined ? '' : `${weight.toFixed(1)} kg`,
+      connected: grants.some(isLive),
+      grants: grants.map((grant) => grantWords(grant, clients.get(grant.clientId)?.name ?? grant.clientId)),
+    };
+  }
+
+  return router;
+}

@@ -1,0 +1,102 @@
+import type { Pair } from '../oauth2/pairs.ts';
+import { ACCESS_LIFE, accessStanding, REFRESH_LIFE, refreshStanding } from '../oauth2/standing.ts';
+import type { Fault } from '../wire/faults.ts';
+import type { World } from '../world.ts';
+
+/** What `GET /control/state` says. Times are ISO texts, but `clock.now`: milliseconds, as the clock counts. */
+export interface State {
+  clock: ClockState;
+  faults: Fault[];
+  counters: Record<string, Record<string, number>>;
+  users: UserState[];
+}
+
+export interface ClockState {
+  now: number;
+  iso: string;
+  offsetSeconds: number;
+}
+
+export interface UserState {
+  userId: number;
+  name: string;
+  demo: boolean;
+  grants: GrantState[];
+}
+
+/** One consent and all the pairs that followed from it, newest first. */
+export interface GrantState {
+  clientId: string;
+  scope: string;
+  since: string;
+  pairs: PairState[];
+}
+
+export interface PairState {
+  accessToken: string;
+  state: 'live' | 'dead';
+  accessExpiresAt: string;
+  refreshToken: string;
+  refreshState: 'live' | 'in grace' | 'dead';
+  refreshExpiresAt: string;
+  issuedAt: string;
+  used: boolean;
+  /** Why the refresh token is as it is, unless it is simply live. */
+  why: string | null;
+}
+
+export function describeState(world: World): State {
+  return {
+    clock: describeClock(world),
+    faults: world.faults.all(),
+    counters: world.counters.all(),
+    users: world.people.all().map(({ userId, name, demo }) => ({
+      userId,
+      name,
+      demo,
+      grants: describeGrants(world.pairs.of(userId), world.clock.now()),
+    })),
+  };
+}
+
+export function describeClock({ clock }: Pick<World, 'clock'>): ClockState {
+  const now = clock.now();
+  return { now, iso: iso(now), offsetSeconds: clock.offset / 1000 };
+}
+
+function describeGrants(newestFirst: Pair[], now: number): GrantState[] {
+  const grants = new Map<string, GrantState>();
+  for (const pair of newestFirst) {
+    const later = grants.get(pair.chain)?.pairs ?? [];
+    grants.set(pair.chain, {
+      clientId: pair.client_id,
+      scope: pair.scope,
+      since: iso(pair.issued_at),
+      pairs: [...later, describePair(pair, now)],
+    });
+  }
+  return [...grants.values()];
+}
+
+function describePair(pair: Pair, now: number): PairState {
+  const refresh = refreshStanding(pair, now);
+  return {
+    accessToken: shortened(pair.access_token),
+    state: accessStanding(pair, now).state === 'dead' ? 'dead' : 'live',
+    accessExpiresAt: iso(pair.issued_at + ACCESS_LIFE),
+    refreshToken: shortened(pair.refresh_token),
+    refreshState: refresh.state,
+    refreshExpiresAt: iso(pair.issued_at + REFRESH_LIFE),
+    issuedAt: iso(pair.issued_at),
+    used: pair.used_at !== null,
+    why: refresh.why,
+  };
+}
+
+function shortened(token: string): string {
+  return `${token.slice(0, 4)}…`;
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

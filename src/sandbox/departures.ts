@@ -1,0 +1,20 @@
+import type { World } from './world.ts';
+
+/** The person removes an app in Withings: its tokens die, its codes too, and its subscriptions are told and end. */
+export function unlink(world: World, userId: number, clientId: string): number {
+  const { changes, codes, notices, pairs } = world;
+  codes.forget(userId, clientId);
+  const ended = pairs.end(userId, clientId, 'the person removed the app');
+  notices.left(userId, clientId, 'unlink');
+  changes.tell();
+  return ended;
+}
+
+/** The app lets go of the person (documented: tokens die and notifications are unsubscribed, unasked). */
+export function release(world: World, userId: number, clientId: string): void {
+  const { changes, codes, notices, pairs } = world;
+  codes.forget(userId, clientId);
+  pairs.end(userId, clientId, 'revoked by the app');
+  notices.drop(userId, clientId);
+  changes.tell();
+}

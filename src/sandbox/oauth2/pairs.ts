@@ -1,0 +1,130 @@
+import { DAY } from '../clock.ts';
+import type { Db } from '../database.ts';
+import type { People } from '../people.ts';
+import { looksIssued, type Random } from '../secrets.ts';
+import type { Consent } from './codes.ts';
+
+/** Documented for the demo user; what the wire shows afterwards is inferred. */
+const DEMO_LIFE = DAY;
+
+/** One access token and the refresh token that came with it. Times in milliseconds. */
+export interface Pair {
+  id: number;
+  /** All pairs that follow from one consent. */
+  chain: string;
+  client_id: string;
+  user_id: number;
+  scope: string;
+  access_token: string;
+  refresh_token: string;
+  issued_at: number;
+  /** When Withings unlinks by itself: the demo user only. */
+  unlinks_at: number | null;
+  /** First data call with this access token. */
+  used_at: number | null;
+  /** When this refresh token first bought a new pair. */
+  replaced_at: number | null;
+  /** Why the refresh token alone is dead. */
+  spent_why: string | null;
+  /** Why both tokens are dead. */
+  ended_why: string | null;
+}
+
+export class Pairs {
+  readonly #db: Db;
+  readonly #now: () => number;
+  readonly #random: Random;
+  readonly #people: People;
+
+  constructor(db: Db, now: () => number, random: Random, people: People) {
+    this.#people = people;
+    this.#db = db;
+    this.#now = now;
+    this.#random = random;
+  }
+
+  /** The first pair of a consent. Pairs of earlier consents live on (inferred). */
+  open(consent: Consent): Pair {
+    return this.#insert({
+      chain: this.#random(8),
+      parent: null,
+      client_id: consent.clientId,
+      user_id: consent.userId,
+      scope: consent.scope,
+      unlinks_at: this.#people.find(consent.userId)?.demo ? consent.consentedAt + DEMO_LIFE : null,
+    });
+  }
+
+  /** A new pair for an old refresh token. The old access token keeps its own three hours (inferred). */
+  rotate(old: Pair, { grace }: { grace: boolean }): Pair {
+    return this.#db.atomically(() => {
+      const replaced = 'UPDATE pairs SET replaced_at = coalesce(replaced_at, ?) WHERE id = ?';
+      this.#db.run(replaced, this.#now(), old.id);
+      if (!grace) this.#spend(old.id, 'replaced, and no grace is given');
+      return this.#insert({ ...old, parent: old.id });
+    });
+  }
+
+  byAccessToken(token: string | undefined): Pair | undefined {
+    if (!looksIssued(token)) return undefined;
+    return this.#db.get<Pair>('SELECT * FROM pairs WHERE access_token = ?', token);
+  }
+
+  byRefreshToken(token: string | undefined): Pair | undefined {
+    if (!looksIssued(token)) return undefined;
+    return this.#db.get<Pair>('SELECT * FROM pairs WHERE refresh_token = ?', token);
+  }
+
+  /** First use of a new access token: the former refresh tokens die with it (documented). */
+  use(pair: Pair): void {
+    if (pair.used_at !== null) return;
+    this.#db.atomically(() => {
+      this.#db.run('UPDATE pairs SET used_at = ? WHERE id = ?', this.#now(), pair.id);
+      for (const { id } of this.#db.all<{ id: number }>(FORMER_PAIRS, pair.id)) {
+        this.#spend(id, 'the new access token was used');
+      }
+    });
+  }
+
+  /** Ends what lives between a person and one client; answers how many pairs that were. */
+  end(userId: number, clientId: string, why: string): number {
+    const sql = 'UPDATE pairs SET ended_why = ? WHERE user_id = ? AND client_id = ? AND ended_why IS NULL';
+    return this.#db.run(sql, why, userId, clientId);
+  }
+
+  endChain(chain: string, why: string): void {
+    this.#db.run('UPDATE pairs SET ended_why = ? WHERE chain = ? AND ended_why IS NULL', why, chain);
+  }
+
+  /** Newest first. */
+  of(userId: number): Pair[] {
+    return this.#db.all<Pair>('SELECT * FROM pairs WHERE user_id = ? ORDER BY id DESC', userId);
+  }
+
+  #spend(id: number, why: string): void {
+    this.#db.run('UPDATE pairs SET spent_why = ? WHERE id = ? AND spent_why IS NULL', why, id);
+  }
+
+  #insert(pair: NewPair): Pair {
+    const sql = `INSERT INTO pairs
+      (chain, parent, client_id, user_id, scope, unlinks_at, access_token, refresh_token, issued_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`;
+    const { chain, parent, client_id, user_id, scope, unlinks_at } = pair;
+    const tokens = [this.#random(20), this.#random(20)];
+    const values = [chain, parent, client_id, user_id, scope, unlinks_at, ...tokens, this.#now()];
+    const inserted = this.#db.get<Pair>(sql, ...values);
+    if (!inserted) throw new Error('The pair was not stored.');
+    return inserted;
+  }
+}
+
+type NewPair = Pick<Pair, 'chain' | 'client_id' | 'user_id' | 'scope' | 'unlinks_at'> & {
+  parent: number | null;
+};
+
+const FORMER_PAIRS = `
+WITH RECURSIVE former (id) AS (
+  SELECT parent FROM pairs WHERE id = ?
+  UNION SELECT pairs.parent FROM pairs JOIN former ON pairs.id = former.id
+)
+SELECT id FROM former WHERE id IS NOT NULL`;

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { MINUTE, SECOND } from '../clock.ts';
+import type { Fields } from '../input.ts';
+import { type Answer, sameArguments, tooManyRequests } from './answers.ts';
+import type { Endpoint } from './endpoints.ts';
+
+/** Seen: the same call again within ten seconds is refused, for one account whatever its token. */
+const WINDOW = 10 * SECOND;
+/** Documented: calls a minute for one application. */
+const QUOTA = 120;
+const MOST_REMEMBERED = 10_000;
+
+/** In memory: a restart is longer than what it remembers matters. */
+export class Guard {
+  readonly #now: () => number;
+  readonly #on: boolean;
+  readonly #seen = new Map<string, number>();
+  readonly #calls = new Map<string, number[]>();
+
+  constructor(now: () => number, on: boolean) {
+    this.#now = now;
+    this.#on = on;
+  }
+
+  /** `account`: whose call it is; before that is known, the code or refresh token among the fields says it. */
+  repeated(endpoint: Endpoint, fields: Fields, account = ''): Answer | undefined {
+    if (!this.#on) return undefined;
+    const key = fingerprint(endpoint, fields, account);
+    const left = (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) + WINDOW - this.#now();
+    if (left > 0) return sameArguments(Math.max(1, Math.ceil(left / SECOND)));
+    this.#remember(key);
+    return undefined;
+  }
+
+  overQuota(clientId: string): Answer | undefined {
+    if (!this.#on) return undefined;
+    const recent = (this.#calls.get(clientId) ?? []).filter((at) => this.#now() - at < MINUTE);
+    if (recent.length < QUOTA) recent.push(this.#now());
+    else return tooManyRequests;
+    this.#calls.set(clientId, recent);
+    return undefined;
+  }
+
+  #remember(key: string): void {
+    this.#seen.delete(key);
+    this.#seen.set(key, this.#now());
+    const oldest = this.#seen.keys().next().value;
+    if (this.#seen.size > MOST_REMEMBERED && oldest !== undefined) this.#seen.delete(oldest);
+  }
+}
+
+function fingerprint(endpoint: Endpoint, fields: Fields, account: string): string {
+  const args = [...fields].filter(([name]) => name !== 'access_token').sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([endpoint, account, args]))
+    .digest('hex');
+}
