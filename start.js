@@ -1,22 +1,23 @@
-// What `npm start` runs: builds, then becomes the program.
+// What `npm start` runs: builds, then becomes the program, or the sandbox alone (`node start.js sandbox-alone`).
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+const program = process.argv[2] === 'sandbox-alone' ? 'sandbox-alone' : 'main';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const tsc = here('node_modules/typescript/bin/tsc');
 
 if (existsSync(tsc)) {
   const build = spawnSync(process.execPath, [tsc, '-p', here('tsconfig.build.json')], { stdio: 'inherit' });
   if (build.status !== 0) process.exit(1);
-} else if (!existsSync(here('dist/main.js'))) {
+} else if (!existsSync(here(`dist/${program}.js`))) {
   process.stderr.write('Not started. The compiler is missing: install with `npm ci --include=dev`.\n');
   process.exit(1);
 }
-await import('./dist/main.js');
+await import(`./dist/${program}.js`);
 
 // npm hands a signal to its shell, and many shells do not hand it on: when the shell is gone, so are we.
-if (process.env.npm_lifecycle_event === 'start') {
+if (['start', 'sandbox'].includes(process.env.npm_lifecycle_event)) {
   const shell = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === shell) return;

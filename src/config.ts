@@ -17,6 +17,8 @@ export interface Config {
   sessionMaxDays: number;
   dataDir: string;
   trustProxy: number;
+  /** Where `npm run sandbox` listens. */
+  sandboxPort: number;
   logLevel: string;
 }
 
@@ -97,6 +99,7 @@ function assemble(env: Settings): Config {
     sessionMaxDays: env.SESSION_MAX_DAYS,
     dataDir: env.DATA_DIR,
     trustProxy: env.TRUST_PROXY,
+    sandboxPort: env.SANDBOX_PORT,
     logLevel: env.LOG_LEVEL,
   };
 }

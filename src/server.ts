@@ -119,6 +119,7 @@ function embedSandbox(config: Config, dataDir: string, now: () => number): Sandb
   return createSandbox({
     now,
     dataDir,
+    publicUrl: config.publicUrl,
     clients: [
       {
         id: config.withings.clientId,

@@ -67,6 +67,7 @@ export const settings = z.object({
   SESSION_MAX_DAYS: whole(1, 400, 365),
   DATA_DIR: z.string().default('./data'),
   TRUST_PROXY: whole(0, 10, 0),
+  SANDBOX_PORT: whole(1, 65535, 4000),
   LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],

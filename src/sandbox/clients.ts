@@ -30,6 +30,10 @@ export class Clients {
     });
   }
 
+  forgetRegistered(): void {
+    this.#db.run('DELETE FROM callbacks');
+  }
+
   /** Adds a callback URL: what a partner does in the developer dashboard of Withings. */
   register(id: string, url: string): void {
     this.#db.run('INSERT OR IGNORE INTO callbacks (client_id, url) VALUES (?, ?)', id, url);
@@ -41,12 +45,16 @@ export class Clients {
  * ends in "/" also covers what lies below it. The guide shows the latter by example; the rest is inferred.
  */
 export function isRegistered(client: Client, redirectUri: string): boolean {
-  // Only text that every URL parser reads alike: no spaces, no backslash, no fragment (RFC 6749, 3.1.2).
-  if (!/^https?:\/\/[\x21-\x7e]+$/.test(redirectUri) || /[\\#]/.test(redirectUri)) return false;
-  if (!URL.canParse(redirectUri)) return false;
+  if (!isCallback(redirectUri)) return false;
   const asked = new URL(redirectUri);
-  if (asked.username || asked.password) return false;
   return client.redirectUris.some((uri) => covers(new URL(uri), asked));
+}
+
+/** Only text that every URL parser reads alike: no spaces, no backslash, no fragment (RFC 6749, 3.1.2). */
+export function isCallback(url: string): boolean {
+  if (!/^https?:\/\/[\x21-\x7e]+$/.test(url) || /[\\#]/.test(url) || !URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return !username && !password;
 }
 
 function covers(registered: URL, asked: URL): boolean {

@@ -18,3 +18,17 @@ export function release(world: World, userId: number, clientId: string): void {
   notices.drop(userId, clientId);
   changes.tell();
 }
+
+/** A fresh start: whoever holds a token will find it unknown, as if every person had left. */
+export function reset(world: World): void {
+  const { callLog, changes, clients, counters, faults, notices, people, pairs } = world;
+  notices.clear();
+  for (const { userId } of people.all()) for (const { id } of clients.all()) unlink(world, userId, id);
+  pairs.forgetAll();
+  people.forgetCreated();
+  clients.forgetRegistered();
+  counters.clear();
+  faults.clear();
+  callLog.clear();
+  changes.tell();
+}

@@ -116,6 +116,20 @@ export class People {
     return names.map((name) => seeded.filter(({ account }) => account === name));
   }
 
+  /** Everybody behind the same login. */
+  housemates(person: Person): Person[] {
+    return (
+      this.accounts().find((members) => members.some(({ userId }) => userId === person.userId)) ?? [person]
+    );
+  }
+
+  /** Whom of a login it is about; undefined: several live there and it was not said who. */
+  chosen(person: Person, selected: string | undefined): Person | undefined {
+    const members = this.housemates(person);
+    if (members.length === 1) return person;
+    return members.find(({ userId }) => String(userId) === selected);
+  }
+
   /** A user that an application made through the API (cellular and SDK programmes). */
   create(person: Omit<Person, 'userId' | 'demo'>): Person {
     const row = this.#db.get<{ id: number }>(
@@ -124,6 +138,10 @@ export class People {
     );
     if (!row) throw new Error('The person was not stored.');
     return { ...person, userId: FIRST_CREATED + row.id, demo: false };
+  }
+
+  forgetCreated(): void {
+    this.#db.run('DELETE FROM created_people');
   }
 
   #created(): Person[] {

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { accountRoutes } from './account/account.ts';
 import { authorizeRoutes } from './account/authorize.ts';
 import { Logins } from './account/logins.ts';
-import { noStore, pageHeaders, stylesheet } from './account/pages.ts';
+import { noStore, pageHeaders, script, stylesheet } from './account/pages.ts';
 import { removalRoutes } from './account/removal.ts';
 import { Changes } from './changes.ts';
 import { Clients } from './clients.ts';
@@ -37,6 +37,8 @@ export interface SandboxOptions {
   dataDir: string;
   /** The partner applications this Withings knows. redirectUris: registered callback URLs. */
   clients: { id: string; secret: string; name: string; redirectUris: string[] }[];
+  /** Where people reach it, if not by localhost or an address: its own pages there may use the controls. */
+  publicUrl?: string;
   /** The ten-second duplicate guard and the quota of 120 calls a minute. Default: on. */
   duplicateGuard?: boolean;
   /** Lower-case hex of so many random bytes. Default: crypto's. */
@@ -80,6 +82,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     notices: new Notices(),
     pairs: new Pairs(db, clock.now, random, people),
     people,
+    publicHost: options.publicUrl ? new URL(options.publicUrl).host : null,
     random,
     weighIns: new WeighIns(db, clock.now),
   };
@@ -87,6 +90,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const router = Router();
   router.use(pageHeaders(clients));
   router.get('/assets/sandbox.css', stylesheet);
+  router.get('/assets/sandbox.js', script);
   router.use(noStore);
   router.use(readBodies());
   router.use(panelRoutes(world));

@@ -31,6 +31,8 @@ export interface World {
   notices: Notices;
   pairs: Pairs;
   people: People;
+  /** The host and port of the public URL, whose pages may use the controls. */
+  publicHost: string | null;
   random: Random;
   weighIns: WeighIns;
 }

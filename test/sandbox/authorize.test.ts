@@ -203,7 +203,7 @@ test('pages run nothing, load nothing, sit in no frame, and forms lead back to t
   const { app } = buildTown();
   const { headers } = await request(app).get(authorizeUrl());
   expect(headers['content-security-policy']).toBe(
-    "default-src 'none';style-src 'self';img-src 'self';base-uri 'none';frame-ancestors 'none';" +
+    "default-src 'none';style-src 'self';script-src 'none';connect-src 'none';img-src 'self';base-uri 'none';frame-ancestors 'none';" +
       "form-action 'self' http://localhost:3000 https://app.example",
   );
   expect(headers['cache-control']).toBe('no-store');
@@ -239,4 +239,20 @@ test('a person removes the app on a page of her own', async () => {
   expect((await browser.get(path)).text).toContain('Not connected');
   expect((await refresh(refresh_token)).body.status).toBe(503);
   expect((await redeem(code)).body.status).toBe(503);
+});
+
+test('a login that several people share asks whose measures, and answers for that person', async () => {
+  const { consent, login, redeem, connect } = buildTown();
+  const browser = await login(10000004);
+  const page = await browser.get(authorizeUrl());
+  expect(page.text).toContain('Whose measures?');
+  expect(page.text).not.toContain('name="consent"');
+  const links = [...page.text.matchAll(/selecteduser=(\d+)/g)].map(([, id]) => id);
+  expect(links).toEqual(['10000004', '10000005']);
+  const answer = await consent(browser, { selecteduser: '10000005' });
+  const code = new URL(String(answer.headers.location)).searchParams.get('code');
+  expect((await redeem(String(code))).body.body.userid).toBe(10000005);
+  const stranger = await browser.get(authorizeUrl({ selecteduser: String(MAREN) }));
+  expect(stranger.text).toContain('Whose measures?');
+  expect((await connect(MAREN, { selecteduser: '10000005' })).userid).toBe(MAREN);
 });

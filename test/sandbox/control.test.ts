@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
-import { buildTown, MAREN } from './town.ts';
+import { authorizeUrl, buildTown, MAREN } from './town.ts';
 
 test('the state tells everything but a token', async () => {
   const { app, connect, getmeas, refresh, sandbox } = buildTown();
@@ -173,7 +173,7 @@ test.each([
 });
 
 test('our own pages and programs may', async () => {
-  const { app } = buildTown();
+  const { app } = buildTown({ publicUrl: 'https://own.example' });
   for (const headers of [
     { Origin: 'http://own.example', 'Sec-Fetch-Site': 'same-origin' },
     { 'Sec-Fetch-Site': 'none' },
@@ -201,5 +201,78 @@ test('the panel shows clock, faults, people, tokens and calls', async () => {
   }
   expect(text).toContain('requesttoken refresh_token');
   expect(text).not.toContain(access_token);
-  expect(text).not.toContain('<script');
+  expect(text.match(/<script[^>]*>/g)).toEqual(['<script src="/assets/sandbox.js">']);
+});
+
+test('a name that somebody else points at this machine may not, though Origin and Host agree', async () => {
+  const { app } = buildTown({ publicUrl: 'https://own.example' });
+  const move = (host: string) =>
+    request(app)
+      .post('/control/clock')
+      .set({ Host: host, Origin: `http://${host}` })
+      .send({ advanceSeconds: 1 });
+  for (const host of ['rebound.example', 'rebound.example:3000', 'localhost.rebound.example'])
+    expect([host, (await move(host)).status]).toEqual([host, 403]);
+  for (const host of ['localhost:4000', '127.0.0.1:4000', '[::1]:4000', 'own.example'])
+    expect([host, (await move(host)).status]).toEqual([host, 200]);
+});
+
+test('a callback URL is registered and then works; another is refused with what is known', async () => {
+  const { app, login } = buildTown();
+  const url = 'http://localhost:5000/back';
+  const browser = await login(MAREN);
+  const asked = () => browser.get(authorizeUrl({ redirect_uri: url }));
+  expect((await asked()).status).toBe(400);
+  const answer = await request(app).post('/control/callbacks').send({ url });
+  expect(answer.body.callbacks).toContain(url);
+  expect((await asked()).status).toBe(200);
+  for (const bad of [
+    {},
+    { url: 'javascript:alert(1)' },
+    { url: 'http://u:p@x.example/' },
+    { url, clientId: 'nobody' },
+  ]) {
+    const refused = await request(app).post('/control/callbacks').send(bad);
+    expect([bad, refused.status, refused.body.known.clientId]).toEqual([bad, 400, ['sandbox', 'other']]);
+  }
+});
+
+test('reset forgets people, faults, callbacks and calls, and leaves the clock', async () => {
+  const { app, connect, getmeas, refresh, fault, state } = buildTown();
+  const { access_token, refresh_token } = await connect();
+  await fault('slow', { times: 0 });
+  await request(app).post('/control/clock').send({ advanceSeconds: 60 });
+  await request(app).post('/control/callbacks').send({ url: 'http://localhost:5000/back' });
+  await request(app).post('/control/reset').expect(200);
+  const after = await state();
+  expect([after.faults, after.counters, after.clock.offsetSeconds]).toEqual([[], {}, 60]);
+  expect(after.users.every((user: { grants: object[] }) => user.grants.length === 0)).toBe(true);
+  expect((await request(app).get('/')).text).not.toContain('localhost:5000/back<');
+  expect((await getmeas(access_token)).body.status).toBe(401);
+  expect((await refresh(refresh_token)).body.error).toContain('invalid refresh_token');
+});
+
+test('whoever watches the panel is told of a change', async () => {
+  const { listen, fault } = buildTown();
+  const { url, close } = await listen();
+  const leave = new AbortController();
+  const answer = await fetch(`${url}/events`, { signal: leave.signal });
+  expect(answer.headers.get('content-type')).toBe('text/event-stream');
+  const reader = answer.body?.getReader();
+  const read = async () => Buffer.from((await reader?.read())?.value ?? []).toString();
+  expect(await read()).toContain('watching');
+  await fault('slow');
+  expect(await read()).toContain('event: change');
+  leave.abort();
+  close();
+});
+
+test('the panel shows the last calls without their secrets', async () => {
+  const { app, connect, getmeas } = buildTown();
+  const { access_token, refresh_token } = await connect();
+  await getmeas(access_token);
+  const { text } = await request(app).get('/');
+  expect(text).toContain('grant_type=authorization_code');
+  expect(text).toContain('measuregrps');
+  for (const secret of [access_token, refresh_token, 'sandbox-secret']) expect(text).not.toContain(secret);
 });

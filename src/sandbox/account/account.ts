@@ -5,10 +5,11 @@ import type { World } from '../world.ts';
 import { explain } from './pages.ts';
 
 /** Logging in, without a password: the people are invented. And out again. */
-export function accountRoutes({ clients, logins, people }: World): Router {
+export function accountRoutes(world: World): Router {
+  const { clients, logins, people } = world;
   const router = Router();
 
-  router.post('/oauth2_user/account_login', sameOriginOnly, (req, res) => {
+  router.post('/oauth2_user/account_login', sameOriginOnly(world), (req, res) => {
     const userId = bodyFields(req).get('user');
     const person = people
       .accounts()

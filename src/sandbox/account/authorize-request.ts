@@ -8,6 +8,8 @@ export interface AuthorizeRequest {
   state: string;
   redirectUri: string;
   demo: boolean;
+  /** Which person of the login: Withings' own pages add it (seen). */
+  selected: string | undefined;
   /** The same request as a query, to come back to it. */
   query: string;
 }
@@ -29,6 +31,7 @@ export function readAuthorizeRequest(fields: Fields, clients: Clients): ReadRequ
   if (!isRegistered(client, redirectUri)) return { outcome: 'wrong-redirect' };
 
   const demo = fields.get('mode') === 'demo';
+  const selected = fields.get('selecteduser');
   const query = new URLSearchParams({
     response_type: 'code',
     client_id: clientId,
@@ -36,9 +39,10 @@ export function readAuthorizeRequest(fields: Fields, clients: Clients): ReadRequ
     redirect_uri: redirectUri,
     state,
     ...(demo ? { mode: 'demo' } : {}),
+    ...(selected ? { selecteduser: selected } : {}),
   });
   return {
     outcome: 'valid',
-    request: { client, scopes, state, redirectUri, demo, query: query.toString() },
+    request: { client, scopes, state, redirectUri, demo, selected, query: query.toString() },
   };
 }

@@ -19,7 +19,10 @@ export function authorizeRoutes({ clients, codes, faults, logins, people }: Worl
     const read = readAuthorizeRequest(queryFields(req), clients);
     if (read.outcome !== 'valid') return refuseRequest(res, read.outcome);
     const login = loginFor(read.request, req, res);
-    return login ? askConsent(res, read.request, login) : askLogin(res, read.request, people.accounts());
+    if (!login) return askLogin(res, read.request, people.accounts());
+    const chosen = people.chosen(login.person, read.request.selected);
+    if (!chosen) return askWho(res, read.request, people.housemates(login.person));
+    return askConsent(res, read.request, { ...login, person: chosen });
   });
 
   router.post(PATH, async (req, res) => {
@@ -27,8 +30,11 @@ export function authorizeRoutes({ clients, codes, faults, logins, people }: Worl
     if (read.outcome !== 'valid') return refuseRequest(res, read.outcome);
     const { request } = read;
     const form = bodyFields(req);
-    const login = loginFor(request, req, res);
-    if (!login) return askLogin(res, request, people.accounts());
+    const known = loginFor(request, req, res);
+    if (!known) return askLogin(res, request, people.accounts());
+    const chosen = people.chosen(known.person, request.selected);
+    if (!chosen) return askWho(res, request, people.housemates(known.person));
+    const login = { ...known, person: chosen };
     if (!sameText(form.get('consent') ?? '', login.consent)) {
       return explain(res, 403, 'This answer did not come from our page', 'Please go back and answer again.');
     }
@@ -63,9 +69,23 @@ function askLogin(res: Response, { client, query }: AuthorizeRequest, accounts: 
   return showPage(res, 'login', {
     title: 'Who are you today?',
     app: client.name,
-    people: accounts.flat(),
+    accounts: accounts.map(loginWords),
     action,
   });
+}
+
+/** One button for one login. */
+export function loginWords(members: Person[]) {
+  const [first] = members;
+  const names = members.map(({ name }) => name).join(' and ');
+  const about = members.length > 1 ? 'one login, several people' : first?.about;
+  return { userId: first?.userId, name: names, about };
+}
+
+function askWho(res: Response, { client, query }: AuthorizeRequest, members: Person[]) {
+  const link = `${res.req.baseUrl}${PATH}?${query}`;
+  const title = 'Whose measures?';
+  return showPage(res, 'choose', { title, app: client.name, people: members, link });
 }
 
 function askConsent(res: Response, request: AuthorizeRequest, login: Login, problem = '') {

@@ -30,6 +30,10 @@ export const stylesheet: RequestHandler = (_req, res) => {
   res.sendFile('sandbox.css', { root: assets });
 };
 
+export const script: RequestHandler = (_req, res) => {
+  res.sendFile('sandbox.js', { root: assets });
+};
+
 /** Codes and tokens pass through here. */
 export const noStore: RequestHandler = (_req, res, next) => {
   res.set('Cache-Control', 'no-store');
@@ -37,7 +41,7 @@ export const noStore: RequestHandler = (_req, res, next) => {
 };
 
 /**
- * No script, no frame, nothing from elsewhere. A form may lead to the app that asked: browsers apply
+ * No frame, nothing from elsewhere, and our one script on the panel alone. A form may lead to the app that asked: browsers apply
  * form-action to the redirect that follows a POST as well. `same-origin`, not `no-referrer`: that one would
  * make our own forms say `Origin: null`.
  */
@@ -48,6 +52,8 @@ export function pageHeaders(clients: Clients): RequestHandler {
       directives: {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
+        scriptSrc: [(req) => (isPanel(req.url) ? "'self'" : "'none'")],
+        connectSrc: [(req) => (isPanel(req.url) ? "'self'" : "'none'")],
         imgSrc: ["'self'"],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
@@ -57,6 +63,10 @@ export function pageHeaders(clients: Clients): RequestHandler {
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: false,
   });
+}
+
+function isPanel(url = ''): boolean {
+  return /^\/(\?|$)/.test(url);
 }
 
 function returnOrigins(clients: Clients, url: string): string {

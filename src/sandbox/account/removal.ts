@@ -7,6 +7,7 @@ import type { Person } from '../people.ts';
 import { sameText } from '../secrets.ts';
 import type { World } from '../world.ts';
 import { removalPath } from './account.ts';
+import { loginWords } from './authorize.ts';
 import { explain, showPage } from './pages.ts';
 
 const PATH = '/partner/disconnect_partner/:clientId';
@@ -20,7 +21,7 @@ export function removalRoutes(world: World): Router {
     const client = clients.get(req.params.clientId);
     if (!client) return explain(res, 400, 'Invalid clientid', 'No such app is known here.');
     const login = logins.current(req);
-    if (!login) return askLogin(req, res, client, people.accounts().flat());
+    if (!login) return askLogin(req, res, client, people.accounts());
     const { person, consent } = login;
     return showPage(res, 'removal', {
       title: `Remove ${client.name}?`,
@@ -51,8 +52,13 @@ export function removalRoutes(world: World): Router {
   return router;
 }
 
-function askLogin(req: Request, res: Response, client: Client, people: Person[]) {
+function askLogin(req: Request, res: Response, client: Client, accounts: Person[][]) {
   const back = new URLSearchParams({ client_id: client.id, b: 'disconnect_partner' });
   const action = `${req.baseUrl}/oauth2_user/account_login?${back}`;
-  return showPage(res, 'login', { title: 'Who are you today?', app: client.name, people, action });
+  return showPage(res, 'login', {
+    title: 'Who are you today?',
+    app: client.name,
+    accounts: accounts.map(loginWords),
+    action,
+  });
 }

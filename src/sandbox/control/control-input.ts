@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCallback } from '../clients.ts';
 import { MAX_ADVANCE, SECOND } from '../clock.ts';
 import { ENDPOINTS } from '../wire/endpoints.ts';
 import { FAULTS, type Fault } from '../wire/faults.ts';
@@ -37,10 +38,19 @@ const faultInput = z
     return { name, times, on: on ?? null, delayMs: delayMs ?? null };
   });
 
+const callbackInput = z.strictObject({
+  clientId: z.preprocess(notEmpty, z.string().optional()),
+  url: z.string().max(255).refine(isCallback, 'must be an http or https URL'),
+});
+
 export type Parsed<Value> = { value: Value } | { problems: string[] };
 
 export function parseClock(body: unknown): Parsed<{ advanceSeconds: number }> {
   return parse(clockInput, body);
+}
+
+export function parseCallback(body: unknown): Parsed<{ url: string; clientId?: string | undefined }> {
+  return parse(callbackInput, body);
 }
 
 export function parseFault(body: unknown): Parsed<Fault> {

@@ -1,19 +1,21 @@
 import { type Request, type Response, Router } from 'express';
 import { extraGroup } from '../data/history.ts';
-import { unlink } from '../departures.ts';
+import { reset, unlink } from '../departures.ts';
 import type { People, Person } from '../people.ts';
 import { ENDPOINTS } from '../wire/endpoints.ts';
 import { FAULTS } from '../wire/faults.ts';
 import type { World } from '../world.ts';
-import { parseClock, parseFault } from './control-input.ts';
+import { parseCallback, parseClock, parseFault } from './control-input.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { describeClock, describeState } from './state.ts';
+
+const MOST_CALLBACKS = 50;
 
 /** The same levers as on the panel, for programs: JSON in, JSON out. A form is sent back to the panel. */
 export function controlRoutes(world: World): Router {
   const { changes, clients, clock, faults, notices, people, weighIns } = world;
   const router = Router();
-  router.use('/control', sameOriginOnly);
+  router.use('/control', sameOriginOnly(world));
 
   router.get('/control/state', (_req, res) => {
     res.json(describeState(world));
@@ -63,6 +65,25 @@ export function controlRoutes(world: World): Router {
     const measuregrp = extraGroup(person, weighIns.add(person.userId));
     notices.measured(person, 1, measuregrp.date, measuregrp.date + 1);
     return done(req, res, { userId: person.userId, measuregrp });
+  });
+
+  router.post('/control/callbacks', (req, res) => {
+    const parsed = parseCallback(req.body);
+    const known = { clientId: clients.all().map(({ id }) => id), url: 'http or https, without # and spaces' };
+    if ('problems' in parsed) return res.status(400).json({ error: 'Bad input.', ...parsed, known });
+    const { url } = parsed.value;
+    const client = parsed.value.clientId ? clients.get(parsed.value.clientId) : clients.all()[0];
+    if (!client) return res.status(400).json({ error: 'No application by that id.', known });
+    if (client.redirectUris.length >= MOST_CALLBACKS)
+      return res.status(400).json({ error: `No more than ${MOST_CALLBACKS}: reset first.`, known });
+    clients.register(client.id, url);
+    return done(req, res, { callbacks: clients.get(client.id)?.redirectUris });
+  });
+
+  /** All but the clock, which only goes forward. */
+  router.post('/control/reset', (req, res) => {
+    reset(world);
+    return done(req, res, describeState(world));
   });
 
   /** From every app at once, as the person would in Withings' own settings. */

@@ -41,9 +41,16 @@ export function jumps(state: State): { seconds: number; label: string }[] {
     { seconds: 3 * HOUR, label: '+3 hours' },
     { seconds: 9 * HOUR, label: '+9 hours' },
     { seconds: DAY, label: '+1 day' },
+    { seconds: 365 * DAY, label: '+1 year' },
   ];
   const left = secondsToExpiry(state);
-  return left > MINUTE ? [...fixed, { seconds: left - MINUTE, label: 'a minute before expiry' }] : fixed;
+  return left > MINUTE
+    ? [
+        ...fixed,
+        { seconds: left - MINUTE, label: 'a minute before expiry' },
+        { seconds: left + 1, label: 'past expiry' },
+      ]
+    : fixed;
 }
 
 function secondsToExpiry({ clock, users }: State): number {

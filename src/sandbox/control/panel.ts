@@ -4,12 +4,15 @@ import { latestWeight } from '../data/history.ts';
 import type { Person } from '../people.ts';
 import { FAULTS } from '../wire/faults.ts';
 import type { World } from '../world.ts';
-import { clockWords, faultWords, grantWords, isLive, jumps } from './panel-words.ts';
+import { clockWords, faultWords, grantWords, isLive, jumps, timeWords } from './panel-words.ts';
 import { describeState, type State } from './state.ts';
+
+const SHOWN_CALLS = 20;
+const MOST_WATCHERS = 50;
 
 /** A person's page on the sandbox: its clock, its faults, its people, the calls it got. */
 export function panelRoutes(world: World): Router {
-  const { clients, clock, people, weighIns } = world;
+  const { callLog, changes, clients, clock, people, weighIns } = world;
   const router = Router();
 
   router.get('/', async (_req, res) => {
@@ -21,10 +24,30 @@ export function panelRoutes(world: World): Router {
       faults: state.faults.map(faultWords),
       faultNames: FAULTS,
       users: people.all().map((person) => userWords(person, state)),
+      callbacks: clients.all().flatMap(({ redirectUris }) => redirectUris),
+      log: callLog
+        .all()
+        .slice(0, SHOWN_CALLS)
+        .map((call) => ({ ...call, time: timeWords(new Date(call.at).toISOString()) })),
       calls: Object.entries(state.counters).map(([endpoint, outcomes]) => ({
         endpoint,
         outcomes: Object.entries(outcomes).map(([outcome, n]) => `${outcome} ${n}×`),
       })),
+    });
+  });
+
+  let watchers = 0;
+
+  /** Server-sent events: one `change` whenever the page would look different. */
+  router.get('/events', (req, res) => {
+    if (watchers >= MOST_WATCHERS) return res.status(503).json({ error: 'Too many pages are watching.' });
+    watchers += 1;
+    res.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'keep-alive' });
+    res.write(': watching\n\n');
+    const stop = changes.listen(() => res.write('event: change\ndata:\n\n'));
+    return req.on('close', () => {
+      watchers -= 1;
+      stop();
     });
   });
 

@@ -96,6 +96,10 @@ export class Pairs {
     this.#db.run('UPDATE pairs SET ended_why = ? WHERE chain = ? AND ended_why IS NULL', why, chain);
   }
 
+  forgetAll(): void {
+    this.#db.run('DELETE FROM pairs');
+  }
+
   /** Newest first. */
   of(userId: number): Pair[] {
     return this.#db.all<Pair>('SELECT * FROM pairs WHERE user_id = ? ORDER BY id DESC', userId);

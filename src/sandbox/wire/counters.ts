@@ -14,6 +14,10 @@ export class Counters {
     this.#db.run(sql, endpoint, outcome);
   }
 
+  clear(): void {
+    this.#db.run('DELETE FROM counters');
+  }
+
   all(): Record<string, Record<string, number>> {
     const counted: Record<string, Record<string, number>> = {};
     const rows = this.#db.all<{ endpoint: string; outcome: string; n: number }>(
