@@ -26,7 +26,7 @@ test('alone, it serves its pages and its API at the root, keeps its state, and s
   for (const offset of [0, 60]) {
     const program = start(env);
     await once(program.stdout ?? program, 'data');
-    const state = await (await fetch(`${url}/control/state`)).json();
+    const state = JSON.parse(await (await fetch(`${url}/control/state`)).text());
     expect(state.clock.offsetSeconds).toBe(offset);
     expect(await (await fetch(url)).text()).toContain('http://localhost:3000/callback');
     const fields = {

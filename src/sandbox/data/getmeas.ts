@@ -1,7 +1,7 @@
-import { type Answer, invalidParams, success } from '../wire/answers.ts';
 import { SECOND } from '../clock.ts';
-import type { Group } from './groups.ts';
 import type { Fields } from '../input.ts';
+import { type Answer, invalidParams, success } from '../wire/answers.ts';
+import type { Group } from './groups.ts';
 
 const PAGE = 200;
 const NUMBERS = ['startdate', 'enddate', 'lastupdate', 'offset', 'category', 'meastype'] as const;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { BodyReading, HeartReading } from './body.ts';
 import { SECOND } from '../clock.ts';
 import type { Person } from '../people.ts';
+import type { BodyReading, HeartReading } from './body.ts';
 
 /** The real value is value × 10^unit (documented). */
 export interface Measure {
