@@ -15,6 +15,8 @@ export interface Person {
   bloodPressure: { systolic: number; diastolic: number; pulse: number };
 }
 
+export type NewPerson = Omit<Person, 'userId' | 'demo'>;
+
 const timezone = 'Europe/Paris';
 
 export const seeded: readonly Person[] = [
@@ -131,20 +133,25 @@ export class People {
   }
 
   /** A user that an application made through the API (cellular and SDK programmes). */
-  create(person: Omit<Person, 'userId' | 'demo'>): Person {
+  create(person: NewPerson, clientId: string): Person {
     const row = this.#db.get<{ id: number }>(
       'INSERT INTO created_people (person) VALUES (?) RETURNING id',
-      JSON.stringify(person),
+      JSON.stringify({ ...person, clientId }),
     );
     if (!row) throw new Error('The person was not stored.');
     return { ...person, userId: FIRST_CREATED + row.id, demo: false };
+  }
+
+  /** Whom this application created. */
+  createdBy(clientId: string): Person[] {
+    return this.#created().filter((person) => person.clientId === clientId);
   }
 
   forgetCreated(): void {
     this.#db.run('DELETE FROM created_people');
   }
 
-  #created(): Person[] {
+  #created(): (Person & { clientId: string })[] {
     return this.#db
       .all<{ id: number; person: string }>('SELECT id, person FROM created_people ORDER BY id')
       .map(({ id, person }) => ({ ...JSON.parse(person), userId: FIRST_CREATED + id, demo: false }));

@@ -18,6 +18,7 @@ import { Nonces } from './oauth2/nonces.ts';
 import { tokenRoutes } from './oauth2/oauth2.ts';
 import { Pairs } from './oauth2/pairs.ts';
 import { signatureRoutes } from './oauth2/signature.ts';
+import { partnerRoutes } from './partner/users.ts';
 import { People } from './people.ts';
 import { randomHex } from './secrets.ts';
 import { unbuiltRoutes } from './unbuilt.ts';
@@ -99,6 +100,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   router.use(removalRoutes(world));
   router.use(tokenRoutes(world));
   router.use(signatureRoutes(world));
+  router.use(partnerRoutes(world));
   router.use(measureRoutes(world));
   router.use(unbuiltRoutes(world));
   router.use(controlRoutes(world));

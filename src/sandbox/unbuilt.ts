@@ -4,9 +4,13 @@ import type { World } from './world.ts';
 
 /** Services that Withings has and this sandbox has not. */
 const PATHS = [
+  '/v2/measure',
+  '/v2/sleep',
+  '/v2/heart',
+  '/v2/user',
+  '/notify',
   '/v2/stetho',
   '/v2/sdk',
-  '/v2/dropshipment',
   '/v2/order',
   '/v2/device',
   '/v2/survey',

@@ -1,8 +1,9 @@
 import { Router } from 'express';
-import type { Client } from '../clients.ts';
+import { type Client, isRegistered } from '../clients.ts';
 import { SECOND } from '../clock.ts';
 import { release } from '../departures.ts';
 import { bodyFields, type Fields } from '../input.ts';
+import { getDemoAccess, listUsers, recoverAuthorizationCode } from '../partner/actions.ts';
 import {
   type Answer,
   invalidCode,
@@ -31,6 +32,14 @@ export function tokenRoutes(world: World): Router {
         return api.answer(res, tokenCall(fields), fields, () => requestToken(fields));
       case 'revoke':
         return api.answer(res, { endpoint: 'revoke' }, fields, () => revoke(fields));
+      case 'getdemoaccess':
+        return api.answer(res, { endpoint: 'getdemoaccess' }, fields, () => getDemoAccess(world, fields));
+      case 'recoverauthorizationcode': {
+        const call = { endpoint: 'recoverauthorizationcode' } as const;
+        return api.answer(res, call, fields, () => recoverAuthorizationCode(world, fields));
+      }
+      case 'listusers':
+        return api.answer(res, { endpoint: 'listusers' }, fields, () => listUsers(world, fields));
       default:
         return api.unknown(res, fields);
     }
@@ -57,8 +66,12 @@ export function tokenRoutes(world: World): Router {
   function redeem(fields: Fields, client: Client): Answer {
     const consent = codes.take(fields.get('code'), client.id);
     if (!consent) return invalidCode;
-    // Byte for byte the one of the authorize request (seen).
-    if (fields.get('redirect_uri') !== consent.redirectUri) return wrongRedirectUri;
+    // Byte for byte the one of the authorize request (seen). A code made server side had none (inferred).
+    const redirectUri = fields.get('redirect_uri') ?? '';
+    const agreed = consent.redirectUri
+      ? redirectUri === consent.redirectUri
+      : isRegistered(client, redirectUri);
+    if (!agreed) return wrongRedirectUri;
     return tokenAnswer(pairs.open(consent));
   }
 
