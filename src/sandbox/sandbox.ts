@@ -10,7 +10,7 @@ import { Clock } from './clock.ts';
 import { controlRoutes } from './control/control.ts';
 import { panelRoutes } from './control/panel.ts';
 import { measureRoutes } from './data/measure-routes.ts';
-import { WeighIns } from './data/weigh-ins.ts';
+import { WeighIns } from './data/measures/weigh-ins.ts';
 import { openDatabase } from './database.ts';
 import { Notices } from './notify/notices.ts';
 import { Codes } from './oauth2/codes.ts';

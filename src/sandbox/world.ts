@@ -2,7 +2,7 @@ import type { Logins } from './account/logins.ts';
 import type { Changes } from './changes.ts';
 import type { Clients } from './clients.ts';
 import type { Clock } from './clock.ts';
-import type { WeighIns } from './data/weigh-ins.ts';
+import type { WeighIns } from './data/measures/weigh-ins.ts';
 import type { Notices } from './notify/notices.ts';
 import type { Codes } from './oauth2/codes.ts';
 import type { Nonces } from './oauth2/nonces.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
-import { groupsOfDay } from '../../src/sandbox/data/history.ts';
+import { groupsOfDay } from '../../src/sandbox/data/measures/history.ts';
 import { seeded } from '../../src/sandbox/people.ts';
 import { buildTown, MAREN, TOMAS } from './town.ts';
 

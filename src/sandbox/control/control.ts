@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { extraGroup } from '../data/history.ts';
+import { extraGroup } from '../data/measures/history.ts';
 import { reset, unlink } from '../departures.ts';
 import type { People, Person } from '../people.ts';
 import { ENDPOINTS } from '../wire/endpoints.ts';

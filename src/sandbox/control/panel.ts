@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { showPage } from '../account/pages.ts';
-import { latestWeight } from '../data/history.ts';
+import { latestWeight } from '../data/measures/history.ts';
 import type { Person } from '../people.ts';
 import { FAULTS } from '../wire/faults.ts';
 import type { World } from '../world.ts';

@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import type { World } from '../world.ts';
-import { getMeasures } from './getmeas.ts';
-import { historyOf } from './history.ts';
+import { getMeasures } from './measures/getmeas.ts';
+import { historyOf } from './measures/history.ts';
 import { serve } from './serve.ts';
 
 export function measureRoutes(world: World): Router {

@@ -1,4 +1,4 @@
-import type { Db } from '../database.ts';
+import type { Db } from '../../database.ts';
 
 /** A step on the scale beyond the daily routine. `at` in milliseconds. */
 export interface WeighIn {

@@ -1,8 +1,8 @@
-import { DAY, HOUR, MINUTE, SECOND } from '../clock.ts';
-import type { Person } from '../people.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../clock.ts';
+import type { Person } from '../../people.ts';
+import { noise } from '../noise.ts';
 import { readBody, readHeart } from './body.ts';
 import { bloodPressureGroup, type Group, heightGroup, weighInGroup } from './groups.ts';
-import { noise } from './noise.ts';
 import type { WeighIn } from './weigh-ins.ts';
 
 const DAYS_BEFORE_OPENING = 730;

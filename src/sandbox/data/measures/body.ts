@@ -1,6 +1,6 @@
-import { DAY, HOUR } from '../clock.ts';
-import type { Person } from '../people.ts';
-import { noise, swing } from './noise.ts';
+import { DAY, HOUR } from '../../clock.ts';
+import type { Person } from '../../people.ts';
+import { noise, swing } from '../noise.ts';
 
 /** Masses in kg. */
 export interface BodyReading {

@@ -1,6 +1,6 @@
-import { SECOND } from '../clock.ts';
-import type { Fields } from '../input.ts';
-import { type Answer, invalidParams, success } from '../wire/answers.ts';
+import { SECOND } from '../../clock.ts';
+import type { Fields } from '../../input.ts';
+import { type Answer, invalidParams, success } from '../../wire/answers.ts';
 import type { Group } from './groups.ts';
 
 const PAGE = 200;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SECOND } from '../clock.ts';
-import type { Person } from '../people.ts';
+import { SECOND } from '../../clock.ts';
+import type { Person } from '../../people.ts';
 import type { BodyReading, HeartReading } from './body.ts';
 
 /** The real value is value × 10^unit (documented). */
