@@ -1,3 +1,4 @@
+import type { Owned } from './data/devices.ts';
 import type { Db } from './database.ts';
 
 /** Everyone here is invented. */
@@ -13,9 +14,23 @@ export interface Person {
   weightKg: number;
   fatPercent: number;
   bloodPressure: { systolic: number; diastolic: number; pulse: number };
+  owns: readonly Owned[];
+  /** Number of the workout (documented table) and the hour it begins, where the person lives. */
+  sport: { category: number; hour: number };
 }
 
-export type NewPerson = Omit<Person, 'userId' | 'demo'>;
+/** What an application says of a user it makes. */
+export type NewPerson = Pick<Person, 'account' | 'name' | 'timezone' | 'heightCm' | 'weightKg'>;
+
+/** And what it does not say. */
+const INVENTED: Omit<Person, 'userId' | keyof NewPerson> = {
+  demo: false,
+  about: 'created by an application',
+  fatPercent: 25,
+  bloodPressure: { systolic: 120, diastolic: 77, pulse: 64 },
+  owns: ['cellularScale'],
+  sport: { category: 1, hour: 18 },
+};
 
 const timezone = 'Europe/Paris';
 
@@ -31,6 +46,8 @@ export const seeded: readonly Person[] = [
     weightKg: 67.8,
     fatPercent: 26.4,
     bloodPressure: { systolic: 117, diastolic: 75, pulse: 58 },
+    owns: ['scale', 'cuff', 'watch', 'mat'],
+    sport: { category: 187, hour: 18 },
   },
   {
     userId: 10000002,
@@ -43,6 +60,8 @@ export const seeded: readonly Person[] = [
     weightKg: 91.5,
     fatPercent: 27.9,
     bloodPressure: { systolic: 134, diastolic: 86, pulse: 71 },
+    owns: ['scale', 'ecgCuff', 'phone'],
+    sport: { category: 1, hour: 17 },
   },
   {
     userId: 10000003,
@@ -55,6 +74,8 @@ export const seeded: readonly Person[] = [
     weightKg: 55.2,
     fatPercent: 24.1,
     bloodPressure: { systolic: 109, diastolic: 70, pulse: 64 },
+    owns: ['scale'],
+    sport: { category: 1, hour: 18 },
   },
   {
     userId: 10000004,
@@ -67,6 +88,8 @@ export const seeded: readonly Person[] = [
     weightKg: 61.4,
     fatPercent: 23.2,
     bloodPressure: { systolic: 112, diastolic: 71, pulse: 55 },
+    owns: ['scale', 'watch'],
+    sport: { category: 2, hour: 6 },
   },
   {
     userId: 10000005,
@@ -79,6 +102,8 @@ export const seeded: readonly Person[] = [
     weightKg: 84.9,
     fatPercent: 20.8,
     bloodPressure: { systolic: 126, diastolic: 81, pulse: 66 },
+    owns: ['scale', 'cuff', 'mat', 'phone'],
+    sport: { category: 1, hour: 12 },
   },
 ];
 
@@ -94,6 +119,8 @@ export const demoPerson: Person = {
   weightKg: 76.3,
   fatPercent: 21.6,
   bloodPressure: { systolic: 121, diastolic: 78, pulse: 62 },
+  owns: ['scale', 'cuff', 'watch', 'mat'],
+  sport: { category: 6, hour: 17 },
 };
 
 /** Everyone who can be asked: the seeded people, the demo user, and whoever an application created. */
@@ -139,7 +166,7 @@ export class People {
       JSON.stringify({ ...person, clientId }),
     );
     if (!row) throw new Error('The person was not stored.');
-    return { ...person, userId: FIRST_CREATED + row.id, demo: false };
+    return { ...INVENTED, ...person, userId: FIRST_CREATED + row.id };
   }
 
   /** Whom this application created. */
@@ -154,7 +181,7 @@ export class People {
   #created(): (Person & { clientId: string })[] {
     return this.#db
       .all<{ id: number; person: string }>('SELECT id, person FROM created_people ORDER BY id')
-      .map(({ id, person }) => ({ ...JSON.parse(person), userId: FIRST_CREATED + id, demo: false }));
+      .map(({ id, person }) => ({ ...INVENTED, ...JSON.parse(person), userId: FIRST_CREATED + id }));
   }
 }
 

@@ -9,10 +9,13 @@ import { Clients } from './clients.ts';
 import { Clock } from './clock.ts';
 import { controlRoutes } from './control/control.ts';
 import { panelRoutes } from './control/panel.ts';
-import { measureRoutes } from './data/measure-routes.ts';
 import { WeighIns } from './data/measures/weigh-ins.ts';
+import { dataRoutes } from './data/routes.ts';
 import { openDatabase } from './database.ts';
 import { Notices } from './notify/notices.ts';
+import { notifyRoutes } from './notify/notify-routes.ts';
+import { type Fetch, Post } from './notify/post.ts';
+import { Subscriptions } from './notify/subscriptions.ts';
 import { Codes } from './oauth2/codes.ts';
 import { Nonces } from './oauth2/nonces.ts';
 import { tokenRoutes } from './oauth2/oauth2.ts';
@@ -44,6 +47,8 @@ export interface SandboxOptions {
   duplicateGuard?: boolean;
   /** Lower-case hex of so many random bytes. Default: crypto's. */
   random?: (bytes: number) => string;
+  /** How callback URLs are called. Default: the global one. */
+  fetch?: Fetch;
 }
 
 export interface Sandbox {
@@ -67,6 +72,13 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const faults = new Faults(db);
   const counters = new Counters(db);
   const delays = new Delays();
+  const pairs = new Pairs(db, clock.now, random, people);
+  const subscriptions = new Subscriptions(db, clock.now);
+  const fetch = options.fetch ?? globalThis.fetch;
+  const post = new Post(db, clock.now, fetch, subscriptions, (url, fields, outcome) => {
+    counters.count('notification', outcome);
+    callLog.add('notification', outcome, fields, `to ${new URL(url).origin}`);
+  });
 
   const world: World = {
     api: new Api(faults, counters, delays, callLog),
@@ -77,14 +89,16 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     codes: new Codes(db, clock.now, random),
     counters,
     faults,
+    fetch,
     guard: new Guard(clock.now, options.duplicateGuard ?? true),
     logins: new Logins(db, clock.now, random, people),
     nonces: new Nonces(db, clock.now, random),
-    notices: new Notices(),
-    pairs: new Pairs(db, clock.now, random, people),
+    notices: new Notices({ subscriptions, post, people, pairs, changes, now: clock.now }),
+    pairs,
     people,
     publicHost: options.publicUrl ? new URL(options.publicUrl).host : null,
     random,
+    subscriptions,
     weighIns: new WeighIns(db, clock.now),
   };
 
@@ -101,7 +115,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   router.use(tokenRoutes(world));
   router.use(signatureRoutes(world));
   router.use(partnerRoutes(world));
-  router.use(measureRoutes(world));
+  router.use(dataRoutes(world));
+  router.use(notifyRoutes(world));
   router.use(unbuiltRoutes(world));
   router.use(controlRoutes(world));
   router.use(refuseBadRequests);

@@ -60,6 +60,27 @@ CREATE TABLE IF NOT EXISTS weigh_ins (
   at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS subscriptions (
+  id INTEGER PRIMARY KEY,
+  client_id TEXT NOT NULL,
+  user_id INTEGER NOT NULL,
+  appli INTEGER NOT NULL,
+  url TEXT NOT NULL,
+  comment TEXT NOT NULL,
+  told_until INTEGER NOT NULL,
+  failing_since INTEGER,
+  UNIQUE (user_id, client_id, appli, url)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS letters (
+  id INTEGER PRIMARY KEY,
+  subscription INTEGER NOT NULL,
+  url TEXT NOT NULL,
+  body TEXT NOT NULL,
+  rounds INTEGER NOT NULL,
+  due_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS faults (
   name TEXT PRIMARY KEY,
   times INTEGER NOT NULL,

@@ -3,20 +3,7 @@ import { bodyFields } from './input.ts';
 import type { World } from './world.ts';
 
 /** Services that Withings has and this sandbox has not. */
-const PATHS = [
-  '/v2/measure',
-  '/v2/sleep',
-  '/v2/heart',
-  '/v2/user',
-  '/notify',
-  '/v2/stetho',
-  '/v2/sdk',
-  '/v2/order',
-  '/v2/device',
-  '/v2/survey',
-  '/nudge',
-  '/rawdata',
-];
+const PATHS = ['/v2/stetho', '/v2/sdk', '/v2/order', '/v2/device', '/v2/survey', '/nudge', '/rawdata'];
 
 export function unbuiltRoutes({ api }: World): Router {
   const router = Router();

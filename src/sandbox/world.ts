@@ -4,6 +4,8 @@ import type { Clients } from './clients.ts';
 import type { Clock } from './clock.ts';
 import type { WeighIns } from './data/measures/weigh-ins.ts';
 import type { Notices } from './notify/notices.ts';
+import type { Fetch } from './notify/post.ts';
+import type { Subscriptions } from './notify/subscriptions.ts';
 import type { Codes } from './oauth2/codes.ts';
 import type { Nonces } from './oauth2/nonces.ts';
 import type { Pairs } from './oauth2/pairs.ts';
@@ -25,6 +27,7 @@ export interface World {
   codes: Codes;
   counters: Counters;
   faults: Faults;
+  fetch: Fetch;
   guard: Guard;
   logins: Logins;
   nonces: Nonces;
@@ -34,5 +37,6 @@ export interface World {
   /** The host and port of the public URL, whose pages may use the controls. */
   publicHost: string | null;
   random: Random;
+  subscriptions: Subscriptions;
   weighIns: WeighIns;
 }

@@ -89,6 +89,22 @@ function moves(app: express.Express, sandbox: Sandbox, clock: { now: number }) {
       .send({ action: 'getmeas', ...fields });
   }
 
+  /** Any call with an access token; answers the whole envelope. */
+  async function data(accessToken: string, path: string, action: string, fields: Params = {}) {
+    const sent = { action, ...fields };
+    const answer = await request(app)
+      .post(path)
+      .auth(accessToken, { type: 'bearer' })
+      .type('form')
+      .send(sent);
+    return answer.body;
+  }
+
+  /** Moves the sandbox's own clock, which tells whoever waits for it. */
+  function advance(seconds: number) {
+    return request(app).post('/control/clock').send({ advanceSeconds: seconds });
+  }
+
   function fault(name: string, more: object = {}) {
     return request(app)
       .post('/control/faults')
@@ -128,6 +144,8 @@ function moves(app: express.Express, sandbox: Sandbox, clock: { now: number }) {
     refresh,
     connect,
     getmeas,
+    data,
+    advance,
     fault,
     state,
     listen,

@@ -1,17 +1,120 @@
-import type { Person } from '../people.ts';
+import type { Changes } from '../changes.ts';
+import { HOUR, SECOND } from '../clock.ts';
+import type { Pairs } from '../oauth2/pairs.ts';
+import type { People, Person } from '../people.ts';
+import { USER_EVENTS } from './categories.ts';
+import { newsOf } from './news.ts';
+import type { Post } from './post.ts';
+import type { Owner, Subscription, Subscriptions } from './subscriptions.ts';
 
-/** Who wants to be told what, and the telling. */
+const LOOK_AROUND = SECOND;
+
+export interface NoticeParts {
+  subscriptions: Subscriptions;
+  post: Post;
+  people: People;
+  pairs: Pairs;
+  changes: Changes;
+  /** Milliseconds on the sandbox's clock. */
+  now: () => number;
+}
+
+/** Tells who subscribed: of what the devices bring, by the hour of the movable clock, and of who leaves. */
 export class Notices {
-  /** A reading was taken (`appli` 1: weight). Seconds since 1970. */
-  measured(_person: Person, _appli: number, _startdate: number, _enddate: number): void {}
+  readonly #parts: NoticeParts;
+  readonly #stop: () => void;
+  #round: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
 
-  /** The person is gone: those who asked for user events (46) are told, and nobody is subscribed any more. */
-  left(_userId: number, _clientId: string, _action: 'unlink' | 'delete'): void {}
+  constructor(parts: NoticeParts) {
+    this.#parts = parts;
+    const timer = setInterval(() => this.#look(), LOOK_AROUND).unref();
+    const deafen = parts.changes.listen(() => this.#look());
+    this.#stop = () => {
+      clearInterval(timer);
+      deafen();
+    };
+  }
+
+  /** A reading outside the routine (`appli` 1: weight). Seconds since 1970. */
+  measured({ userId }: Person, appli: number, startdate: number, enddate: number): void {
+    const fields = { startdate: String(startdate), enddate: String(enddate) };
+    for (const subscription of this.#parts.subscriptions.all()) {
+      if (subscription.user_id === userId && subscription.appli === appli) this.#tell(subscription, fields);
+    }
+  }
+
+  /** The person is gone: those who asked for user events are told, and nobody is subscribed any more. */
+  left(user_id: number, client_id: string, action: 'unlink' | 'delete'): void {
+    for (const subscription of this.#parts.subscriptions.of({ user_id, client_id })) {
+      if (subscription.appli === USER_EVENTS) this.#tell(subscription, { action });
+    }
+    this.drop(user_id, client_id);
+  }
 
   /** Ends the subscriptions without a word. */
-  drop(_userId: number, _clientId: string): void {}
+  drop(user_id: number, client_id: string): void {
+    const { subscriptions } = this.#parts;
+    for (const { id } of subscriptions.of({ user_id, client_id })) subscriptions.remove(id);
+  }
 
-  clear(): void {}
+  clear(): void {
+    this.#parts.subscriptions.removeAll();
+    this.#parts.post.clear();
+  }
 
-  close(): void {}
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    this.#parts.post.close();
+  }
+
+  /** One round at a time; whatever happens meanwhile is for the next one. */
+  #look(): void {
+    if (this.#closed) return;
+    this.#again = true;
+    this.#round ??= this.#goRound()
+      // A file that cannot be written to fails the API's calls aloud; the next look tries again.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#round = undefined;
+      });
+  }
+
+  async #goRound(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      for (const subscription of this.#parts.subscriptions.all()) this.#bringNews(subscription);
+      await this.#parts.post.send();
+    }
+  }
+
+  #bringNews(subscription: Subscription): void {
+    const { people, subscriptions, now } = this.#parts;
+    const { id, user_id, client_id, appli, told_until } = subscription;
+    const person = people.find(user_id);
+    if (!person || this.#isUnlinked(subscription)) {
+      this.left(user_id, client_id, person ? 'unlink' : 'delete');
+      return;
+    }
+    const news = newsOf(person, appli, told_until, now());
+    if (news) this.#tell(subscription, news);
+    // Looked through once an hour at least, so that no round has far to look back.
+    if (news || now() - told_until > HOUR) subscriptions.toldUntil(id, now());
+  }
+
+  /** Only the demo user is unlinked by the clock alone. */
+  #isUnlinked({ user_id, client_id }: Owner): boolean {
+    const ends = this.#parts.pairs
+      .of(user_id)
+      .filter((pair) => pair.client_id === client_id && pair.ended_why === null)
+      .map(({ unlinks_at }) => unlinks_at ?? Number.POSITIVE_INFINITY);
+    return ends.length > 0 && Math.max(...ends) <= this.#parts.now();
+  }
+
+  #tell(subscription: Subscription, fields: Record<string, string>): void {
+    const { user_id, appli } = subscription;
+    this.#parts.post.add(subscription, { userid: String(user_id), appli: String(appli), ...fields });
+  }
 }

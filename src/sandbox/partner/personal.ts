@@ -41,7 +41,7 @@ export function readPersonal(fields: Fields, client: Client, alsoRequired: strin
   if (!size) return { refusal: invalidParams('invalid measures') };
   const name = `${get('firstname')} ${get('lastname')}`.trim().slice(0, 80) || get('shortname');
   const timezone = get('timezone');
-  return { person: { ...INVENTED, ...size, account: get('email'), name, timezone } };
+  return { person: { ...size, account: get('email'), name, timezone } };
 }
 
 /** Undefined where it is not JSON. */
@@ -78,10 +78,3 @@ function isTimezone(name: string): boolean {
     return false;
   }
 }
-
-/** What the call does not say about a body. */
-const INVENTED = {
-  about: 'created by an application',
-  fatPercent: 25,
-  bloodPressure: { systolic: 120, diastolic: 77, pulse: 64 },
-};

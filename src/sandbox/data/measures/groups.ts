@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
+import { DEVICES, type Device, deviceId } from '../devices.ts';
 import type { BodyReading, HeartReading } from './body.ts';
 
 /** The real value is value × 10^unit (documented). */
@@ -28,16 +28,14 @@ export interface Group {
   comment: null;
 }
 
-interface Device {
-  modelid: number;
-  model: string;
-}
-
-const scale: Device = { modelid: 5, model: 'Body+' };
-const cuff: Device = { modelid: 45, model: 'BPM Connect' };
-
 /** Types 1, 6, 8, 5, 76, 77 and 88: one step on the scale. */
-export function weighInGroup(person: Person, grpid: number, at: number, body: BodyReading): Group {
+export function weighInGroup(
+  person: Person,
+  scale: Device,
+  grpid: number,
+  at: number,
+  body: BodyReading,
+): Group {
   return deviceGroup(person, scale, grpid, at, [
     measure(1, body.weight, -3),
     measure(6, body.fatPercent, -3),
@@ -50,7 +48,13 @@ export function weighInGroup(person: Person, grpid: number, at: number, body: Bo
 }
 
 /** Types 9, 10 and 11: one reading of the cuff. */
-export function bloodPressureGroup(person: Person, grpid: number, at: number, heart: HeartReading): Group {
+export function bloodPressureGroup(
+  person: Person,
+  cuff: Device,
+  grpid: number,
+  at: number,
+  heart: HeartReading,
+): Group {
   return deviceGroup(person, cuff, grpid, at, [
     measure(9, heart.diastolic, 0),
     measure(10, heart.systolic, 0),
@@ -60,13 +64,13 @@ export function bloodPressureGroup(person: Person, grpid: number, at: number, he
 
 /** Type 4: said once by the person, so there is no device (attrib 4: by hand, when the account was made). */
 export function heightGroup(person: Person, grpid: number, at: number): Group {
-  const group = deviceGroup(person, scale, grpid, at, [measure(4, person.heightCm / 100, -2)]);
+  const group = deviceGroup(person, DEVICES.scale, grpid, at, [measure(4, person.heightCm / 100, -2)]);
   return { ...group, attrib: 4, deviceid: null, hash_deviceid: null, modelid: null, model: null };
 }
 
 function deviceGroup(person: Person, device: Device, grpid: number, at: number, measures: Measure[]): Group {
   const seconds = Math.floor(at / SECOND);
-  const id = deviceId(person, device);
+  const id = deviceId(person.userId, device);
   return {
     grpid,
     attrib: 0,
@@ -81,16 +85,6 @@ function deviceGroup(person: Person, device: Device, grpid: number, at: number, 
     model: device.model,
     comment: null,
   };
-}
-
-const deviceIds = new Map<string, string>();
-
-/** The same for every reading of one device, so it is worked out once. */
-function deviceId({ userId }: Person, { model }: Device): string {
-  const device = `${userId} ${model}`;
-  const id = deviceIds.get(device) ?? createHash('sha1').update(device).digest('hex');
-  deviceIds.set(device, id);
-  return id;
 }
 
 function measure(type: number, real: number, unit: number): Measure {

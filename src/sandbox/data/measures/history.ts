@@ -1,11 +1,13 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
+import { DEVICES, owned } from '../devices.ts';
 import { noise } from '../noise.ts';
 import { readBody, readHeart } from './body.ts';
 import { bloodPressureGroup, type Group, heightGroup, weighInGroup } from './groups.ts';
 import type { WeighIn } from './weigh-ins.ts';
 
-const DAYS_BEFORE_OPENING = 730;
+/** How much everybody has measured before the sandbox was first opened. */
+export const DAYS_BEFORE_OPENING = 730;
 
 /** Everything measured by `now`, newest first. Times in milliseconds. */
 export function historyOf(person: Person, openedAt: number, now: number, extra: readonly WeighIn[]): Group[] {
@@ -36,18 +38,28 @@ export function groupsOfDay(person: Person, day: number): Group[] {
   const groups: Group[] = [];
   const morning = day * DAY + 5 * HOUR + Math.floor(noise(person.userId, day, 10) * 75) * MINUTE;
   if (noise(person.userId, day, 11) < 0.88) {
-    groups.push(weighInGroup(person, groupId(person, day, 1), morning, readBody(person, morning, day)));
+    groups.push(
+      weighInGroup(person, scaleOf(person), groupId(person, day, 1), morning, readBody(person, morning, day)),
+    );
   }
-  if (noise(person.userId, day, 12) < 0.3) {
+  const cuff = owned(person.owns, 'cuff', 'ecgCuff');
+  if (cuff && noise(person.userId, day, 12) < 0.3) {
     const later = morning + 12 * MINUTE;
-    groups.push(bloodPressureGroup(person, groupId(person, day, 2), later, readHeart(person, later, day)));
+    groups.push(
+      bloodPressureGroup(person, cuff, groupId(person, day, 2), later, readHeart(person, later, day)),
+    );
   }
   return groups;
 }
 
 /** A step on the scale outside the routine. */
 export function extraGroup(person: Person, { id, at }: WeighIn): Group {
-  return weighInGroup(person, 900_000_000_000 + id, at, readBody(person, at, -id));
+  return weighInGroup(person, scaleOf(person), 900_000_000_000 + id, at, readBody(person, at, -id));
+}
+
+/** Everybody has one. */
+function scaleOf({ owns }: Person) {
+  return owned(owns, 'scale', 'cellularScale') ?? DEVICES.scale;
 }
 
 function groupId(person: Person, day: number, kind: number): number {

@@ -1,8 +1,8 @@
 import type { Router } from 'express';
-import type { World } from '../world.ts';
-import { getMeasures } from './measures/getmeas.ts';
-import { historyOf } from './measures/history.ts';
-import { serve } from './serve.ts';
+import type { World } from '../../world.ts';
+import { serve } from '../serve.ts';
+import { getMeasures } from './getmeas.ts';
+import { historyOf } from './history.ts';
 
 export function measureRoutes(world: World): Router {
   const { clock, weighIns } = world;

@@ -1,0 +1,82 @@
+import { SECOND } from '../../clock.ts';
+import type { Person } from '../../people.ts';
+import { DEVICES } from '../devices.ts';
+import { noise } from '../noise.ts';
+import type { Night } from './nights.ts';
+import { AWAKE, DEEP, LIGHT, REM, stagesOf } from './stages.ts';
+import { type Vitals, vitalsOf } from './vitals.ts';
+
+/** Everything `data_fields` may name, from the stages of the night; times in s, rates a minute. */
+export function summaryOf(person: Person, night: Night) {
+  const stages = stagesOf(person, night);
+  const spent = (...states: number[]) => {
+    const those = stages.filter(({ state }) => states.includes(state));
+    return those.reduce((sum, { start, end }) => sum + (end - start) / SECOND, 0);
+  };
+  const [falling, ...rest] = stages.map(({ state, start, end }) => ({
+    state,
+    length: (end - start) / SECOND,
+  }));
+  const rising = rest.pop();
+  const wakings = rest.filter(({ state }) => state === AWAKE);
+  const inBed = (night.end - night.start) / SECOND;
+  const asleep = spent(LIGHT, DEEP, REM);
+  const latency = falling?.length ?? 0;
+  const lastWaking = rising?.length ?? 0;
+  return {
+    total_timeinbed: inBed,
+    total_sleep_time: asleep,
+    asleepduration: asleep,
+    lightsleepduration: spent(LIGHT),
+    remsleepduration: spent(REM),
+    deepsleepduration: spent(DEEP),
+    sleep_efficiency: Math.round((asleep / inBed) * 100) / 100,
+    sleep_latency: latency,
+    durationtosleep: latency,
+    wakeup_latency: lastWaking,
+    durationtowakeup: lastWaking,
+    wakeupduration: spent(AWAKE),
+    wakeupcount: wakings.length,
+    waso: wakings.reduce((sum, { length }) => sum + length, 0),
+    nb_rem_episodes: stages.filter(({ state }) => state === REM).length,
+    out_of_bed_count: noise(person.userId, night.day, 43) < 0.2 ? 1 : 0,
+    ...rates(stages.flatMap((stage) => vitalsOf(person, stage))),
+    sleep_score: score(asleep, spent(DEEP) + spent(REM), wakings.length),
+    ...(night.device === DEVICES.mat ? breathing(person, night) : {}),
+  };
+}
+
+function rates(vitals: Vitals[]) {
+  const of = (kind: 'hr' | 'rr') => {
+    const values = vitals.map((moment) => moment[kind]);
+    const average = Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
+    return { average, min: Math.min(...values), max: Math.max(...values) };
+  };
+  const [heart, breath] = [of('hr'), of('rr')];
+  const snoring = vitals.map((moment) => moment.snoring).filter((seconds) => seconds > 0);
+  return {
+    hr_average: heart.average,
+    hr_min: heart.min,
+    hr_max: heart.max,
+    rr_average: breath.average,
+    rr_min: breath.min,
+    rr_max: breath.max,
+    snoring: snoring.reduce((sum, seconds) => sum + seconds, 0),
+    snoringepisodecount: snoring.length,
+  };
+}
+
+/** Only the mat hears it. */
+function breathing({ userId }: Person, { day }: Night) {
+  return {
+    breathing_disturbances_intensity: Math.round(4 + noise(userId, day, 44) * 14),
+    apnea_hypopnea_index: Math.round(1 + noise(userId, day, 47) * 6),
+  };
+}
+
+/** Our own rule: Withings does not tell its. Of 100. */
+function score(asleep: number, restoring: number, wakings: number): number {
+  const long = Math.min(1, asleep / 28_800) * 60;
+  const good = Math.min(1, restoring / 12_000) * 32;
+  return Math.round(long + good + Math.max(0, 8 - wakings * 2));
+}

@@ -1,0 +1,64 @@
+import { HOUR, SECOND } from '../clock.ts';
+import { quartersOf } from '../data/activity/quarters.ts';
+import { trackerOf } from '../data/activity/tracker.ts';
+import { daysBetween } from '../data/asked.ts';
+import { dayOf, ymd } from '../data/calendar.ts';
+import { recordingOf } from '../data/heart/recordings.ts';
+import { groupsOfDay } from '../data/measures/history.ts';
+import { nightOf } from '../data/sleep/nights.ts';
+import type { Person } from '../people.ts';
+
+/** What a person's devices have brought after `since` and up to `now` (milliseconds), as a notification tells it. */
+export function newsOf(
+  person: Person,
+  appli: number,
+  since: number,
+  now: number,
+): Record<string, string> | undefined {
+  const found = spansOf(person, appli, since, now).filter(({ told }) => told > since && told <= now);
+  if (found.length === 0) return undefined;
+  const start = Math.min(...found.map((span) => span.start));
+  const end = Math.max(...found.map((span) => span.end));
+  return {
+    startdate: String(start / SECOND),
+    enddate: String(end / SECOND),
+    ...(appli === 16 ? { date: ymd(dayOf(end - 1, person.timezone)) } : {}),
+  };
+}
+
+interface Span {
+  start: number;
+  end: number;
+  /** When Withings heard of it. */
+  told: number;
+}
+
+function spansOf(person: Person, appli: number, since: number, now: number): Span[] {
+  const days = daysBetween(dayOf(since, person.timezone), dayOf(now, person.timezone));
+  if (appli === 1) return days.flatMap((day) => measured(person, day, 1));
+  if (appli === 4) return days.flatMap((day) => measured(person, day, 10));
+  if (appli === 16) return days.flatMap((day) => walked(person, day, since, now));
+  if (appli === 44) return days.flatMap((day) => nightOf(person, day) ?? []);
+  if (appli === 54) return days.flatMap((day) => momentOf(recordingOf(person, day)?.at));
+  return [];
+}
+
+/** A day of the measures begins with UTC, so the one before may reach into the person's own. */
+function measured(person: Person, day: number, meastype: number): Span[] {
+  return [day - 1, day]
+    .flatMap((each) => groupsOfDay(person, each))
+    .filter(({ measures }) => measures.some(({ type }) => type === meastype))
+    .flatMap(({ date }) => momentOf(date * SECOND));
+}
+
+function momentOf(at: number | undefined): Span[] {
+  return at === undefined ? [] : [{ start: at, end: at + SECOND, told: at }];
+}
+
+/** A watch or phone hands its steps over at the full hour. */
+function walked(person: Person, day: number, since: number, now: number): Span[] {
+  if (!trackerOf(person)) return [];
+  return quartersOf(person, day, now)
+    .filter(({ at, steps }) => steps > 0 && at >= since - HOUR)
+    .map(({ at }) => ({ start: at, end: at + 900 * SECOND, told: (Math.floor(at / HOUR) + 1) * HOUR }));
+}
