@@ -4,6 +4,7 @@ export default {
   testTimeout: 30_000, // for noisy machines; nothing asserts a time
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/contract/'], // needs a file that is not ours
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -3,7 +3,17 @@ import { bodyFields } from './input.ts';
 import type { World } from './world.ts';
 
 /** Services that Withings has and this sandbox has not. */
-const PATHS = ['/v2/stetho', '/v2/sdk', '/v2/order', '/v2/device', '/v2/survey', '/nudge', '/rawdata'];
+const PATHS = [
+  '/v2/answers',
+  '/v2/device',
+  '/v2/nudge',
+  '/v2/nudgecampaign',
+  '/v2/order',
+  '/v2/rawdata',
+  '/v2/sdk',
+  '/v2/stetho',
+  '/v2/survey',
+];
 
 export function unbuiltRoutes({ api }: World): Router {
   const router = Router();

@@ -207,6 +207,14 @@ test.each([
   expect(JSON.stringify(answer)).toBe(refusal(293, 'The callback URL is either absent or incorrect'));
 });
 
+test('a callback URL that would answer, but is on no origin of this client, is refused', async () => {
+  const stranger = await startReceiver();
+  ends.push(stranger.close);
+  const { notify } = await subscribed([]);
+  const callbackurl = `${stranger.url}/hook`;
+  expect((await notify('subscribe', { appli: '1', callbackurl })).status).toBe(293);
+});
+
 test.each([405, 500, 301])('a HEAD answered with %s is refused', async (status) => {
   const { notify } = await subscribed([]);
   receiver.status.head = status;
@@ -231,8 +239,70 @@ test('nobody sees or touches the subscriptions of another person', async () => {
   const { access_token } = await connect(TOMAS, { scope: ALL });
   expect((await data(access_token, '/notify', 'list')).body).toEqual({ profiles: [] });
   expect((await data(access_token, '/notify', 'revoke', { callbackurl })).status).toBe(286);
+  expect((await data(access_token, '/notify', 'subscribe', { callbackurl, appli: '1' })).status).toBe(0);
+  for (let twice = 0; twice < 2; twice += 1) {
+    await weigh();
+    expect((await receiver.next()).form.userid).toBe(String(MAREN));
+  }
+});
+
+test('nothing is told before it has happened', async () => {
+  const { advance, weigh } = await subscribed([1]);
+  await advance(17 * HOUR);
+  const { measuregrp } = (await weigh()).body;
+  expect((await receiver.next()).form.startdate).toBe(String(measuregrp.date));
+  await advance(6 * HOUR);
+  expect(Number((await receiver.next()).form.startdate)).toBeGreaterThan(measuregrp.date);
+});
+
+test('one success, and the twenty days begin anew', async () => {
+  const { weigh, advance, connect, data } = await subscribed([46, 4]);
+  const fail = async () => {
+    receiver.status.post = 500;
+    await advance(21 * DAY);
+    await receiver.next();
+    await receiver.next();
+  };
+  await fail();
+  receiver.status.post = 200;
+  await advance(60);
+  await receiver.next();
+  await fail();
+  receiver.got.length = 0;
   await weigh();
-  expect((await receiver.next()).form.userid).toBe(String(MAREN));
+  const { access_token } = await connect(MAREN, { scope: ALL });
+  expect((await data(access_token, '/notify', 'list')).body.profiles).toHaveLength(2);
+});
+
+test('no more than a thousand wait to be delivered', async () => {
+  const world = { reachable: false, posts: 0 };
+  const fetch = async (_url: unknown, { method }: RequestInit = {}) => {
+    if (method === 'HEAD') return new Response();
+    if (!world.reachable) throw new Error('unreachable');
+    world.posts += 1;
+    return new Response();
+  };
+  const { notify, weigh, advance } = await subscribed([], MAREN, { fetch });
+  for (let n = 0; n < 60; n += 1) {
+    await notify('subscribe', { appli: '1', callbackurl: `${receiver.url}/hook/${n}` });
+  }
+  for (let n = 0; n < 18; n += 1) await weigh();
+  world.reachable = true;
+  await advance(10);
+  await weigh();
+  const before = await settled();
+  expect(before).toBeGreaterThan(900);
+  expect(before).toBeLessThanOrEqual(1060);
+
+  /** When a round of asking brings no more. */
+  async function settled(): Promise<number> {
+    for (let seen = -1; seen !== world.posts; ) {
+      seen = world.posts;
+      await notify('list');
+      await notify('list');
+    }
+    return world.posts;
+  }
 });
 
 test('one person makes sixty subscriptions and no more', async () => {

@@ -17,7 +17,10 @@ export async function startReceiver() {
   const server = createServer(async (req, res) => {
     let body = '';
     for await (const chunk of req) body += chunk;
-    res.writeHead(req.method === 'HEAD' ? status.head : status.post).end();
+    const answer = req.method === 'HEAD' ? status.head : status.post;
+    // Whoever follows a redirect would be content.
+    if (req.url === '/elsewhere') res.writeHead(200).end();
+    else res.writeHead(answer, { Location: '/elsewhere' }).end();
     if (req.method === 'HEAD') return;
     const received = {
       method: req.method ?? '',

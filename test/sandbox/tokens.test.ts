@@ -95,7 +95,7 @@ test('grant types, actions and parameters that do not exist', async () => {
   expect((await request(app).get('/v2/oauth2')).text).toBe(NOT_IMPLEMENTED);
   expect((await refresh('0'.repeat(40))).text).toBe(INVALID_REFRESH);
   expect(Buffer.byteLength((await refresh('')).text)).toBe(64);
-  for (const path of ['/measure', '/v2/oauth2', '/v2/signature', '/v2/stetho', '/nudge']) {
+  for (const path of ['/measure', '/v2/oauth2', '/v2/signature', '/v2/stetho', '/v2/nudge']) {
     expect((await request(app).post(path).type('form').send({ action: 'list' })).text).toBe(NOT_IMPLEMENTED);
   }
 });

@@ -43,10 +43,8 @@ function spansOf(person: Person, appli: number, since: number, now: number): Spa
   return [];
 }
 
-/** A day of the measures begins with UTC, so the one before may reach into the person's own. */
 function measured(person: Person, day: number, meastype: number): Span[] {
-  return [day - 1, day]
-    .flatMap((each) => groupsOfDay(person, each))
+  return groupsOfDay(person, day)
     .filter(({ measures }) => measures.some(({ type }) => type === meastype))
     .flatMap(({ date }) => momentOf(date * SECOND));
 }

@@ -5,9 +5,12 @@ const MOST_ORDERS = 10;
 /** Without these nothing can be delivered (inferred). */
 const ADDRESS = ['name', 'address1', 'city', 'zip', 'country'];
 
+/** Named by its ean or by the partner's own reference (documented). */
+type Product = ({ ean: string } | { partner_ref: string }) & { quantity: number };
+
 export interface Order {
   customer_ref_id: string;
-  products: { ean: string; quantity: number }[];
+  products: Product[];
   deliverable: boolean;
 }
 
@@ -28,10 +31,13 @@ function readOrder(item: unknown): Order | undefined {
   return { customer_ref_id: item.customer_ref_id, products, deliverable };
 }
 
-function readProduct(product: unknown) {
-  if (!isObject(product) || !isText(product.ean)) return undefined;
+function readProduct(product: unknown): Product | undefined {
+  if (!isObject(product)) return undefined;
+  const { ean, partner_ref } = product;
   const quantity = Number(product.quantity);
-  return Number.isSafeInteger(quantity) && quantity > 0 ? { ean: product.ean, quantity } : undefined;
+  if (!Number.isSafeInteger(quantity) || quantity < 1) return undefined;
+  if (isText(ean)) return { ean, quantity };
+  return isText(partner_ref) ? { partner_ref, quantity } : undefined;
 }
 
 function isText(value: unknown): value is string {

@@ -23,7 +23,8 @@ export function getIntradayActivity({ person, fields, now }: Asked, history: His
     .filter(({ at, steps, training }) => at >= start && at <= end && (steps > 0 || training));
   const series = moved.map((quarter) => {
     const values = valuesOf(person, quarter);
-    return [quarter.at / SECOND, { deviceid, model, model_id: modelid, ...(pick(values, fields) ?? values) }];
+    const device = { ...(deviceid ? { deviceid } : {}), model, model_id: modelid };
+    return [quarter.at / SECOND, { ...device, ...(pick(values, fields) ?? values) }];
   });
   return success({ series: Object.fromEntries(series) });
 }

@@ -1,5 +1,6 @@
-import { DAY, HOUR, MINUTE, SECOND } from '../../clock.ts';
+import { HOUR, MINUTE, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
+import { dayOf, midnight } from '../calendar.ts';
 import { DEVICES, owned } from '../devices.ts';
 import { noise } from '../noise.ts';
 import { readBody, readHeart } from './body.ts';
@@ -11,21 +12,22 @@ export const DAYS_BEFORE_OPENING = 730;
 
 /** Everything measured by `now`, newest first. Times in milliseconds. */
 export function historyOf(person: Person, openedAt: number, now: number, extra: readonly WeighIn[]): Group[] {
-  const first = Math.floor(openedAt / DAY) - DAYS_BEFORE_OPENING;
-  const height = heightGroup(person, groupId(person, first, 0), first * DAY);
+  const first = dayOf(openedAt, person.timezone) - DAYS_BEFORE_OPENING;
+  const height = heightGroup(person, groupId(person, first, 0), midnight(first, person.timezone));
   return [height, ...measured(person, first, now, extra)].sort(newestFirst);
 }
 
 /** In kg. The scale is not left alone for a month. */
 export function latestWeight(person: Person, now: number, extra: readonly WeighIn[]): number | undefined {
-  const groups = measured(person, Math.floor(now / DAY) - 30, now, extra).sort(newestFirst);
+  const groups = measured(person, dayOf(now, person.timezone) - 30, now, extra).sort(newestFirst);
   const weight = groups.flatMap(({ measures }) => measures).find(({ type }) => type === 1);
   return weight && weight.value * 10 ** weight.unit;
 }
 
 function measured(person: Person, firstDay: number, now: number, extra: readonly WeighIn[]): Group[] {
   const groups = extra.map((weighIn) => extraGroup(person, weighIn));
-  for (let day = firstDay; day <= now / DAY; day += 1) groups.push(...groupsOfDay(person, day));
+  const last = dayOf(now, person.timezone);
+  for (let day = firstDay; day <= last; day += 1) groups.push(...groupsOfDay(person, day));
   return groups.filter((group) => group.date * SECOND <= now);
 }
 
@@ -36,7 +38,8 @@ function newestFirst(a: Group, b: Group): number {
 /** Nothing but the person and the day decides it, so a day stays as it was for good. */
 export function groupsOfDay(person: Person, day: number): Group[] {
   const groups: Group[] = [];
-  const morning = day * DAY + 5 * HOUR + Math.floor(noise(person.userId, day, 10) * 75) * MINUTE;
+  const morning =
+    midnight(day, person.timezone) + 6 * HOUR + Math.floor(noise(person.userId, day, 10) * 75) * MINUTE;
   if (noise(person.userId, day, 11) < 0.88) {
     groups.push(
       weighInGroup(person, scaleOf(person), groupId(person, day, 1), morning, readBody(person, morning, day)),
