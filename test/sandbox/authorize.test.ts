@@ -256,3 +256,54 @@ test('a login that several people share asks whose measures, and answers for tha
   expect(stranger.text).toContain('Whose measures?');
   expect((await connect(MAREN, { selecteduser: '10000005' })).userid).toBe(MAREN);
 });
+
+test('one of a family removes the app for that one alone, and is asked who it is', async () => {
+  const [ada, joseph] = ['10000004', '10000005'];
+  const { app, connect, login, data } = buildTown();
+  const tokens = await Promise.all([ada, joseph].map((who) => connect(Number(who), { selecteduser: who })));
+  const browser = await login(Number(ada));
+  const path = '/partner/disconnect_partner/sandbox';
+  const asked = await browser.get(path);
+  expect(asked.text).toContain('Who is leaving?');
+  expect(asked.text).toContain(`href="${path}?selecteduser=${joseph}"`);
+  const page = await browser.get(`${path}?selecteduser=${joseph}`);
+  expect(page.text).toContain('Joseph Okafor');
+  const nobody = await browser
+    .post(path)
+    .type('form')
+    .send({ consent: consentToken(page.text) });
+  expect(nobody.status).toBe(303);
+  await browser
+    .post(`${path}?selecteduser=${joseph}`)
+    .type('form')
+    .send({ consent: consentToken(page.text) });
+  const status = async (index: number) =>
+    (await data(tokens[index]?.access_token ?? '', '/v2/user', 'getdevice')).status;
+  expect([await status(0), await status(1)]).toEqual([0, 401]);
+
+  const stranger = await request(app).get(`${path}?selecteduser=${joseph}`);
+  const form = /action="([^"]+)"/.exec(stranger.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const back = await request(app).post(form).type('form').send({ user: ada });
+  expect(back.headers.location).toBe(`${path}?selecteduser=${joseph}`);
+});
+
+test('a mishap chosen on the consent page strikes the exchange once; an unknown one is nothing', async () => {
+  const { login, consent, redeem, state } = buildTown();
+  const browser = await login(MAREN);
+  const codeOf = async (mishap: string) => {
+    const answer = await consent(browser, {}, { mishap });
+    return new URL(String(answer.headers.location)).searchParams.get('code') ?? '';
+  };
+  expect((await browser.get(authorizeUrl())).text).toContain('name="mishap" value="refuse-code"');
+  const code = await codeOf('refuse-code');
+  expect((await redeem(code)).body.error).toBe('Invalid Params: invalid code');
+  expect((await redeem(code)).body.status).toBe(0);
+  for (const other of ['', 'reset', 'constructor']) await codeOf(other);
+  expect((await state()).faults).toEqual([]);
+  expect((await redeem(await codeOf('partial-scope'))).body.body.scope).toBe('user.info');
+  const forged = { authorized: '1', consent: '0'.repeat(40), mishap: 'http-500' };
+  expect((await browser.post(authorizeUrl()).type('form').send(forged)).status).toBe(403);
+  const denied = { authorized: '0', mishap: 'http-500' };
+  await consent(browser, {}, denied);
+  expect((await state()).faults).toEqual([]);
+});

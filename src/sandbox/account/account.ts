@@ -35,14 +35,16 @@ export function accountRoutes(world: World): Router {
       return `${req.baseUrl}/oauth2_user/authorize2?${new URLSearchParams([...fields])}`;
     const client = clients.get(fields.get('client_id') ?? '');
     const removing = page === 'disconnect_partner' && client;
-    return removing ? removalPath(req.baseUrl, client.id) : `${req.baseUrl}/`;
+    return removing ? removalPath(req.baseUrl, client.id, fields.get('selecteduser')) : `${req.baseUrl}/`;
   }
 
   return router;
 }
 
-export function removalPath(base: string, clientId: string): string {
-  return `${base}/partner/disconnect_partner/${encodeURIComponent(clientId)}`;
+/** `selecteduser`: which person of a login that several share (documented). */
+export function removalPath(base: string, clientId: string, selecteduser?: string): string {
+  const query = selecteduser ? `?${new URLSearchParams({ selecteduser })}` : '';
+  return `${base}/partner/disconnect_partner/${encodeURIComponent(clientId)}${query}`;
 }
 
 /** Our own authorize page or the panel: never another site, whatever `r` says. */

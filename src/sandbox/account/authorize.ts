@@ -7,6 +7,7 @@ import { sameText } from '../secrets.ts';
 import type { World } from '../world.ts';
 import { type AuthorizeRequest, type ReadRequest, readAuthorizeRequest } from './authorize-request.ts';
 import type { Login } from './logins.ts';
+import { MISHAPS, setMishap } from './mishaps.ts';
 import { explain, showPage } from './pages.ts';
 import { type Scope, scopeText } from './scopes.ts';
 
@@ -41,6 +42,7 @@ export function authorizeRoutes({ clients, codes, faults, logins, people }: Worl
     if (form.get('authorized') !== '1' || faults.take('deny')) return res.redirect(302, denial(request));
     const ticked = request.scopes.filter((scope) => form.get(scope.name) === 'on');
     if (ticked.length === 0) return askConsent(res, request, login, 'Tick at least one line, or refuse.');
+    setMishap(faults, form.get('mishap'));
     const granted = faults.take('partial-scope') ? ticked.slice(0, 1) : ticked;
     return res.redirect(302, permission(request, login, granted));
   });
@@ -83,9 +85,10 @@ export function loginWords(members: Person[]) {
 }
 
 function askWho(res: Response, { client, query }: AuthorizeRequest, members: Person[]) {
-  const link = `${res.req.baseUrl}${PATH}?${query}`;
+  const link = `${res.req.baseUrl}${PATH}?${query}&`;
   const title = 'Whose measures?';
-  return showPage(res, 'choose', { title, app: client.name, people: members, link });
+  const text = `Several people share this login. Choose whose measures ${client.name} asks for.`;
+  return showPage(res, 'choose', { title, text, people: members, link });
 }
 
 function askConsent(res: Response, request: AuthorizeRequest, login: Login, problem = '') {
@@ -101,6 +104,7 @@ function askConsent(res: Response, request: AuthorizeRequest, login: Login, prob
       scopes,
       person: login.person,
       consent: login.consent,
+      mishaps: MISHAPS,
       action: here,
       switchUrl: demo ? '' : `${baseUrl}/logout?${new URLSearchParams({ r: here })}`,
       problem,

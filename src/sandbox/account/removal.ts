@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Client } from '../clients.ts';
 import { unlink } from '../departures.ts';
-import { bodyFields } from '../input.ts';
+import { bodyFields, queryFields } from '../input.ts';
 import { refreshStanding } from '../oauth2/standing.ts';
 import type { Person } from '../people.ts';
 import { sameText } from '../secrets.ts';
@@ -22,13 +22,16 @@ export function removalRoutes(world: World): Router {
     if (!client) return explain(res, 400, 'Invalid clientid', 'No such app is known here.');
     const login = logins.current(req);
     if (!login) return askLogin(req, res, client, people.accounts());
-    const { person, consent } = login;
+    const { consent } = login;
+    const selected = queryFields(req).get('selecteduser');
+    const person = people.chosen(login.person, selected);
+    if (!person) return askWho(req, res, client, people.housemates(login.person));
     return showPage(res, 'removal', {
       title: `Remove ${client.name}?`,
       app: client.name,
       person,
       consent,
-      action: removalPath(req.baseUrl, client.id),
+      action: removalPath(req.baseUrl, client.id, selected),
       connected: isConnected(person.userId, client),
     });
   });
@@ -40,8 +43,10 @@ export function removalRoutes(world: World): Router {
     if (!client || !login || !sameText(consent, login.consent)) {
       return explain(res, 403, 'This answer did not come from our page', 'Please go back and answer again.');
     }
-    unlink(world, login.person.userId, client.id);
-    return res.redirect(303, removalPath(req.baseUrl, client.id));
+    const selected = queryFields(req).get('selecteduser');
+    const person = people.chosen(login.person, selected);
+    if (person) unlink(world, person.userId, client.id);
+    return res.redirect(303, removalPath(req.baseUrl, client.id, selected));
   });
 
   function isConnected(userId: number, client: Client): boolean {
@@ -52,8 +57,23 @@ export function removalRoutes(world: World): Router {
   return router;
 }
 
+function askWho(req: Request, res: Response, client: Client, members: Person[]) {
+  const link = `${removalPath(req.baseUrl, client.id)}?`;
+  return showPage(res, 'choose', {
+    title: 'Who is leaving?',
+    text: `Several people share this login. Choose whose measures ${client.name} shall no longer see.`,
+    people: members,
+    link,
+  });
+}
+
 function askLogin(req: Request, res: Response, client: Client, accounts: Person[][]) {
-  const back = new URLSearchParams({ client_id: client.id, b: 'disconnect_partner' });
+  const selected = queryFields(req).get('selecteduser');
+  const back = new URLSearchParams({
+    client_id: client.id,
+    b: 'disconnect_partner',
+    ...(selected ? { selecteduser: selected } : {}),
+  });
   const action = `${req.baseUrl}/oauth2_user/account_login?${back}`;
   return showPage(res, 'login', {
     title: 'Who are you today?',

@@ -1,34 +1,9 @@
 import type { Fault } from '../wire/faults.ts';
 import type { GrantState, PairState, State } from './state.ts';
+import { DAY, HOUR, MINUTE, spanWords, timeWords } from './time-words.ts';
+import { drawTimeline } from './timeline.ts';
 
 const SHOWN_PAIRS = 4;
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-const dateAndTime = new Intl.DateTimeFormat('en-GB', {
-  dateStyle: 'medium',
-  timeStyle: 'medium',
-  timeZone: 'UTC',
-});
-
-export function timeWords(iso: string): string {
-  return `${dateAndTime.format(new Date(iso))} UTC`;
-}
-
-/** In the two largest units: "1 day 3 h". */
-export function spanWords(seconds: number): string {
-  const days = Math.floor(seconds / DAY);
-  const hours = Math.floor((seconds % DAY) / HOUR);
-  const minutes = Math.floor((seconds % HOUR) / MINUTE);
-  const parts = [
-    days > 0 ? `${days} ${days === 1 ? 'day' : 'days'}` : '',
-    hours > 0 ? `${hours} h` : '',
-    minutes > 0 ? `${minutes} min` : '',
-  ].filter(Boolean);
-  return parts.slice(0, 2).join(' ') || `${Math.round(seconds)} s`;
-}
-
 export function clockWords({ clock }: State) {
   const ahead = clock.offsetSeconds === 0 ? 'in step with' : `${spanWords(clock.offsetSeconds)} ahead of`;
   return { time: timeWords(clock.iso), offset: `${ahead} the real clock` };
@@ -68,13 +43,15 @@ export function isLive({ pairs }: GrantState): boolean {
   return pairs.some((pair) => pair.refreshState !== 'dead');
 }
 
-export function grantWords(grant: GrantState, app: string) {
+export function grantWords(grant: GrantState, app: string, now: number) {
+  const shown = grant.pairs.slice(0, SHOWN_PAIRS);
   return {
     app,
     scope: grant.scope.split(',').join(', '),
     since: timeWords(grant.since),
     live: isLive(grant),
-    pairs: grant.pairs.slice(0, SHOWN_PAIRS).map(pairWords),
+    timeline: drawTimeline(shown, now),
+    pairs: shown.map(pairWords),
     older: Math.max(0, grant.pairs.length - SHOWN_PAIRS),
   };
 }

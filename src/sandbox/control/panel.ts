@@ -4,8 +4,9 @@ import { latestWeight } from '../data/measures/history.ts';
 import type { Person } from '../people.ts';
 import { FAULTS } from '../wire/faults.ts';
 import type { World } from '../world.ts';
-import { clockWords, faultWords, grantWords, isLive, jumps, timeWords } from './panel-words.ts';
+import { clockWords, faultWords, grantWords, isLive, jumps } from './panel-words.ts';
 import { describeState, type State } from './state.ts';
+import { timeWords } from './time-words.ts';
 
 const SHOWN_CALLS = 20;
 const MOST_WATCHERS = 50;
@@ -58,7 +59,9 @@ export function panelRoutes(world: World): Router {
       ...person,
       weight: weight === undefined ? '' : `${weight.toFixed(1)} kg`,
       connected: grants.some(isLive),
-      grants: grants.map((grant) => grantWords(grant, clients.get(grant.clientId)?.name ?? grant.clientId)),
+      grants: grants.map((grant) =>
+        grantWords(grant, clients.get(grant.clientId)?.name ?? grant.clientId, state.clock.now),
+      ),
     };
   }
 

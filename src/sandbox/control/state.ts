@@ -41,6 +41,8 @@ export interface PairState {
   refreshExpiresAt: string;
   issuedAt: string;
   used: boolean;
+  /** When this refresh token first bought a new pair. */
+  replacedAt: string | null;
   /** Why the refresh token is as it is, unless it is simply live. */
   why: string | null;
 }
@@ -89,6 +91,7 @@ function describePair(pair: Pair, now: number): PairState {
     refreshExpiresAt: iso(pair.issued_at + REFRESH_LIFE),
     issuedAt: iso(pair.issued_at),
     used: pair.used_at !== null,
+    replacedAt: pair.replaced_at === null ? null : iso(pair.replaced_at),
     why: refresh.why,
   };
 }
