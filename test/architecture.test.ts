@@ -105,5 +105,6 @@ test('the README stays short and names every setting', () => {
 test('no script leans on another by its name: installs run no scripts here, and then npm skips those too', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toContain('ignore-scripts=true');
-  expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual([]);
+  // `prepare` alone may stay: it builds where npm fetches this repository as a package.
+  expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual(['prepare']);
 });
