@@ -5,8 +5,9 @@ import type { Attempts } from './connect/attempts.ts';
 import { leaveRoutes, type Receipts } from './connect/disconnect.ts';
 import { homeRoutes } from './connect/home.ts';
 import { connectRoutes } from './connect/routes.ts';
-import type { Measures } from './dashboard/measures.ts';
+import type { Events } from './dashboard/events.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
+import type { Services } from './dashboard/services.ts';
 import { healthRoutes } from './operations/health.ts';
 import { type Log, logRequests } from './operations/logging.ts';
 import type { Sessions } from './session/session.ts';
@@ -25,7 +26,8 @@ export interface AppParts {
   withings: Withings;
   grants: Grants;
   attempts: Attempts;
-  measures: Measures;
+  services: Services;
+  events: Events;
   receipts: Receipts;
   now: () => number;
   /** Milliseconds since any fixed moment; never steps. */

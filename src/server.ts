@@ -6,7 +6,8 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createAttempts } from './connect/attempts.ts';
 import { createReceipts } from './connect/disconnect.ts';
-import { createMeasures } from './dashboard/measures.ts';
+import { createEvents } from './dashboard/events.ts';
+import { createServices } from './dashboard/services.ts';
 import { type Log, logRefresh } from './operations/logging.ts';
 import { createSandbox, type Sandbox } from './sandbox/sandbox.ts';
 import { deriveKeys, hashed, keptSecret } from './session/keys.ts';
@@ -66,6 +67,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     tell: (id, refusal) => logRefresh(log, hashed(id), refusal),
   });
   const sweeper = createSweeper({ ...config, store, grants, now, sleep, report });
+  const events = createEvents({ ...config, grants, now });
   let draining = false;
   const app = createApp({
     config,
@@ -82,7 +84,8 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       publicUrl: config.publicUrl,
       patienceMs: callMs + 1000,
     }),
-    measures: createMeasures({ grants, withings, now }),
+    services: createServices({ grants, withings, now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
+    events,
     receipts: createReceipts(sealer, config.publicUrl, now),
     sandbox: sandbox?.router ?? null,
     ready: async () => !draining && (await store.ping().then(yes, no)),
@@ -106,6 +109,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     sweep: sweeper.sweep,
     async stop() {
       draining = true;
+      events.close();
       const finished = Promise.all([drain(server), sweeper.stop()]).then(grants.settled);
       const enough = sleep(STOP_WITHIN_MS, undefined, { ref: false });
       await Promise.race([finished, enough]); // what is cut off now is finished after the next start

@@ -28,12 +28,18 @@ const FORGET = '"cache", "storage"';
 /** Leaving: `/disconnect` ends the connection, `/logout` only this browser's session. */
 export function leaveRoutes(parts: LeaveParts): Router {
   const router = Router();
+  router.get('/disconnect', noStore, (req, res) => {
+    const id = req.session.withingsId;
+    if (!id) return res.redirect(303, '/');
+    return res.render('leave', { userId: userIdOf(id) });
+  });
   router.post('/disconnect', noStore, (req, res) => disconnect(parts, req, res));
   router.post('/logout', noStore, async (req, res) => {
     await parts.sessions.end(req, res);
     res.set('Clear-Site-Data', FORGET).redirect(303, '/');
   });
-  router.all(['/disconnect', '/logout'], onlyMethods('POST'));
+  router.all('/disconnect', onlyMethods('GET, HEAD, POST'));
+  router.all('/logout', onlyMethods('POST'));
   return router;
 }
 

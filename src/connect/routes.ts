@@ -42,7 +42,9 @@ async function connect({ attempts, withings }: ConnectParts, req: Request, res: 
     demo,
     returnTo: readReturnTo(req.query.return_to),
   });
-  res.redirect(303, withings.authorizeUrl(state, demo));
+  const url = withings.authorizeUrl(state, demo);
+  // A login that Withings remembers would silently connect whoever was there last.
+  res.redirect(303, req.query.account === 'other' ? withings.logoutUrl(url) : url);
 }
 
 async function callback(parts: ConnectParts, req: Request, res: Response) {

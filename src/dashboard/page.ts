@@ -1,15 +1,34 @@
 import type { Grant } from '../session/grant.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
-import { problemOf, WAYS_ON } from '../web/problems.ts';
-import type { Measure } from '../withings/answers.ts';
-import { MEASTYPES, WEIGHT } from '../withings/meastypes.ts';
+import { problemOf } from '../web/problems.ts';
 import { connectionOf } from './connection.ts';
-import type { Reading } from './measures.ts';
+import { happenings } from './history.ts';
+import { accessLifeline, refreshLifeline } from './lifeline.ts';
+import { devicesPanel } from './panels/devices.ts';
+import { heartPanel } from './panels/heart.ts';
+import type { Panel, Range } from './panels/panel.ts';
+import { sleepPanel } from './panels/sleep.ts';
+import { stepsPanel } from './panels/steps.ts';
+import { compositionPanel, weightPanel } from './panels/weight.ts';
+import type { Everything } from './services.ts';
 import { duration, moment, scopeWords } from './words.ts';
 
+const DAY = 86_400_000;
+export const RANGES = [
+  { days: 7, words: '7 days' },
+  { days: 30, words: '30 days' },
+  { days: 365, words: 'a year' },
+];
+
 /** Everything the dashboard view says, in words: the view itself decides nothing. */
-export function dashboardPage(grant: Grant, reading: Reading, now: number, marginSeconds: number) {
+export function dashboardPage(
+  grant: Grant,
+  data: Everything,
+  { range, marginSeconds }: { range: Range; marginSeconds: number },
+) {
+  const now = range.until;
   const { state, problem } = connectionOf(grant);
+  const panels = panelsOf(data, range);
   return {
     state,
     headline: HEADLINES[state],
@@ -18,6 +37,7 @@ export function dashboardPage(grant: Grant, reading: Reading, now: number, margi
     since: grant.ended && moment(grant.ended.at, now),
     userId: grant.userId,
     demo: grant.demo,
+    demoEnds: grant.demo && state !== 'unlinked' ? moment(grant.connectedAt + DAY, now) : null,
     connected: moment(grant.connectedAt, now),
     granted: grant.scope.map(scopeWords),
     refused: grant.askedScope.filter((scope) => !grant.scope.includes(scope)).map(scopeWords),
@@ -25,19 +45,43 @@ export function dashboardPage(grant: Grant, reading: Reading, now: number, margi
       issued: moment(grant.accessIssuedAt, now),
       expires: moment(grant.accessExpiresAt, now),
       expired: grant.accessExpiresAt <= now,
+      due: moment(refreshDueAt(grant, marginSeconds), now),
+      lifeline: accessLifeline(grant, now, marginSeconds),
     },
     refreshToken: {
       issued: moment(grant.refreshIssuedAt, now),
       expires: moment(grant.refreshExpiresAt, now),
+      lifeline: refreshLifeline(grant, now),
     },
     lastRefresh: grant.lastRefresh && {
       ...moment(grant.lastRefresh.at, now),
       outcome: outcomeWords(grant.lastRefresh.outcome),
     },
-    weight: weightPanel(reading, now),
+    history: happenings(grant, now),
+    ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
+    trouble: sharedTrouble(panels),
+    panels: sharedTrouble(panels) ? [] : panels,
     canRefresh: grant.ended === null,
     made: moment(now, now),
   };
+}
+
+function panelsOf({ measures, activity, nights, devices }: Everything, range: Range): Panel[] {
+  return [
+    weightPanel(measures, range),
+    heartPanel(measures, range),
+    stepsPanel(activity, range),
+    sleepPanel(nights, range),
+    compositionPanel(measures, range),
+    devicesPanel(devices),
+  ];
+}
+
+/** What keeps all panels empty is said once. */
+function sharedTrouble(panels: Panel[]): Panel['trouble'] {
+  const [first] = panels;
+  const same = panels.every(({ trouble }) => trouble !== null && trouble.title === first?.trouble?.title);
+  return same ? (first?.trouble ?? null) : null;
 }
 
 const HEADLINES = {
@@ -57,36 +101,13 @@ function summary(grant: Grant, state: string, now: number, marginSeconds: number
   if (state === 'degraded') {
     return left > 0
       ? `The token we have serves for another ${duration(left)}. We keep trying.`
-      : 'The token we had has expired. We try again at your next visit.';
+      : 'The token we had has expired. We keep trying while this page is open, and at your next visit.';
   }
+  const lasts = `Even without a visit it lasts until ${moment(grant.refreshExpiresAt, now).words}.`;
   const due = refreshDueAt(grant, marginSeconds) - now;
-  return due > 0
-    ? `The token is good for ${duration(left)}. In its last minutes a visit renews it, unnoticed.`
-    : `The token is good for ${duration(left)}. It is being renewed.`;
+  return due > 0 ? `Refreshes by itself in ${duration(due)}. ${lasts}` : `It is being refreshed. ${lasts}`;
 }
 
 function outcomeWords(outcome: string): string {
   return outcome === 'refreshed' ? 'a new pair of tokens' : problemOf(outcome).title;
-}
-
-/** The latest weight, or in words why there is none. */
-function weightPanel(reading: Reading, now: number) {
-  if (!reading.ok) {
-    const { title, advice, wayOn } = problemOf(reading.code);
-    return { kind: 'problem' as const, title, advice, wayOn: WAYS_ON[wayOn] };
-  }
-  const latest = latestOf(reading.measures, WEIGHT);
-  if (!latest) return { kind: 'empty' as const };
-  return {
-    kind: 'value' as const,
-    value: latest.value.toFixed(1),
-    unit: MEASTYPES.get(WEIGHT)?.unit ?? '',
-    at: moment(latest.at.getTime(), now),
-  };
-}
-
-function latestOf(measures: Measure[], type: number): Measure | undefined {
-  return measures
-    .filter((measure) => measure.type === type)
-    .reduce<Measure | undefined>((best, next) => (best && best.at >= next.at ? best : next), undefined);
 }

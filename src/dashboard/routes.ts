@@ -1,43 +1,74 @@
 import { type Request, type Response, Router } from 'express';
 import type { Grants } from '../tokens/grants.ts';
-import { Problem, problemOf } from '../web/problems.ts';
+import { Problem, problemOf, WAYS_ON } from '../web/problems.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
+import type { Withings } from '../withings/client.ts';
+import type { Measure } from '../withings/data.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 import { connectionOf } from './connection.ts';
-import type { Measures } from './measures.ts';
-import { dashboardPage } from './page.ts';
+import { measuresCsv } from './csv.ts';
+import type { Events } from './events.ts';
+import { dashboardPage, RANGES } from './page.ts';
+import type { Services } from './services.ts';
 
 export interface DashboardParts {
   grants: Grants;
-  measures: Measures;
+  services: Services;
+  events: Events;
+  withings: Pick<Withings, 'probe'>;
   now: () => number;
   refreshMarginSeconds: number;
 }
 
-/** A person's connection and data, as a page and as JSON. */
+const DEFAULT_DAYS = 30;
+/** What programs and spreadsheets get. */
+const EXPORT_DAYS = 365;
+
+/** A person's connection and data, as a page, as events, as JSON and as a table. */
 export function dashboardRoutes(parts: DashboardParts): Router {
   const router = Router();
   router.get('/dashboard', noStore, (req, res) => dashboard(parts, req, res));
+  router.get('/events', noStore, parts.events.handler);
   router.post('/refresh', noStore, (req, res) => refresh(parts, req, res));
+  router.post('/check', noStore, (req, res) => check(parts, req, res));
   router.get('/api/connection', noStore, (req, res) => void res.json(connectionOf(req.session.withings)));
-  router.get('/api/measures', noStore, (req, res) => measuresJson(parts, req, res));
-  router.all('/refresh', onlyMethods('POST'));
-  router.all(['/dashboard', '/api/connection', '/api/measures'], onlyMethods('GET, HEAD'));
+  router.get('/api/measures', noStore, async (req, res) => {
+    const measures = await allMeasures(parts, req);
+    res.json({
+      measures: measures.flatMap(({ type, value, at }) => {
+        const known = MEASTYPES.get(type);
+        return known ? [{ type, label: known.label, value, unit: known.unit, at: at.toISOString() }] : [];
+      }),
+    });
+  });
+  router.get('/api/measures.csv', noStore, async (req, res) => {
+    const csv = measuresCsv(await allMeasures(parts, req));
+    const day = new Date(parts.now()).toISOString().slice(0, 10);
+    res.type('text/csv').attachment(`withings-measures-${day}.csv`).send(csv);
+  });
+  router.all(['/refresh', '/check'], onlyMethods('POST'));
+  router.all(
+    ['/dashboard', '/events', '/api/connection', '/api/measures', '/api/measures.csv'],
+    onlyMethods('GET, HEAD'),
+  );
   return router;
 }
 
 async function dashboard(
-  { measures, now, refreshMarginSeconds }: DashboardParts,
+  { services, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
   const owned = req.session.withings;
   if (!owned) return res.redirect(303, '/');
-  const reading = await measures.read(owned.id);
-  if (!reading.grant) return res.redirect(303, '/');
+  const asked = RANGES.find(({ days }) => String(days) === req.query.days);
+  const days = asked?.days ?? DEFAULT_DAYS;
+  const { grant, data } = await services.readAll(owned.id, days);
+  if (!grant) return res.redirect(303, '/');
+  const range = { days, until: now() };
   return res.render('dashboard', {
-    page: dashboardPage(reading.grant, reading, now(), refreshMarginSeconds),
+    page: dashboardPage(grant, data, { range, marginSeconds: refreshMarginSeconds }),
   });
 }
 
@@ -48,15 +79,27 @@ async function refresh({ grants }: DashboardParts, req: Request, res: Response) 
   res.redirect(303, '/dashboard');
 }
 
-async function measuresJson({ measures }: DashboardParts, req: Request, res: Response) {
+/** One call with the token as it is, and what came of it. */
+async function check({ grants, withings, now }: DashboardParts, req: Request, res: Response) {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
-  const reading = await measures.read(owned.id);
-  if (!reading.ok) throw new Problem(problemOf(reading.code).code, reading.retryAfterSeconds ?? undefined);
-  res.json({
-    measures: reading.measures.flatMap(({ type, value, at }) => {
-      const known = MEASTYPES.get(type);
-      return known ? [{ type, label: known.label, value, unit: known.unit, at: at.toISOString() }] : [];
-    }),
+  const used = await grants.use(owned.id, (accessToken) =>
+    withings.probe(accessToken, owned.scope, new Date(now())),
+  );
+  if (used.state === 'gone') throw new Problem('not-connected');
+  if (used.state !== 'answered') throw new Problem(problemOf(used.code).code);
+  if (!used.answer.ok) throw new Problem(problemOf(used.answer.refusal.code).code);
+  res.render('message', {
+    title: 'It works',
+    text: 'We asked Withings with the token we have, and Withings answered as it should.',
+    wayOn: WAYS_ON.dashboard,
   });
+}
+
+async function allMeasures({ services }: DashboardParts, req: Request): Promise<Measure[]> {
+  const owned = req.session.withings;
+  if (!owned) throw new Problem('not-connected');
+  const outcome = await services.read(owned.id, 'measures', EXPORT_DAYS);
+  if (!outcome.ok) throw new Problem(problemOf(outcome.code).code, outcome.retryAfterSeconds ?? undefined);
+  return outcome.value;
 }

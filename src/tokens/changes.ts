@@ -11,6 +11,9 @@ const PROVE_AGAIN_MS = 5 * 60_000;
 /** Withings, "Access and refresh tokens": a refresh token lives a year. */
 const REFRESH_TOKEN_LIFE_MS = 365 * 86_400_000;
 
+/** The last thirty events say what a person wants to know of the past. */
+const HISTORY = 30;
+
 /** Names a token without showing it. */
 export function fingerprint(token: string): string {
   return createHash('sha256').update(token).digest('base64url').slice(0, 16);
@@ -29,6 +32,7 @@ export function begun(
     previousRefreshToken: null,
     intent: null,
     lastRefresh: null,
+    history: remembering([], 'connected', at),
     ...tokensOf(pair, at),
   };
 }
@@ -46,6 +50,7 @@ export function renewed<G extends GrantContent>(grant: G, sent: string, pair: To
     previousRefreshToken: sent,
     intent: { token: fingerprint(sent), since: at },
     lastRefresh: { at, outcome: 'refreshed' },
+    history: remembering(grant.history, 'refreshed', at),
   };
 }
 
@@ -57,7 +62,12 @@ export function confirmed<G extends GrantContent>(grant: G): G {
 /** No verdict: timeout, outage, unreadable, busy, wrong client. The intent stays; nobody asks again too soon. */
 export function postponed<G extends GrantContent>(grant: G, { code, waitSeconds }: Refusal, at: number): G {
   const quietMs = Math.min(Math.max((waitSeconds ?? 0) * 1000, QUIET_MS), MAX_QUIET_MS);
-  return { ...grant, lastRefresh: { at, outcome: code }, quietUntil: at + quietMs };
+  return {
+    ...grant,
+    lastRefresh: { at, outcome: code },
+    history: remembering(grant.history, code, at),
+    quietUntil: at + quietMs,
+  };
 }
 
 /** The present pair could not be proven just now. */
@@ -76,8 +86,18 @@ export function condemned<G extends GrantContent>(grant: G, code: string, at: nu
     ...grant,
     intent: null,
     lastRefresh: { at, outcome: code },
+    history: remembering(grant.history, code, at),
     ended: { code, at: grant.ended?.at ?? at, probedAt: at },
   };
+}
+
+/** An outage that is noticed every few seconds is one event. */
+function remembering(history: GrantContent['history'], what: string, at: number): GrantContent['history'] {
+  const before = history.at(-1);
+  if (before?.what === what && what !== 'refreshed') {
+    return [...history.slice(0, -1), { ...before, last: at, times: before.times + 1 }];
+  }
+  return [...history, { what, at, last: at, times: 1 }].slice(-HISTORY);
 }
 
 function tokensOf(pair: TokenPair, at: number) {

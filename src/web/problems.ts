@@ -99,6 +99,14 @@ const OURS = {
     wayOn: 'connect',
     retryAfterSeconds: 300,
   },
+  'too-many-streams': {
+    status: 503,
+    title: 'Too many pages are watching',
+    what: 'The page is right as it was loaded; it just does not renew itself.',
+    advice: 'Close tabs of this site that you do not need.',
+    wayOn: 'dashboard',
+    retryAfterSeconds: 30,
+  },
   // ── requests ───────────────────────────────────────────────────────────
   'cross-site': {
     status: 403,

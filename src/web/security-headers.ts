@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 /**
  * The headers of every answer. Differences from helmet's defaults, and why:
- * - CSP begins from nothing: the pages need one stylesheet and forms to this site;
+ * - CSP begins from nothing: the pages need one stylesheet and forms to this site; the dashboard alone has a script;
  * - `same-origin` instead of `no-referrer`: with the latter browsers send `Origin: null` with our own forms, which
  *   the same-origin check could not tell from a stranger's;
  * - HSTS only on https: on http://localhost it would lock out other programs of the same machine.
@@ -15,6 +16,8 @@ export function securityHeaders(publicUrl: string): RequestHandler {
       directives: {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
+        scriptSrc: [ownScript],
+        connectSrc: [ownScript],
         imgSrc: ["'self'"],
         formAction: ["'self'"],
         baseUri: ["'none'"],
@@ -29,6 +32,10 @@ export function securityHeaders(publicUrl: string): RequestHandler {
       : false,
     xFrameOptions: { action: 'deny' },
   });
+}
+
+function ownScript(req: IncomingMessage): string {
+  return /^\/dashboard(\?|$)/.test(req.url ?? '') ? "'self'" : "'none'";
 }
 
 /** For everything that depends on who asks. */

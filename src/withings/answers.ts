@@ -13,13 +13,6 @@ export interface TokenPair {
   expiresInSeconds: number;
 }
 
-/** One measured value in its unit (kg, %, mmHg …; see meastypes.ts). */
-export interface Measure {
-  type: number;
-  value: number;
-  at: Date;
-}
-
 const envelope = z.object({
   status: z.number().int(),
   body: z.unknown(),
@@ -91,30 +84,3 @@ export const tokenPair: z.ZodType<TokenPair> = z
 export const nothing: z.ZodType<null> = z.unknown().transform(() => null);
 
 export const nonce: z.ZodType<string> = z.object({ nonce: token }).transform((body) => body.nonce);
-
-const measureGroup = z.object({
-  date: z.number().int().positive().max(8_640_000_000_000),
-  measures: z.array(
-    z.object({
-      type: z.number().int(),
-      value: z.number().int(),
-      unit: z.number().int().min(-20).max(20),
-    }),
-  ),
-});
-
-/** getmeas: value × 10^unit, seconds become a Date; groups that make no sense are left out. */
-export const measures: z.ZodType<Measure[]> = z
-  .object({ measuregrps: z.array(z.unknown()).max(10_000) })
-  .transform((body) =>
-    body.measuregrps.flatMap((group) => {
-      const read = measureGroup.safeParse(group);
-      if (!read.success) return [];
-      const at = new Date(read.data.date * 1000);
-      return read.data.measures.map(({ type, value, unit }) => ({
-        type,
-        value: Number(`${value}e${unit}`),
-        at,
-      }));
-    }),
-  );

@@ -1,6 +1,17 @@
-import { type Measure, measures, nonce, nothing, readAnswer, type TokenPair, tokenPair } from './answers.ts';
+import { nonce, nothing, readAnswer, type TokenPair, tokenPair } from './answers.ts';
+import {
+  type ActivityDay,
+  activity,
+  type Device,
+  devices,
+  type Measure,
+  measures,
+  type Night,
+  nights,
+} from './data.ts';
 import type { Result } from './errors.ts';
 import { createPost, type Post } from './http.ts';
+import { allPages } from './pages.ts';
 import { sign } from './signature.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
@@ -13,10 +24,17 @@ export interface Withings {
   refresh(refreshToken: string): Promise<Result<TokenPair>>;
   /** Ends every token of this user for our application. */
   revoke(userId: string): Promise<Result<null>>;
-  /** Body measures taken between two moments, newest first as Withings sends them (one page). */
+  /** Body measures taken between two moments, newest first as Withings sends them. */
   measures(accessToken: string, types: number[], from: Date, until: Date): Promise<Result<Measure[]>>;
+  /** Days on which something was counted since then, the running one included, in the order they come. */
+  activity(accessToken: string, since: Date): Promise<Result<ActivityDay[]>>;
+  /** Nights that ended since then, in the order they come. */
+  nights(accessToken: string, since: Date): Promise<Result<Night[]>>;
+  devices(accessToken: string): Promise<Result<Device[]>>;
   /** Uses an access token as cheaply as can be: asks for what has changed since now, which is nothing. */
   probe(accessToken: string, scope: string[], now: Date): Promise<Result<null>>;
+  /** Logs this browser out of Withings and goes on to authorize (Withings' FAQ), for another account. */
+  logoutUrl(authorizeUrl: string): string;
   /** Withings' own page on which this person can remove our application. */
   removalPage(userId: string): string;
 }
@@ -69,7 +87,7 @@ export function createWithings(options: WithingsOptions): Withings {
       if (!proof.ok) return proof;
       return readAnswer(await post('v2/oauth2', { ...proof.value, userid: userId }), nothing);
     },
-    async measures(accessToken, types, from, until) {
+    measures(accessToken, types, from, until) {
       const fields = {
         action: 'getmeas',
         meastypes: types.join(','),
@@ -77,7 +95,24 @@ export function createWithings(options: WithingsOptions): Withings {
         startdate: unixSeconds(from),
         enddate: unixSeconds(until),
       };
-      return readAnswer(await post('measure', fields, accessToken), measures);
+      return allPages(post, 'measure', fields, accessToken, measures);
+    },
+    activity(accessToken, since) {
+      const fields = { action: 'getactivity', lastupdate: unixSeconds(since) };
+      const data_fields = 'steps,distance,active';
+      return allPages(post, 'v2/measure', { ...fields, data_fields }, accessToken, activity);
+    },
+    nights(accessToken, since) {
+      const fields = { action: 'getsummary', lastupdate: unixSeconds(since) };
+      const data_fields = 'deepsleepduration,lightsleepduration,remsleepduration,wakeupduration,sleep_score';
+      return allPages(post, 'v2/sleep', { ...fields, data_fields }, accessToken, nights);
+    },
+    devices(accessToken) {
+      return allPages(post, 'v2/user', { action: 'getdevice' }, accessToken, devices);
+    },
+    logoutUrl(authorizeUrl) {
+      const account = options.authorizeUrl.replace(/oauth2_user\/authorize2$/, '');
+      return `${account}logout?${new URLSearchParams({ r: authorizeUrl })}`;
     },
     async probe(accessToken, scope, at) {
       const { path, fields } = cheapestCall(scope);

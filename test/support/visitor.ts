@@ -97,7 +97,7 @@ export function formsOf(html: string): Form[] {
     ([, action = '', inner = '']) => {
       const fields: Record<string, string> = {};
       for (const [input] of inner.matchAll(/<input\b[^>]*>/g)) {
-        const isBox = /type="checkbox"/.test(input);
+        const isBox = /type="(checkbox|radio)"/.test(input);
         const name = attribute(input, 'name');
         if (name && (!isBox || /\bchecked\b/.test(input))) fields[name] = attribute(input, 'value') ?? 'on';
       }

@@ -136,7 +136,7 @@ export class World {
     ]);
     const steps = this.steps.map(({ process, label }) => process.name + label);
     const world = [this.record, this.#before, this.withings, this.#now, this.#left, this.#underWay];
-    const text = JSON.stringify([world, processes, steps]);
+    const text = JSON.stringify([world, processes, steps], withoutHistory);
     const names = new Map<string, number>();
     return text.replace(/w\d+/g, (id) => {
       if (!names.has(id)) names.set(id, names.size);
@@ -160,7 +160,7 @@ export class World {
         const done = (instead: unknown, acts: boolean) => {
           const value = acts ? run() : undefined;
           const seen = instead ?? value;
-          process.history += `${label}=${JSON.stringify(seen)};`;
+          process.history += `${label}=${JSON.stringify(seen, withoutHistory)};`;
           resolve(seen as T);
         };
         this.steps.push({ process, label, run: done as () => unknown });
@@ -314,4 +314,10 @@ const FIRST: GrantContent = {
   quietUntil: 0,
   proveAfter: 0,
   ended: null,
+  history: [],
 };
+
+/** What a grant remembers for people decides nothing. */
+function withoutHistory(name: string, value: unknown): unknown {
+  return name === 'history' && Array.isArray(value) ? undefined : value;
+}

@@ -1,0 +1,61 @@
+// Keeps the dashboard up to date. Without it the page is right at the moment it says at its end.
+const POLL_MS = 15_000;
+const page = () => document.querySelector('[data-now]');
+let ahead = Date.parse(page().dataset.now) - Date.now();
+
+const words = (ms) => {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (seconds < 60) return `${seconds} s`;
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} days`;
+};
+
+function tick() {
+  const now = Date.now() + ahead;
+  for (const moment of document.querySelectorAll('[data-moment]')) {
+    const left = Date.parse(moment.dataset.moment) - now;
+    moment.textContent = left > 0 ? `in ${words(left)}` : `${words(-left)} ago`;
+  }
+}
+
+async function renew() {
+  const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+  if (answer.redirected) return location.assign(answer.url);
+  if (!answer.ok) return undefined;
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  for (const part of document.querySelectorAll('[data-live]')) {
+    const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+    // Not while someone is using this very part: focus must not jump away.
+    if (!next || part.contains(document.activeElement)) continue;
+    for (const open of part.querySelectorAll('details[open]')) {
+      next.querySelector(`#${open.id}`)?.setAttribute('open', '');
+    }
+    part.replaceWith(next);
+  }
+  ahead = Date.parse(page().dataset.now) - Date.now();
+  return tick();
+}
+
+let due;
+const soon = () => {
+  clearTimeout(due);
+  due = setTimeout(() => renew().catch(() => {}), 150);
+};
+
+let first = true;
+const events = new EventSource('/events');
+events.addEventListener('connection', () => {
+  // The page is as old as its connection to the events: what was first said is what it shows already.
+  if (!first) soon();
+  first = false;
+});
+events.addEventListener('error', () => {
+  first = false; // whatever comes after a pause may be new
+  if (events.readyState === EventSource.CLOSED) setInterval(soon, POLL_MS);
+});
+
+tick();
+setInterval(tick, 1000);

@@ -1,0 +1,50 @@
+import { curveMonotoneX, line } from 'd3-shape';
+import { type Chart, HEIGHT, rounded, WIDTH } from './chart.ts';
+import { timeLabels, timeScale, valueScale } from './scales.ts';
+
+export interface Point {
+  /** Milliseconds since 1970. */
+  at: number;
+  value: number;
+}
+
+const DAY = 86_400_000;
+const WINDOW = 7 * DAY;
+
+/** For each point the mean of it and those of the week before it. Oldest first. */
+export function movingAverage(points: Point[]): Point[] {
+  return points.map(({ at }, index) => {
+    const week = points.slice(0, index + 1).filter((point) => point.at > at - WINDOW);
+    return { at, value: week.reduce((sum, { value }) => sum + value, 0) / week.length };
+  });
+}
+
+/** Values as dots and their moving average as a line. Oldest first. */
+export function trendChart(
+  label: string,
+  points: Point[],
+  { days, until, digits }: { days: number; until: number; digits: number },
+): Chart {
+  const x = timeScale(days, until);
+  const values = points.map(({ value }) => value);
+  const { scale: y, grid, labels } = valueScale(Math.min(...values), Math.max(...values), digits);
+  const draw = line<Point>(
+    ({ at }) => rounded(x(at)),
+    ({ value }) => rounded(y(value)),
+  ).curve(curveMonotoneX);
+  return {
+    label,
+    width: WIDTH,
+    height: HEIGHT,
+    yLabels: labels,
+    grid,
+    xLabels: timeLabels(x),
+    lines: [{ path: draw(movingAverage(points)) ?? '', kind: 'average' }],
+    dots: points.map(({ at, value }) => ({ x: rounded(x(at)), y: rounded(y(value)), kind: 'measured' })),
+    bars: [],
+    legend: [
+      { kind: 'measured', words: 'measured' },
+      { kind: 'average', words: 'mean of seven days' },
+    ],
+  };
+}

@@ -1,0 +1,96 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { SessionData } from 'express-session';
+import type { Grant } from '../session/grant.ts';
+import type { Grants } from '../tokens/grants.ts';
+import { isDue } from '../tokens/timing.ts';
+import { Problem } from '../web/problems.ts';
+import { connectionOf } from './connection.ts';
+
+const LOOK_MS = 1000;
+const HEARTBEAT_LOOKS = 15;
+const MOST_STREAMS = 1000;
+const MOST_OF_ONE = 8;
+
+export interface EventParts {
+  grants: Pick<Grants, 'fresh'>;
+  now: () => number;
+  refreshMarginSeconds: number;
+}
+
+/** The status of a connection as server-sent events, wherever it changes: another tab, another process. */
+export interface Events {
+  handler: RequestHandler;
+  /** Ends every stream; browsers come back by themselves. */
+  close(): void;
+}
+
+export function createEvents({ grants, now, refreshMarginSeconds }: EventParts): Events {
+  const streams = new Map<Response, string>();
+
+  /** What a page would show otherwise than before: the status, and whether the hour has brought a new one. */
+  function face(grant: Grant | null): string {
+    const due = grant && isDue(grant, refreshMarginSeconds, now());
+    const demoOver = grant?.demo && now() >= grant.connectedAt + 86_400_000;
+    return JSON.stringify([connectionOf(grant), due, demoOver]);
+  }
+
+  async function look(req: Request): Promise<Grant | null> {
+    const grant = (await sessionOf(req))?.withings ?? null;
+    // A page that is open is a visitor: the token is renewed in time for it.
+    if (grant && !grant.ended && isDue(grant, refreshMarginSeconds, now())) await grants.fresh(grant.id);
+    return grant;
+  }
+
+  function watch(req: Request, res: Response): void {
+    let shown = face(req.session.withings ?? null);
+    let looks = 0;
+    let busy = false;
+    const timer = setInterval(async () => {
+      if (busy) return;
+      busy = true;
+      looks += 1;
+      if (looks % HEARTBEAT_LOOKS === 0) res.write(':\n\n');
+      try {
+        const grant = await look(req);
+        const seen = face(grant);
+        if (seen !== shown && !res.writableEnded) send(res, grant);
+        shown = seen;
+        if (!grant) res.end(); // logged out or disconnected: there is nothing more to tell
+      } catch {
+        // The store does not answer: the next look tries again, and pages say it themselves.
+      }
+      busy = false;
+    }, LOOK_MS);
+    res.on('close', () => {
+      clearInterval(timer);
+      streams.delete(res);
+    });
+  }
+
+  return {
+    handler(req, res) {
+      if (!req.session.withings) return void res.status(204).end(); // tells a browser not to come back
+      const own = [...streams.values()].filter((id) => id === req.sessionID).length;
+      if (own >= MOST_OF_ONE || streams.size >= MOST_STREAMS) throw new Problem('too-many-streams');
+      streams.set(res, req.sessionID);
+      res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+      res.write('retry: 3000\n\n');
+      send(res, req.session.withings);
+      watch(req, res);
+    },
+    close() {
+      for (const stream of streams.keys()) stream.end();
+    },
+  };
+}
+
+function send(res: Response, grant: Grant | null): void {
+  res.write(`event: connection\ndata: ${JSON.stringify(connectionOf(grant))}\n\n`);
+}
+
+/** As it is kept now, which may be without a connection, or gone. */
+function sessionOf(req: Request): Promise<SessionData | null> {
+  return new Promise((resolve, reject) => {
+    req.sessionStore.get(req.sessionID, (error, data) => (error ? reject(error) : resolve(data ?? null)));
+  });
+}

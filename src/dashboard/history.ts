@@ -1,0 +1,33 @@
+import type { Grant } from '../session/grant.ts';
+import { problemOf } from '../web/problems.ts';
+import { type Moment, moment } from './words.ts';
+
+export interface Happening {
+  at: Moment;
+  words: string;
+  /** Why, or how often. */
+  cause: string;
+  good: boolean;
+}
+
+/** What happened to a connection, in words, the latest first. */
+export function happenings({ history }: Grant, now: number): Happening[] {
+  return history
+    .map(({ what, at, last, times }, index) => {
+      const when = moment(at, now);
+      if (what === 'connected')
+        return { at: when, words: 'Connected', cause: 'You allowed it at Withings.', good: true };
+      if (what === 'refreshed') return { at: when, ...refreshed(history[index - 1]?.what), good: true };
+      const again = times > 1 ? ` ${times} times, until ${moment(last, now).words}.` : '';
+      const { title, what: cause } = problemOf(what);
+      return { at: when, words: title, cause: `${cause}${again}`, good: false };
+    })
+    .reverse();
+}
+
+function refreshed(before: string | undefined) {
+  const recovered = before !== undefined && before !== 'refreshed' && before !== 'connected';
+  return recovered
+    ? { words: 'Recovered', cause: 'Withings answers again and gave new tokens.' }
+    : { words: 'Refreshed', cause: 'New tokens, before the old one expired or because somebody asked.' };
+}

@@ -1,0 +1,35 @@
+import type { Device } from '../../withings/data.ts';
+import type { Outcome } from '../services.ts';
+import { momentWords } from './dates.ts';
+import { type Panel, panelOf } from './panel.ts';
+
+/** As Withings defines them. */
+const BATTERY = {
+  high: 'over 75 %',
+  medium: '30 to 75 %',
+  low: 'under 30 %',
+  unknown: 'not known',
+};
+
+export function devicesPanel(outcome: Outcome<Device>): Panel {
+  return panelOf(
+    { id: 'devices', title: 'Devices' },
+    outcome,
+    (devices) => {
+      const low = devices.filter(({ battery }) => battery === 'low').map(({ model }) => model);
+      return {
+        sentence: low.length > 0 ? `Charge soon: ${low.join(', ')}.` : 'All batteries are fine.',
+        table: {
+          caption: 'Devices',
+          columns: ['Device', 'Battery', 'Last seen'],
+          rows: devices.map(({ model, battery, lastSeen }) => [
+            model,
+            BATTERY[battery],
+            lastSeen ? momentWords(lastSeen) : '–',
+          ]),
+        },
+      };
+    },
+    'No device is linked to this Withings account. Measures may still come from the app or from a partner.',
+  );
+}

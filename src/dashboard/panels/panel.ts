@@ -1,0 +1,53 @@
+import { problemOf, WAYS_ON } from '../../web/problems.ts';
+import type { Chart } from '../charts/chart.ts';
+import type { Outcome } from '../services.ts';
+
+/** One kind of data on the dashboard: what it says in a sentence, as a drawing and in numbers. */
+export interface Panel {
+  id: string;
+  title: string;
+  /** The number a person looks for first. */
+  figure: { value: string; unit: string } | null;
+  sentence: string;
+  chart: Chart | null;
+  table: Table | null;
+  /** In place of data: why there is none, and the way on where there is one. */
+  trouble: { title: string; advice: string; wayOn: { href: string; label: string } | null } | null;
+}
+
+export interface Table {
+  caption: string;
+  columns: string[];
+  rows: string[][];
+}
+
+/** The stretch of time that the page shows; `until` in milliseconds. */
+export interface Range {
+  days: number;
+  until: number;
+}
+
+type Name = Pick<Panel, 'id' | 'title'>;
+
+/** The panel of an outcome: data, the reason for its absence, or that nothing was measured yet. */
+export function panelOf<T>(
+  name: Name,
+  outcome: Outcome<T>,
+  show: (rows: T[]) => Pick<Panel, 'sentence'> & Partial<Panel>,
+  empty: string,
+): Panel {
+  const blank = { ...name, figure: null, chart: null, table: null, trouble: null };
+  if (!outcome.ok) {
+    const { title, advice, wayOn } = problemOf(outcome.code);
+    // The page itself is where a reload would lead.
+    const way = wayOn === 'dashboard' || wayOn === 'home' ? null : WAYS_ON[wayOn];
+    return { ...blank, sentence: '', trouble: { title, advice, wayOn: way } };
+  }
+  if (outcome.value.length === 0) return { ...blank, sentence: empty };
+  return { ...blank, ...show(outcome.value) };
+}
+
+/** The same outcome with other rows. */
+export function narrowed<T, U>(outcome: Outcome<T>, narrow: (rows: T[]) => U[]): Outcome<U> {
+  return outcome.ok ? { ok: true, value: narrow(outcome.value) } : outcome;
+}

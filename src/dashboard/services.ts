@@ -1,0 +1,126 @@
+import type { Grant } from '../session/grant.ts';
+import type { Grants, Unusable, Used } from '../tokens/grants.ts';
+import type { Withings } from '../withings/client.ts';
+import type { ActivityDay, Device, Measure, Night } from '../withings/data.ts';
+import type { Result } from '../withings/errors.ts';
+import { MEASTYPES } from '../withings/meastypes.ts';
+
+/** What a service brought, or the code of what was in the way. */
+export type Outcome<T> =
+  | { ok: true; value: T[] }
+  | { ok: false; code: string; retryAfterSeconds: number | null };
+
+/** What each service brings. */
+export interface Data {
+  measures: Measure;
+  activity: ActivityDay;
+  nights: Night;
+  devices: Device;
+}
+
+export type Everything = { [Name in keyof Data]: Outcome<Data[Name]> };
+
+/** A person's data, read through whatever access token is live. */
+export interface Services {
+  read<Name extends keyof Data>(grantId: string, name: Name, days: number): Promise<Outcome<Data[Name]>>;
+  /** All of them at once. What is not there in time is left out with a word; the rest is not held up. */
+  readAll(grantId: string, days: number): Promise<{ grant: Grant | null; data: Everything }>;
+}
+
+interface Service<T> {
+  scope: string;
+  ask: (withings: Withings, accessToken: string, now: number, days: number) => Promise<Result<T[]>>;
+}
+
+const DAY = 86_400_000;
+/** Withings refuses a person's identical call within 10 seconds: one answer serves everybody for a little longer. */
+const SHARED_FOR_MS = 15_000;
+const MAX_SHARED = 4000;
+/** How long a page waits for its panels. */
+const PATIENCE_MS = 3000;
+
+/** Moments to the second, so that two processes seldom ask the same. */
+const SERVICES: { [Name in keyof Data]: Service<Data[Name]> } = {
+  measures: {
+    scope: 'user.metrics',
+    ask: (withings, token, now, days) => {
+      const until = now + DAY; // for scales whose clocks are ahead
+      const types = [...MEASTYPES.keys()];
+      return withings.measures(token, types, new Date(now - days * DAY), new Date(until));
+    },
+  },
+  activity: {
+    scope: 'user.activity',
+    ask: (withings, token, now, days) => withings.activity(token, new Date(now - days * DAY)),
+  },
+  nights: {
+    scope: 'user.activity',
+    ask: (withings, token, now, days) => withings.nights(token, new Date(now - days * DAY)),
+  },
+  devices: { scope: 'user.info', ask: (withings, token) => withings.devices(token) },
+};
+
+export interface ServiceParts {
+  grants: Grants;
+  withings: Withings;
+  now: () => number;
+  sleep: (milliseconds: number) => Promise<unknown>;
+}
+
+export function createServices({ grants, withings, now, sleep }: ServiceParts): Services {
+  const shared = new Map<string, { until: number; answer: Promise<Used<unknown[]>> }>();
+
+  function share<T>(key: string, ask: () => Promise<Used<T[]>>): Promise<Used<T[]>> {
+    const known = shared.get(key);
+    if (known && known.until > now()) return known.answer as Promise<Used<T[]>>;
+    if (shared.size >= MAX_SHARED) shared.clear();
+    const answer = ask();
+    shared.set(key, { until: now() + SHARED_FOR_MS, answer });
+    const forget = () => shared.delete(key);
+    answer.then((used) => used.state === 'answered' || forget(), forget); // only what Withings said is worth sharing
+    return answer;
+  }
+
+  async function read<Name extends keyof Data>(
+    id: string,
+    name: Name,
+    days: number,
+  ): Promise<Outcome<Data[Name]>> {
+    const fresh = await grants.fresh(id);
+    if (fresh.state !== 'usable') return inTheWay(fresh);
+    const { scope, ask }: Service<Data[Name]> = SERVICES[name];
+    if (!fresh.grant.scope.includes(scope)) return refused('scope-missing');
+    const call = (accessToken: string) => ask(withings, accessToken, now(), days);
+    const used = await share(`${id} ${name} ${days}`, () => grants.use(id, call));
+    if (used.state !== 'answered') return inTheWay(used);
+    const { answer } = used;
+    return answer.ok
+      ? { ok: true, value: answer.value }
+      : refused(answer.refusal.code, answer.refusal.waitSeconds);
+  }
+
+  return {
+    read,
+    async readAll(id, days) {
+      const late = sleep(PATIENCE_MS).then(() => refused('withings-timeout'));
+      const inTime = <Name extends keyof Data>(name: Name): Promise<Outcome<Data[Name]>> =>
+        Promise.race([read(id, name, days), late]);
+      const [measures, activity, nights, devices] = await Promise.all([
+        inTime('measures'),
+        inTime('activity'),
+        inTime('nights'),
+        inTime('devices'),
+      ]);
+      return { grant: await grants.read(id), data: { measures, activity, nights, devices } };
+    },
+  };
+}
+
+function refused(code: string, retryAfterSeconds: number | null = null) {
+  return { ok: false, code, retryAfterSeconds } as const;
+}
+
+function inTheWay(unusable: Unusable) {
+  if (unusable.state === 'gone') return refused('not-connected');
+  return refused(unusable.code, unusable.state === 'unavailable' ? unusable.retryAfterSeconds : null);
+}
