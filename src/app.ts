@@ -7,7 +7,7 @@ import { homeRoutes } from './connect/home.ts';
 import { connectRoutes } from './connect/routes.ts';
 import type { Events } from './dashboard/events.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
-import type { Services } from './dashboard/services.ts';
+import type { Sources } from './dashboard/sources.ts';
 import { healthRoutes } from './operations/health.ts';
 import { type Log, logRequests } from './operations/logging.ts';
 import type { Sessions } from './session/session.ts';
@@ -26,7 +26,7 @@ export interface AppParts {
   withings: Withings;
   grants: Grants;
   attempts: Attempts;
-  services: Services;
+  sources: Sources;
   events: Events;
   receipts: Receipts;
   now: () => number;

@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import { createAttempts } from './connect/attempts.ts';
 import { createReceipts } from './connect/disconnect.ts';
 import { createEvents } from './dashboard/events.ts';
-import { createServices } from './dashboard/services.ts';
+import { createSources } from './dashboard/sources.ts';
 import { type Log, logRefresh } from './operations/logging.ts';
 import { createSandbox, type Sandbox } from './sandbox/sandbox.ts';
 import { deriveKeys, hashed, keptSecret } from './session/keys.ts';
@@ -84,7 +84,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       publicUrl: config.publicUrl,
       patienceMs: callMs + 1000,
     }),
-    services: createServices({ grants, withings, now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
+    sources: createSources({ grants, withings, now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
     events,
     receipts: createReceipts(sealer, config.publicUrl, now),
     sandbox: sandbox?.router ?? null,

@@ -6,11 +6,11 @@ import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
 import { devicesPanel } from './panels/devices.ts';
 import { heartPanel } from './panels/heart.ts';
-import type { Panel, Range } from './panels/panel.ts';
+import { narrowed, type Panel, type Range } from './panels/panel.ts';
 import { sleepPanel } from './panels/sleep.ts';
 import { stepsPanel } from './panels/steps.ts';
 import { compositionPanel, weightPanel } from './panels/weight.ts';
-import type { Everything } from './services.ts';
+import type { Everything } from './sources.ts';
 import { duration, moment, scopeWords } from './words.ts';
 
 const DAY = 86_400_000;
@@ -67,14 +67,18 @@ export function dashboardPage(
 }
 
 function panelsOf({ measures, activity, nights, devices }: Everything, range: Range): Panel[] {
-  return [
-    weightPanel(measures, range),
-    heartPanel(measures, range),
+  const first = range.until - range.days * DAY;
+  const recent = narrowed(measures, (all) => all.filter(({ at }) => at.getTime() >= first));
+  const panels = [
+    weightPanel(recent, range),
+    heartPanel(recent, range),
     stepsPanel(activity, range),
     sleepPanel(nights, range),
     compositionPanel(measures, range),
     devicesPanel(devices),
   ];
+  const isBare = ({ chart, table }: Panel) => Number(!chart && !table);
+  return panels.toSorted((a, b) => isBare(a) - isBare(b));
 }
 
 /** What keeps all panels empty is said once. */

@@ -10,11 +10,11 @@ import { connectionOf } from './connection.ts';
 import { measuresCsv } from './csv.ts';
 import type { Events } from './events.ts';
 import { dashboardPage, RANGES } from './page.ts';
-import type { Services } from './services.ts';
+import type { Sources } from './sources.ts';
 
 export interface DashboardParts {
   grants: Grants;
-  services: Services;
+  sources: Sources;
   events: Events;
   withings: Pick<Withings, 'probe'>;
   now: () => number;
@@ -56,7 +56,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { services, now, refreshMarginSeconds }: DashboardParts,
+  { sources, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
@@ -64,7 +64,8 @@ async function dashboard(
   if (!owned) return res.redirect(303, '/');
   const asked = RANGES.find(({ days }) => String(days) === req.query.days);
   const days = asked?.days ?? DEFAULT_DAYS;
-  const { grant, data } = await services.readAll(owned.id, days);
+  // A week is cut out of the month, so that looking closer asks Withings nothing.
+  const { grant, data } = await sources.readAll(owned.id, Math.max(days, DEFAULT_DAYS));
   if (!grant) return res.redirect(303, '/');
   const range = { days, until: now() };
   return res.render('dashboard', {
@@ -96,10 +97,10 @@ async function check({ grants, withings, now }: DashboardParts, req: Request, re
   });
 }
 
-async function allMeasures({ services }: DashboardParts, req: Request): Promise<Measure[]> {
+async function allMeasures({ sources }: DashboardParts, req: Request): Promise<Measure[]> {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
-  const outcome = await services.read(owned.id, 'measures', EXPORT_DAYS);
+  const outcome = await sources.read(owned.id, 'measures', EXPORT_DAYS);
   if (!outcome.ok) throw new Problem(problemOf(outcome.code).code, outcome.retryAfterSeconds ?? undefined);
   return outcome.value;
 }

@@ -6,16 +6,28 @@ import { REDEEM, REFRESH, sandboxOf } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';
 
 const CSP =
-  "default-src 'none';style-src 'self';img-src 'self';form-action 'self';base-uri 'none';object-src 'none';frame-ancestors 'none'";
+  "default-src 'none';style-src 'self';script-src 'none';connect-src 'none';img-src 'self';form-action 'self';base-uri 'none';object-src 'none';frame-ancestors 'none'";
 
 describe('headers', () => {
+  test('the dashboard alone may run our own script, and nobody else its own', async () => {
+    const app = await startApp();
+    const own = CSP.replace("script-src 'none';connect-src 'none'", "script-src 'self';connect-src 'self'");
+    for (const address of ['/dashboard', '/dashboard?days=7']) {
+      const { headers } = await request(app.url).get(address);
+      expect(headers['content-security-policy']).toBe(own);
+    }
+    for (const address of ['/', '/dashboard/', '/dashboardx', '/?/dashboard', '/disconnect', '/callback']) {
+      expect((await request(app.url).get(address)).headers['content-security-policy']).toBe(CSP);
+    }
+  });
+
   test('every answer has them: pages, redirects, refusals, files, JSON, health', async () => {
     const app = await startApp({ PUBLIC_URL: 'https://health.example' });
     const answers = [
       await request(app.url).get('/'),
       await request(app.url).get('/connect'),
       await request(app.url).get('/callback'),
-      await request(app.url).get('/dashboard'),
+      await request(app.url).get('/dashboards'),
       await request(app.url).get('/api/connection'),
       await request(app.url).get('/nowhere'),
       await request(app.url).get('/assets/app.css'),
@@ -23,7 +35,7 @@ describe('headers', () => {
       await request(app.url).get('/healthz'),
       await request(app.url).get('/readyz'),
       await request(app.url).post('/refresh'),
-      await request(app.url).delete('/dashboard'),
+      await request(app.url).delete('/refresh'),
       await request(app.url).get(`/${'a'.repeat(9000)}`),
     ];
     for (const { headers } of answers) {
@@ -134,7 +146,10 @@ describe('requests from elsewhere', () => {
       '/callback': 'GET, HEAD',
       '/dashboard': 'GET, HEAD',
       '/refresh': 'POST',
-      '/disconnect': 'POST',
+      '/events': 'GET, HEAD',
+      '/api/measures.csv': 'GET, HEAD',
+      '/check': 'POST',
+      '/disconnect': 'GET, HEAD, POST',
       '/logout': 'POST',
     };
     const own = { Origin: app.url, 'Sec-Fetch-Site': 'same-origin' };

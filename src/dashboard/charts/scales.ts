@@ -4,6 +4,8 @@ import { HEIGHT, rounded, WIDTH } from './chart.ts';
 const DAY = 86_400_000;
 const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
+const MONTH = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
+
 /** Days from the left to the right, `until` included: milliseconds to units of the drawing. */
 export function timeScale(days: number, until: number): ScaleLinear<number, number> {
   return scaleLinear()
@@ -14,7 +16,8 @@ export function timeScale(days: number, until: number): ScaleLinear<number, numb
 /** Where the days begin, are half over and end. */
 export function timeLabels(scale: ScaleLinear<number, number>): string[] {
   const [from = 0, until = 0] = scale.domain();
-  return [from, (from + until) / 2, until - 1].map((at) => DATE.format(at)); // `until` itself is the day after
+  const format = until - from > 180 * DAY ? MONTH : DATE;
+  return [from, (from + until) / 2, until - 1].map((at) => format.format(at)); // `until` itself is the day after
 }
 
 /** A scale that ends on round numbers at both ends, with its grid and labels from the top down. */

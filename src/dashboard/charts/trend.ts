@@ -10,6 +10,8 @@ export interface Point {
 
 const DAY = 86_400_000;
 const WINDOW = 7 * DAY;
+/** More than these are drawn smaller. */
+const MANY = 60;
 
 /** For each point the mean of it and those of the week before it. Oldest first. */
 export function movingAverage(points: Point[]): Point[] {
@@ -28,6 +30,7 @@ export function trendChart(
   const x = timeScale(days, until);
   const values = points.map(({ value }) => value);
   const { scale: y, grid, labels } = valueScale(Math.min(...values), Math.max(...values), digits);
+  const kind = points.length > MANY ? 'many' : 'measured';
   const draw = line<Point>(
     ({ at }) => rounded(x(at)),
     ({ value }) => rounded(y(value)),
@@ -40,7 +43,7 @@ export function trendChart(
     grid,
     xLabels: timeLabels(x),
     lines: [{ path: draw(movingAverage(points)) ?? '', kind: 'average' }],
-    dots: points.map(({ at, value }) => ({ x: rounded(x(at)), y: rounded(y(value)), kind: 'measured' })),
+    dots: points.map(({ at, value }) => ({ x: rounded(x(at)), y: rounded(y(value)), kind })),
     bars: [],
     legend: [
       { kind: 'measured', words: 'measured' },

@@ -1,12 +1,12 @@
 import type { Night } from '../../withings/data.ts';
-import { byWeek, columnChart } from '../charts/columns.ts';
-import type { Outcome } from '../services.ts';
+import { columnChart } from '../charts/columns.ts';
+import type { Outcome } from '../sources.ts';
 import { dayWords, endOfDay, hoursWords, startOf } from './dates.ts';
+import { grouped } from './grouped.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
 const DAY = 86_400_000;
 const HOUR_SECONDS = 3600;
-const MOST_COLUMNS = 60;
 /** From the bottom of a column to its top. */
 const STAGES = [
   { kind: 'deep', words: 'deep' },
@@ -27,9 +27,9 @@ export function sleepPanel(outcome: Outcome<Night>, range: Range): Panel {
     (found) => {
       const mean = found.reduce((sum, night) => sum + asleep(night), 0) / found.length;
       const [latest] = found;
-      const weekly = range.days > MOST_COLUMNS;
-      const rows = found.map((night) => ({ at: startOf(night.date), values: stagesOf(night) }));
-      const shown = weekly ? byWeek(rows, until) : rows;
+      const values = (night: Night) => [...stagesOf(night), asleep(night), night.score ?? Number.NaN];
+      const rows = found.map((night) => ({ at: startOf(night.date), values: values(night) }));
+      const { span, meaning, rows: shown } = grouped(rows, range.days, until);
       return {
         figure: { value: hoursWords(latest ? asleep(latest) : 0), unit: '' },
         sentence: `In the night to ${dayWords(latest?.date ?? '')}. ${hoursWords(mean)} a night over ${range.days} days.`,
@@ -39,16 +39,20 @@ export function sleepPanel(outcome: Outcome<Night>, range: Range): Panel {
             at,
             parts: STAGES.map(({ kind }, index) => ({ kind, value: (values[index] ?? 0) / HOUR_SECONDS })),
           })),
-          { days: range.days, until, span: weekly ? 7 : 1, legend: STAGES },
+          { days: range.days, until, span, legend: STAGES },
         ),
         table: {
-          caption: 'Sleep',
-          columns: ['Night to', 'Asleep', ...STAGES.map(({ words }) => words), 'Score'],
-          rows: found.map((night) => [
-            dayWords(night.date),
-            hoursWords(asleep(night)),
-            ...stagesOf(night).map(hoursWords),
-            night.score === null ? '–' : String(night.score),
+          caption: `Sleep, ${meaning}`,
+          columns: [
+            span > 1 ? 'Week from' : 'Night to',
+            ...STAGES.map(({ words }) => words),
+            'Asleep',
+            'Score',
+          ],
+          rows: shown.map(({ label, values: [deep = 0, rem = 0, light = 0, awake = 0, all = 0, score] }) => [
+            label,
+            ...[deep, rem, light, awake, all].map(hoursWords),
+            score === undefined || Number.isNaN(score) ? '–' : String(Math.round(score)),
           ]),
         },
       };

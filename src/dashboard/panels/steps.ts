@@ -1,12 +1,11 @@
 import type { ActivityDay } from '../../withings/data.ts';
-import { byWeek, columnChart } from '../charts/columns.ts';
-import type { Outcome } from '../services.ts';
+import { columnChart } from '../charts/columns.ts';
+import type { Outcome } from '../sources.ts';
 import { countWords, dayWords, endOfDay, hoursWords, startOf } from './dates.ts';
+import { grouped } from './grouped.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
 const DAY = 86_400_000;
-/** From here on a day would be too thin to see. */
-const MOST_COLUMNS = 60;
 
 export function stepsPanel(outcome: Outcome<ActivityDay>, range: Range): Panel {
   const until = endOfDay(range.until);
@@ -20,30 +19,25 @@ export function stepsPanel(outcome: Outcome<ActivityDay>, range: Range): Panel {
     (found) => {
       const mean = found.reduce((sum, { steps }) => sum + steps, 0) / found.length;
       const [latest] = found;
-      const weekly = range.days > MOST_COLUMNS;
-      const rows = found.map(({ date, steps }) => ({ at: startOf(date), values: [steps] }));
-      const shown = weekly ? byWeek(rows, until) : rows;
-      const columns = shown.map(({ at, values: [steps = 0] }) => ({
-        at,
-        parts: [{ kind: 'steps', value: steps }],
-      }));
+      const values = ({ steps, distance, activeSeconds }: ActivityDay) => [steps, distance, activeSeconds];
+      const rows = found.map((day) => ({ at: startOf(day.date), values: values(day) }));
+      const { span, head, meaning, rows: shown } = grouped(rows, range.days, until);
       return {
         figure: { value: countWords(latest?.steps ?? 0), unit: 'steps' },
         sentence: `${isRunning(latest, until) ? 'So far on' : 'On'} ${dayWords(latest?.date ?? '')}. ${countWords(mean)} a day over ${range.days} days.`,
-        chart: columnChart(`Steps over ${range.days} days, ${countWords(mean)} a day`, columns, {
-          days: range.days,
-          until,
-          span: weekly ? 7 : 1,
-          legend: [{ kind: 'steps', words: weekly ? 'mean of a week' : 'a day' }],
-        }),
+        chart: columnChart(
+          `Steps over ${range.days} days, ${countWords(mean)} a day`,
+          shown.map(({ at, values: [steps = 0] }) => ({ at, parts: [{ kind: 'steps', value: steps }] })),
+          { days: range.days, until, span, legend: [{ kind: 'steps', words: meaning }] },
+        ),
         table: {
           caption: 'Steps',
-          columns: ['Day', 'Steps', 'km', 'Active'],
-          rows: found.map(({ date, steps, distance, activeSeconds }) => [
-            dayWords(date),
+          columns: [head, 'Steps', 'km', 'Active'],
+          rows: shown.map(({ label, values: [steps = 0, metres = 0, active = 0] }) => [
+            label,
             countWords(steps),
-            (distance / 1000).toFixed(1),
-            hoursWords(activeSeconds),
+            (metres / 1000).toFixed(1),
+            hoursWords(active),
           ]),
         },
       };

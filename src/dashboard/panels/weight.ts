@@ -1,8 +1,9 @@
 import type { Measure } from '../../withings/data.ts';
 import { MEASTYPES, WEIGHT } from '../../withings/meastypes.ts';
 import { movingAverage, trendChart } from '../charts/trend.ts';
-import type { Outcome } from '../services.ts';
-import { momentWords } from './dates.ts';
+import type { Outcome } from '../sources.ts';
+import { endOfDay, momentWords } from './dates.ts';
+import { grouped } from './grouped.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
 /** What the scale says of the body besides its weight, in the order it is shown. */
@@ -20,6 +21,8 @@ export function weightPanel(outcome: Outcome<Measure>, range: Range): Panel {
       const change = (averages.at(-1)?.value ?? 0) - (averages[0]?.value ?? 0);
       const direction = Math.abs(change) < 0.1 ? 'as before' : change < 0 ? 'going down' : 'going up';
       const size = Math.abs(change) < 0.1 ? '' : ` by ${Math.abs(change).toFixed(1)} kg`;
+      const rows = found.map(({ at, value }) => ({ at: at.getTime(), values: [value] }));
+      const { span, head, rows: weeks } = grouped(rows, range.days, endOfDay(range.until));
       return {
         figure: { value: (latest?.value ?? 0).toFixed(1), unit: 'kg' },
         sentence: `Measured ${latest ? momentWords(latest.at) : ''}. Over ${range.days} days: ${direction}${size}.`,
@@ -29,8 +32,11 @@ export function weightPanel(outcome: Outcome<Measure>, range: Range): Panel {
         }),
         table: {
           caption: 'Weight',
-          columns: ['When', 'kg'],
-          rows: found.map(({ at, value }) => [momentWords(at), value.toFixed(1)]),
+          columns: [span > 1 ? head : 'When', 'kg'],
+          rows:
+            span > 1
+              ? weeks.map(({ label, values: [mean = 0] }) => [label, mean.toFixed(1)])
+              : found.map(({ at, value }) => [momentWords(at), value.toFixed(1)]),
         },
       };
     },

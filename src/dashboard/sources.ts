@@ -21,14 +21,16 @@ export interface Data {
 export type Everything = { [Name in keyof Data]: Outcome<Data[Name]> };
 
 /** A person's data, read through whatever access token is live. */
-export interface Services {
+export interface Sources {
   read<Name extends keyof Data>(grantId: string, name: Name, days: number): Promise<Outcome<Data[Name]>>;
   /** All of them at once. What is not there in time is left out with a word; the rest is not held up. */
   readAll(grantId: string, days: number): Promise<{ grant: Grant | null; data: Everything }>;
 }
 
-interface Service<T> {
+interface Source<T> {
   scope: string;
+  /** The days asked for make another question of it; false: it is the same whatever they are. */
+  ranged: boolean;
   ask: (withings: Withings, accessToken: string, now: number, days: number) => Promise<Result<T[]>>;
 }
 
@@ -40,9 +42,10 @@ const MAX_SHARED = 4000;
 const PATIENCE_MS = 3000;
 
 /** Moments to the second, so that two processes seldom ask the same. */
-const SERVICES: { [Name in keyof Data]: Service<Data[Name]> } = {
+const SOURCES: { [Name in keyof Data]: Source<Data[Name]> } = {
   measures: {
     scope: 'user.metrics',
+    ranged: true,
     ask: (withings, token, now, days) => {
       const until = now + DAY; // for scales whose clocks are ahead
       const types = [...MEASTYPES.keys()];
@@ -51,23 +54,25 @@ const SERVICES: { [Name in keyof Data]: Service<Data[Name]> } = {
   },
   activity: {
     scope: 'user.activity',
+    ranged: true,
     ask: (withings, token, now, days) => withings.activity(token, new Date(now - days * DAY)),
   },
   nights: {
     scope: 'user.activity',
+    ranged: true,
     ask: (withings, token, now, days) => withings.nights(token, new Date(now - days * DAY)),
   },
-  devices: { scope: 'user.info', ask: (withings, token) => withings.devices(token) },
+  devices: { scope: 'user.info', ranged: false, ask: (withings, token) => withings.devices(token) },
 };
 
-export interface ServiceParts {
+export interface SourceParts {
   grants: Grants;
   withings: Withings;
   now: () => number;
   sleep: (milliseconds: number) => Promise<unknown>;
 }
 
-export function createServices({ grants, withings, now, sleep }: ServiceParts): Services {
+export function createSources({ grants, withings, now, sleep }: SourceParts): Sources {
   const shared = new Map<string, { until: number; answer: Promise<Used<unknown[]>> }>();
 
   function share<T>(key: string, ask: () => Promise<Used<T[]>>): Promise<Used<T[]>> {
@@ -88,10 +93,11 @@ export function createServices({ grants, withings, now, sleep }: ServiceParts): 
   ): Promise<Outcome<Data[Name]>> {
     const fresh = await grants.fresh(id);
     if (fresh.state !== 'usable') return inTheWay(fresh);
-    const { scope, ask }: Service<Data[Name]> = SERVICES[name];
+    const { scope, ranged, ask }: Source<Data[Name]> = SOURCES[name];
     if (!fresh.grant.scope.includes(scope)) return refused('scope-missing');
     const call = (accessToken: string) => ask(withings, accessToken, now(), days);
-    const used = await share(`${id} ${name} ${days}`, () => grants.use(id, call));
+    const question = `${id} ${name} ${ranged ? days : ''}`;
+    const used = await share(question, () => grants.use(id, call));
     if (used.state !== 'answered') return inTheWay(used);
     const { answer } = used;
     return answer.ok

@@ -1,0 +1,200 @@
+import { describe, expect, test } from '@jest/globals';
+import { startApp } from '../support/app.ts';
+import { sandboxOf } from '../support/sandbox.ts';
+import { visit } from '../support/visitor.ts';
+import { startFarApart } from '../support/withings.ts';
+
+async function connected(path = '/connect') {
+  const app = await startApp();
+  const visitor = visit(app);
+  await visitor.connect(path);
+  return { app, visitor, withings: sandboxOf(app) };
+}
+
+const TITLES = ['Weight', 'Blood pressure and heart rate', 'Steps', 'Sleep', 'Body composition', 'Devices'];
+/** The panels with something to show, by their titles. */
+function shown(html: string): string[] {
+  const panels = html.split('<section class="card panel"').slice(1);
+  return panels
+    .filter((panel) => /<svg viewBox="0 0 1000|<table>/.test(panel))
+    .map((panel) => /<h3[^>]*>([^<]+)/.exec(panel)?.[1] ?? '');
+}
+
+describe('the data', () => {
+  test.each(['', '?days=7', '?days=30', '?days=365', '?days=99', '?days=7&days=30'])(
+    'dashboard%s shows each kind, under 100 KB',
+    async (query) => {
+      const { visitor } = await connected();
+      const { text, status } = await visitor.get(`/dashboard${query}`);
+      expect(status).toBe(200);
+      expect(shown(text)).toEqual(TITLES);
+      expect(Buffer.byteLength(text)).toBeLessThan(100_000);
+      expect(text).toContain(
+        `href="/dashboard?days=${query === '?days=7' || query === '?days=365' ? query.slice(6) : 30}" aria-current="true"`,
+      );
+      expect(text).not.toMatch(/NaN|undefined|Infinity|\[object/);
+    },
+  );
+
+  test('looking closer asks Withings nothing; a year is asked for once', async () => {
+    const { visitor, withings } = await connected();
+    const asked = async () => {
+      const calls = ['getmeas', 'getactivity', 'sleep getsummary', 'getdevice'].map((call) =>
+        withings.calls(call),
+      );
+      return Promise.all(calls);
+    };
+    await visitor.get('/dashboard');
+    expect(await asked()).toEqual([1, 1, 1, 1]);
+    await visitor.get('/dashboard?days=7');
+    expect(await asked()).toEqual([1, 1, 1, 1]);
+    await visitor.get('/dashboard?days=365');
+    await visitor.get('/dashboard?days=365');
+    expect(await asked()).toEqual([4, 5, 5, 1]); // three pages, and four, and four
+  });
+
+  test('one refused service costs its own panel alone', async () => {
+    const { visitor, withings } = await connected();
+    await withings.fault('http-500', { on: 'sleep getsummary', times: 0 });
+    const { text } = await visitor.get('/dashboard');
+    expect(shown(text)).toEqual(TITLES.filter((title) => title !== 'Sleep'));
+    expect(text.match(/Withings cannot be reached/g)).toHaveLength(1);
+  });
+
+  test('what is not there in three seconds is left out with a word, and is there the next time', async () => {
+    const { app, withings } = await startFarApart({ WITHINGS_TIMEOUT_MS: '30000' });
+    const visitor = visit(app);
+    await visitor.connect();
+    const door = withings.hold('/v2/sleep');
+    const first = await visitor.get('/dashboard');
+    expect(shown(first.text)).toEqual(TITLES.filter((title) => title !== 'Sleep'));
+    expect(first.text).toContain('Withings took too long to answer');
+    door.open();
+    await app.settled();
+    expect(shown((await visitor.get('/dashboard')).text)).toEqual(TITLES);
+    expect(door.count()).toBe(1);
+  });
+
+  test('an outage of everything is said once', async () => {
+    const { visitor, withings } = await connected();
+    await withings.fault('http-500', { times: 0 });
+    const { text } = await visitor.get('/dashboard');
+    expect(shown(text)).toEqual([]);
+    expect(text.match(/Withings cannot be reached/g)).toHaveLength(1);
+  });
+
+  test('empty states say why: no device, nothing measured, not allowed', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    await visitor.connect('/connect?mode=demo');
+    expect((await visitor.get('/dashboard')).text).toContain('No device is linked to this Withings account');
+    const withings = sandboxOf(app);
+    await withings.fault('partial-scope');
+    await visitor.connect();
+    const { text } = await visitor.get('/dashboard');
+    expect(shown(text)).toEqual(['Devices']);
+    expect(text.match(/This was not part of what you allowed/g)).toHaveLength(5);
+    expect(text).toContain('<a href="/connect">Connect Withings</a>');
+  });
+
+  test('each chart has a name, a sentence and its numbers', async () => {
+    const { visitor } = await connected();
+    const { text } = await visitor.get('/dashboard?days=7');
+    const labels = [...text.matchAll(/role="img" aria-label="([^"]+)"/g)].map(([, label]) => label);
+    expect(labels).toEqual([
+      expect.stringMatching(/^Weight over 7 days, (as before|going (up|down) by \d+\.\d kg)$/),
+      expect.stringMatching(/^Blood pressure over 7 days, on average \d+\/\d+ mmHg$/),
+      expect.stringMatching(/^Steps over 7 days, [\d,]+ a day$/),
+      expect.stringMatching(/^Sleep over 7 days, \d h \d\d min a night, in hours by stage$/),
+    ]);
+    expect(text.match(/<summary>The numbers<\/summary>/g)).toHaveLength(4);
+  });
+});
+
+describe('the table for spreadsheets', () => {
+  test('a year of measures, with a name and a date', async () => {
+    const { visitor } = await connected();
+    const answer = await visitor.get('/api/measures.csv');
+    expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8');
+    expect(answer.headers['content-disposition']).toBe(
+      'attachment; filename=withings-measures-2026-06-15.csv',
+    );
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const [head, ...rows] = answer.text.replace('\uFEFF', '').trimEnd().split('\r\n');
+    expect(head).toBe('at,type,label,value,unit');
+    expect(rows.length).toBeGreaterThan(1000);
+    expect(rows[0]).toMatch(/^2026-06-15T\d\d:\d\d:00\.000Z,\d+,[\w -]+,[\d.]+,\S*$/);
+  });
+
+  test('without a connection it says so in JSON', async () => {
+    const visitor = visit(await startApp());
+    const answer = await visitor.get('/api/measures.csv');
+    expect([answer.status, answer.body.problem.code]).toEqual([401, 'not-connected']);
+  });
+});
+
+describe('ways on', () => {
+  test('testing the connection makes one call, and its result is said in words', async () => {
+    const { visitor, withings } = await connected();
+    const answer = await visitor.post('/check');
+    expect(answer.text).toContain('It works');
+    expect(await withings.calls('getmeas')).toBe(1);
+    await withings.fault('http-500', { on: 'getmeas' });
+    const down = await visitor.post('/check');
+    expect([down.status, down.text.includes('Withings cannot be reached')]).toEqual([503, true]);
+  });
+
+  test('disconnecting asks first', async () => {
+    const { visitor } = await connected();
+    const { body } = await visitor.json('/api/connection');
+    const page = await visitor.get('/disconnect');
+    expect(page.text).toContain(`Withings user <strong>${body.userId}</strong> is connected`);
+    expect((await visitor.json('/api/connection')).body.state).toBe('connected');
+    expect((await visitor.post('/disconnect')).headers.location).toBe('/');
+    expect((await visitor.get('/disconnect')).headers.location).toBe('/');
+  });
+
+  test('another account: through Withings’ logout, so that a remembered login connects nobody', async () => {
+    const { app, visitor } = await connected();
+    const first = (await visitor.json('/api/connection')).body.userId;
+    const out = await visitor.begin('/connect?account=other');
+    expect(out.pathname).toBe('/sandbox/logout');
+    const back = await visitor.get(out.href);
+    const authorize = new URL(String(back.headers.location), app.url);
+    expect(authorize.pathname).toBe('/sandbox/oauth2_user/authorize2');
+    const login = await visitor.get(authorize.href);
+    expect(login.text).toContain('Who are you today?');
+    await visitor.get(await visitor.consent(authorize, 'Allow'));
+    expect((await visitor.json('/api/connection')).body).toMatchObject({ state: 'connected', userId: first });
+  });
+
+  test('what happened is told, with its cause, newest first', async () => {
+    const { app, visitor, withings } = await connected();
+    await withings.fault('http-500', { on: 'requesttoken', times: 2 });
+    for (let press = 0; press < 3; press += 1) {
+      app.clock.now += 60_000;
+      await visitor.post('/refresh');
+      await app.settled();
+    }
+    const { text } = await visitor.get('/dashboard');
+    const list = /<ol class="history">(.*?)<\/ol>/s.exec(text)?.[1] ?? '';
+    expect([...list.matchAll(/<strong>([^<]+)/g)].map(([, words]) => words)).toEqual([
+      'Recovered',
+      'Withings cannot be reached',
+      'Connected',
+    ]);
+    expect(list).toContain('2 times, until 15 Jun 2026, 12:02 UTC.');
+  });
+
+  test('of a long history the last thirty events are kept', async () => {
+    const { app, visitor } = await connected();
+    for (let press = 0; press < 33; press += 1) {
+      app.clock.now += 20_000;
+      await visitor.post('/refresh');
+      await app.settled();
+    }
+    const { text } = await visitor.get('/dashboard');
+    expect(text.match(/<strong>Refreshed<\/strong>/g)).toHaveLength(30);
+    expect(text).not.toContain('<strong>Connected</strong>');
+  });
+});
