@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { accountRoutes } from './account/account.ts';
 import { authorizeRoutes } from './account/authorize.ts';
 import { Logins } from './account/logins.ts';
-import { noStore, pageHeaders, script, stylesheet } from './account/pages.ts';
+import { icon, noStore, pageHeaders, script, stylesheet } from './account/pages.ts';
 import { removalRoutes } from './account/removal.ts';
 import { Changes } from './changes.ts';
 import { Clients } from './clients.ts';
@@ -106,6 +106,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   router.use(pageHeaders(clients));
   router.get('/assets/sandbox.css', stylesheet);
   router.get('/assets/sandbox.js', script);
+  router.get('/assets/icon.svg', icon);
   router.use(noStore);
   router.use(readBodies());
   router.use(panelRoutes(world));

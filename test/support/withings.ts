@@ -24,9 +24,10 @@ export interface FarWithings {
  */
 export async function startFarApart(
   env: Record<string, string> = {},
+  host = '127.0.0.1',
 ): Promise<{ app: TestApp; withings: FarWithings }> {
   const port = String(await freePort());
-  const publicUrl = env.PUBLIC_URL ?? `http://127.0.0.1:${port}`;
+  const publicUrl = env.PUBLIC_URL ?? `http://${host}:${port}`;
   const doors = new Map<string, { waiting: Promise<void>; came: () => void }>();
   const clock = { now: NOON };
   const sandbox = createSandbox({
@@ -52,6 +53,7 @@ export async function startFarApart(
   const app = await startApp(
     {
       PORT: port,
+      PUBLIC_URL: publicUrl,
       WITHINGS_CLIENT_ID: 'far-client',
       WITHINGS_CLIENT_SECRET: 'far-secret',
       WITHINGS_AUTHORIZE_URL: `${url}/oauth2_user/authorize2`,

@@ -30,6 +30,10 @@ export const stylesheet: RequestHandler = (_req, res) => {
   res.sendFile('sandbox.css', { root: assets });
 };
 
+export const icon: RequestHandler = (_req, res) => {
+  res.sendFile('icon.svg', { root: assets });
+};
+
 export const script: RequestHandler = (_req, res) => {
   res.sendFile('sandbox.js', { root: assets });
 };

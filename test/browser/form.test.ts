@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals';
+import { arrive, expectFit, startTown, useBrowser } from './browser.ts';
+
+useBrowser();
+
+describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+  test.each([320, 1280])('every page fits %s px, and axe finds nothing', async (width) => {
+    const { app, home, withings, control } = await startTown();
+    const { page, complaints, connect } = await arrive(home, {
+      colorScheme,
+      viewport: { width, height: 700 },
+    });
+    await expectFit(page);
+    await page.goto(`${home}/nowhere`);
+    await expectFit(page);
+    complaints.splice(0); // the browser notes the 404 itself
+    await page.goto(home);
+    await page.getByRole('link', { name: 'Connect Withings' }).click();
+    await expectFit(page);
+    await page.getByRole('button', { name: /Okafor/ }).click();
+    await expectFit(page);
+    await page.goto(`${withings.url}/logout`);
+    await page.goto(home);
+    await connect();
+    for (const summary of await page.locator('summary').all()) await summary.click();
+    await expectFit(page);
+    await page.goto(`${home}/dashboard?days=365`);
+    await expectFit(page);
+    await page.goto(`${home}/disconnect`);
+    await expectFit(page);
+    await page.goto(`${withings.url}/`);
+    await expectFit(page);
+    await control('users/10000001/unlink');
+    app.clock.now += 20_000;
+    await page.goto(`${home}/dashboard`);
+    await page.getByRole('heading', { name: 'Please connect again' }).waitFor();
+    await expectFit(page);
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('without JavaScript everything works, and the page says when it was made', async () => {
+  const { app, home } = await startTown();
+  const { page, connect } = await arrive(home, { javaScriptEnabled: false });
+  await connect();
+  await page.getByText('Made 15 Jun 2026, 12:00 UTC.').waitFor();
+  await page.getByRole('link', { name: 'a year' }).click();
+  await page.getByRole('img', { name: /^Steps over 365 days/ }).waitFor();
+  app.clock.now += 60_000;
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await page.getByText('Refreshed', { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Disconnect Withings' }).click();
+  await page.getByRole('button', { name: 'Disconnect', exact: true }).click();
+  await page.getByRole('heading', { name: 'Disconnected' }).waitFor();
+});
+
+test('by keyboard alone: from the start to the dashboard, with the focus in sight', async () => {
+  const { home } = await startTown();
+  const { page } = await arrive(home);
+  const go = async (words: string) => {
+    for (let presses = 0; presses < 30; presses += 1) {
+      await page.keyboard.press('Tab');
+      const focused = page.locator(':focus');
+      if (!(await focused.count()) || !(await focused.textContent())?.includes(words)) continue;
+      const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+      expect([words, outline]).toEqual([words, 'solid']);
+      return page.keyboard.press('Enter');
+    }
+    throw new Error(`${words} was not reached`);
+  };
+  await go('Connect Withings');
+  await page.getByRole('button', { name: 'Maren Holt' }).waitFor();
+  await go('Maren Holt');
+  await page.getByRole('button', { name: 'Allow' }).waitFor();
+  await go('Allow');
+  await page.getByRole('heading', { name: 'Connected', level: 1 }).waitFor();
+  await go('7 days');
+  await page.waitForURL('**/dashboard?days=7');
+});
+
+test('a page loads nothing from elsewhere, and weighs less than 100 KB', async () => {
+  const { home } = await startTown();
+  const { page, connect } = await arrive(home);
+  await connect();
+  const seen: { origin: string; size: number }[] = [];
+  page.on('response', async (response) => {
+    const body = await response.body().catch(() => Buffer.alloc(0));
+    seen.push({ origin: new URL(response.url()).origin, size: body.length });
+  });
+  await page.goto(`${home}/dashboard?days=365`);
+  await page.getByText('Made ').waitFor();
+  expect(new Set(seen.map(({ origin }) => origin))).toEqual(new Set([home]));
+  expect(Math.max(...seen.map(({ size }) => size))).toBeLessThan(100_000);
+});
