@@ -11,7 +11,7 @@ import { sleepPanel } from './panels/sleep.ts';
 import { stepsPanel } from './panels/steps.ts';
 import { compositionPanel, weightPanel } from './panels/weight.ts';
 import type { Everything } from './sources.ts';
-import { duration, moment, scopeWords } from './words.ts';
+import { duration, type Moment, moment, scopeWords } from './words.ts';
 
 const DAY = 86_400_000;
 export const RANGES = [
@@ -97,19 +97,33 @@ const HEADLINES = {
   'not-connected': 'Not connected',
 };
 
-function summary(grant: Grant, state: string, now: number, marginSeconds: number): string {
+/** A sentence, and in its middle a moment that the page keeps counting down to. */
+interface Summary {
+  before: string;
+  moment: Moment | null;
+  after: string;
+}
+
+function summary(grant: Grant, state: string, now: number, marginSeconds: number): Summary {
+  const plain = (before: string) => ({ before, moment: null, after: '' });
   if (state === 'unlinked')
-    return 'Withings takes the app away from its demo users after a day. Nothing is wrong.';
-  if (state === 'needs-reconnect') return 'Withings no longer accepts our permission. One click repairs it.';
+    return plain('Withings takes the app away from its demo users after a day. Nothing is wrong.');
+  if (state === 'needs-reconnect') {
+    return plain('Withings no longer accepts our permission. One click repairs it.');
+  }
   const left = grant.accessExpiresAt - now;
   if (state === 'degraded') {
-    return left > 0
-      ? `The token we have serves for another ${duration(left)}. We keep trying.`
-      : 'The token we had has expired. We keep trying while this page is open, and at your next visit.';
+    return plain(
+      left > 0
+        ? `The token we have serves for another ${duration(left)}. We keep trying.`
+        : 'The token we had has expired. We keep trying while this page is open, and at your next visit.',
+    );
   }
   const lasts = `Even without a visit it lasts until ${moment(grant.refreshExpiresAt, now).words}.`;
-  const due = refreshDueAt(grant, marginSeconds) - now;
-  return due > 0 ? `Refreshes by itself in ${duration(due)}. ${lasts}` : `It is being refreshed. ${lasts}`;
+  const due = refreshDueAt(grant, marginSeconds);
+  return due > now
+    ? { before: 'Refreshes by itself ', moment: moment(due, now), after: `. ${lasts}` }
+    : plain(`It is being refreshed. ${lasts}`);
 }
 
 function outcomeWords(outcome: string): string {
