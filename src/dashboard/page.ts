@@ -60,7 +60,7 @@ export function dashboardPage(
     history: happenings(grant, now),
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
     trouble: sharedTrouble(panels),
-    panels: sharedTrouble(panels) ? [] : panels,
+    panels,
     canRefresh: grant.ended === null,
     made: moment(now, now),
   };

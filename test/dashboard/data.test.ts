@@ -97,6 +97,18 @@ describe('the data', () => {
     expect(text).toContain('<a href="/connect">Connect Withings</a>');
   });
 
+  test('a week holds a week', async () => {
+    const { visitor } = await connected();
+    const { text } = await visitor.get('/dashboard?days=7');
+    const tables = text.split('<table>').slice(1, 5);
+    for (const table of tables) {
+      const heads = [...table.matchAll(/<th scope="row">([^<]+)/g)].map(([, head = '']) => head);
+      expect(heads.length).toBeGreaterThan(0);
+      expect(heads.length).toBeLessThanOrEqual(8);
+      for (const head of heads) expect(Number(/\d+/.exec(head)?.[0])).toBeGreaterThanOrEqual(8); // since 8 June
+    }
+  });
+
   test('each chart has a name, a sentence and its numbers', async () => {
     const { visitor } = await connected();
     const { text } = await visitor.get('/dashboard?days=7');
