@@ -189,7 +189,7 @@ describe('ways on', () => {
       await app.settled();
     }
     const { text } = await visitor.get('/dashboard');
-    const list = /<ol class="history">(.*?)<\/ol>/s.exec(text)?.[1] ?? '';
+    const list = /<ol class="history"[^>]*>(.*?)<\/ol>/s.exec(text)?.[1] ?? '';
     expect([...list.matchAll(/<strong>([^<]+)/g)].map(([, words]) => words)).toEqual([
       'Recovered',
       'Withings cannot be reached',
