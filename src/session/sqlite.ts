@@ -3,7 +3,8 @@ import { type Db, openDatabase, type Row } from './database.ts';
 import { attendAt, type Grant, type GrantContent, readGrantContent, writeGrantContent } from './grant.ts';
 import type { Sealer } from './sealing.ts';
 import { sqliteAttempts } from './sqlite-attempts.ts';
-import type { Store } from './store.ts';
+import { SUBSCRIPTIONS_SCHEMA, sqliteSubscriptions } from './sqlite-subscriptions.ts';
+import type { NewSession, Store } from './store.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS sessions (
@@ -31,12 +32,13 @@ const SCHEMA = `
  * @param hostClock milliseconds of a clock that all processes of this host share and that never steps
  */
 export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => number): Store {
-  const db = openDatabase(file, SCHEMA);
+  const db = openDatabase(file, SCHEMA + SUBSCRIPTIONS_SCHEMA);
   let lastChecked = '';
   const openGrant = (row: Row) => readGrantRow(row, sealer, Math.floor(hostClock()));
 
   return {
     ...sqliteAttempts(db),
+    ...sqliteSubscriptions(db),
 
     async readSession(key, now) {
       const row = db.get(
@@ -136,16 +138,20 @@ export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => n
           writeId,
           sealed,
         );
-        db.run(
-          'INSERT INTO sessions (key, grant_id, data, idle_until, ends_at) VALUES (?, ?, ?, ?, ?)',
-          session.key,
-          grant.id,
-          session.data,
-          session.idleUntil,
-          session.endsAt,
-        );
-        if (replaces !== null) endSession(db, replaces);
-        db.run('UPDATE attempts SET result = ? WHERE state = ?', '{"kind":"connected"}', attempt);
+        beginSession(db, session, grant.id, replaces);
+        if (attempt !== null) {
+          db.run('UPDATE attempts SET result = ? WHERE state = ?', '{"kind":"connected"}', attempt);
+        }
+        return true;
+      });
+    },
+
+    async passOn(key, now, session, replaces) {
+      return db.transaction(() => {
+        const from = db.get('SELECT grant_id FROM sessions WHERE key = ? AND idle_until > ?', key, now);
+        if (typeof from?.grant_id !== 'string') return false;
+        beginSession(db, session, from.grant_id, replaces);
+        endSession(db, key);
         return true;
       });
     },
@@ -159,6 +165,22 @@ export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => n
 }
 
 const HOUR = 3_600_000;
+
+/** The new one first: a grant must not lose its last owner on the way. */
+function beginSession(db: Db, session: NewSession, grantId: string, replaces: string | null): void {
+  const { key, data, idleUntil, endsAt } = session;
+  db.run(
+    `INSERT INTO sessions (key, grant_id, data, idle_until, ends_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, data = excluded.data,
+       idle_until = excluded.idle_until, ends_at = excluded.ends_at`,
+    key,
+    grantId,
+    data,
+    idleUntil,
+    endsAt,
+  );
+  if (replaces !== null) endSession(db, replaces);
+}
 
 function endSession(db: Db, key: string): void {
   const row = db.get('SELECT grant_id FROM sessions WHERE key = ?', key);

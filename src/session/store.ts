@@ -54,6 +54,20 @@ export interface Store {
    * the replaced one out, the attempt finished. False: the grant changed meanwhile and nothing was written.
    */
   signIn(entry: SignIn): Promise<boolean>;
+  /**
+   * One transaction: ends the live session under `key`, and begins this one on the grant that it owned. However many
+   * ask, one is told true; false: there is none, and nothing was written.
+   */
+  passOn(key: string, now: number, session: NewSession, replaces: string | null): Promise<boolean>;
+
+  /** What is known of a person's subscriptions to notifications; null when that is nothing. */
+  readSubscriptions(grantId: string): Promise<StoredSubscriptions | null>;
+  /** Keeps that beside the grant, with whose end it ends. False: there is no such grant. */
+  writeSubscriptions(grantId: string, state: string, dueAt: number): Promise<boolean>;
+  /** Remembers that Withings told of news at this moment. False: there is no such grant. */
+  hearNews(grantId: string, at: number): Promise<boolean>;
+  /** Ids of grants whose subscriptions are due to be looked at, or have never been. */
+  subscriptionsDue(now: number, limit: number): Promise<string[]>;
 
   /** Resolves if the store can answer. */
   ping(): Promise<void>;
@@ -96,10 +110,26 @@ export type TakenAttempt =
   | { outcome: 'finished'; attempt: Attempt; result: AttemptResult }
   | { outcome: 'spent' | 'expired' | 'unknown' };
 
+/** A session that is about to begin. One that is kept under this key already gives way to it. */
+export interface NewSession {
+  key: string;
+  data: string;
+  idleUntil: number;
+  endsAt: number;
+}
+
 export interface SignIn {
   grant: { id: string; expected: string | null; content: GrantContent };
-  session: { key: string; data: string; idleUntil: number; endsAt: number };
+  session: NewSession;
   /** The session that this browser had before; it ends here. */
   replaces: string | null;
-  attempt: string;
+  /** What led here; null where it was no browser's attempt. */
+  attempt: string | null;
+}
+
+export interface StoredSubscriptions {
+  /** As it was written; null: none was. */
+  state: string | null;
+  /** When Withings last told of news; 0: never. */
+  heardAt: number;
 }

@@ -345,4 +345,93 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.knowsBrowser('stranger', NOW)).toBe(false);
     });
   });
+
+  describe(`${name}: passing a session on`, () => {
+    const next = { key: 'next', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + 2 * HOUR };
+
+    test('the new session owns the grant, the old one is spent', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      expect(await store.passOn('key', NOW, next, null)).toBe(true);
+      expect((await another.readSession('next', NOW))?.grant()).toMatchObject(content);
+      expect(await another.readSession('key', NOW)).toBeNull();
+      expect(await another.passOn('key', NOW, { ...next, key: 'thief' }, null)).toBe(false);
+      expect(await store.readSession('thief', NOW)).toBeNull();
+    });
+
+    test('of many that come together one is served', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      const answers = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((key, i) =>
+          [store, another][i % 2]?.passOn('key', NOW, { ...next, key }, null),
+        ),
+      );
+      expect(answers.filter(Boolean)).toHaveLength(1);
+    });
+
+    test('not after its time, and what the browser had before ends', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      await signIn(store, 'before', { id: 'eu:364' });
+      expect(await store.passOn('key', NOW + HOUR, next, 'before')).toBe(false);
+      expect(await store.readGrant('eu:364')).not.toBeNull();
+      expect(await store.passOn('key', NOW, next, 'before')).toBe(true);
+      expect(await store.readGrant('eu:364')).toBeNull();
+    });
+
+    test('a session that is kept under the key gives way', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      expect(await store.updateSession('key', '{"a":2}')).toBe(true);
+      await signIn(store, 'key');
+      expect((await store.readSession('key', NOW))?.data).toBe('{"a":1}');
+      await store.endSession('key');
+      expect(await store.readGrant('eu:363')).toBeNull();
+    });
+  });
+
+  describe(`${name}: subscriptions`, () => {
+    test('they are kept beside the grant and touch nothing of it', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      const before = await grantOf(store);
+      expect(await store.readSubscriptions('eu:363')).toBeNull();
+      expect(await store.writeSubscriptions('eu:363', '{"a":1}', NOW + HOUR)).toBe(true);
+      expect(await store.hearNews('eu:363', NOW)).toBe(true);
+      expect(await another.readSubscriptions('eu:363')).toEqual({ state: '{"a":1}', heardAt: NOW });
+      expect(await store.writeSubscriptions('eu:363', '{"a":2}', NOW + HOUR)).toBe(true);
+      expect(await store.readSubscriptions('eu:363')).toEqual({ state: '{"a":2}', heardAt: NOW });
+      expect(await grantOf(another)).toEqual(before);
+    });
+
+    test('news can come first', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      expect(await store.hearNews('eu:363', NOW)).toBe(true);
+      expect(await store.readSubscriptions('eu:363')).toEqual({ state: null, heardAt: NOW });
+      expect(await store.subscriptionsDue(NOW, 10)).toEqual(['eu:363']);
+    });
+
+    test('without a grant there are none, and they end with it', async () => {
+      const { store } = await open();
+      expect(await store.writeSubscriptions('eu:363', '{}', NOW)).toBe(false);
+      expect(await store.hearNews('eu:363', NOW)).toBe(false);
+      await signIn(store, 'key');
+      await store.writeSubscriptions('eu:363', '{}', NOW);
+      await store.endSession('key');
+      expect(await store.readSubscriptions('eu:363')).toBeNull();
+      expect(await store.subscriptionsDue(NOW, 10)).toEqual([]);
+    });
+
+    test('due are those never looked at and those whose time has come', async () => {
+      const { store } = await open();
+      for (const id of ['eu:1', 'eu:2', 'eu:3']) await signIn(store, `key ${id}`, { id });
+      await store.writeSubscriptions('eu:2', '{}', NOW);
+      await store.writeSubscriptions('eu:3', '{}', NOW + 1);
+      expect((await store.subscriptionsDue(NOW, 10)).sort()).toEqual(['eu:1', 'eu:2']);
+      expect(await store.subscriptionsDue(NOW, 1)).toHaveLength(1);
+      expect(await store.subscriptionsDue(NOW + 1, 10)).toHaveLength(3);
+    });
+  });
 }
