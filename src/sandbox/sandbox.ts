@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { accountRoutes } from './account/account.ts';
 import { authorizeRoutes } from './account/authorize.ts';
 import { Logins } from './account/logins.ts';
@@ -108,6 +108,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   router.get('/assets/sandbox.js', script);
   router.get('/assets/icon.svg', icon);
   router.use(noStore);
+  router.use(dated(clock));
   router.use(readBodies());
   router.use(panelRoutes(world));
   router.use(authorizeRoutes(world));
@@ -130,5 +131,13 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       world.notices.close();
       db.close();
     },
+  };
+}
+
+/** Every answer says what time it is here, which is the sandbox's time. */
+function dated(clock: Clock): RequestHandler {
+  return (_req, res, next) => {
+    res.setHeader('Date', new Date(clock.now()).toUTCString());
+    next();
   };
 }

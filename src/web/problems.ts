@@ -213,6 +213,13 @@ const WITHINGS: Record<RefusalCode, ProblemText> = {
       'Whoever runs this site must check WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET, and the clock of the machine.',
     wayOn: 'home',
   },
+  'clock-wrong': {
+    status: 502,
+    title: 'The clock of this installation is wrong',
+    what: 'Withings refused a signed request, and its clock and ours are more than a minute apart. Your own connection is not the cause, and it is kept.',
+    advice: 'Whoever runs this site must set the clock of the machine right, by NTP for instance.',
+    wayOn: 'home',
+  },
   'redirect-uri-refused': {
     status: 502,
     title: 'Withings does not accept our return address',

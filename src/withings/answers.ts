@@ -84,3 +84,20 @@ export const tokenPair: z.ZodType<TokenPair> = z
 export const nothing: z.ZodType<null> = z.unknown().transform(() => null);
 
 export const nonce: z.ZodType<string> = z.object({ nonce: token }).transform((body) => body.nonce);
+
+/** The answers that carry a code wrap it in a user (Withings, "recoverauthorizationcode", "activate"). */
+export const code: z.ZodType<string> = z
+  .object({ user: z.object({ code: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'code') }) })
+  .transform((body) => body.user.code);
+
+export const demoPair: z.ZodType<Pick<TokenPair, 'accessToken' | 'refreshToken' | 'expiresInSeconds'>> = z
+  .object({
+    access_token: token,
+    refresh_token: token,
+    expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
+  })
+  .transform((body) => ({
+    accessToken: body.access_token,
+    refreshToken: body.refresh_token,
+    expiresInSeconds: body.expires_in,
+  }));

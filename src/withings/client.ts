@@ -1,4 +1,4 @@
-import { nonce, nothing, readAnswer, type TokenPair, tokenPair } from './answers.ts';
+import { nothing, readAnswer } from './answers.ts';
 import {
   type ActivityDay,
   activity,
@@ -10,20 +10,16 @@ import {
   nights,
 } from './data.ts';
 import type { Result } from './errors.ts';
-import { createPost, type Post } from './http.ts';
+import { createPost } from './http.ts';
+import { createNotify, type Notify } from './notify.ts';
+import { createOAuth2, createSigned, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { allPages } from './pages.ts';
-import { sign } from './signature.ts';
+import { createPartner, type Partner } from './partner.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
-export interface Withings {
+export interface Withings extends OAuth2, Notify, Partner {
   /** Where the browser is sent to ask for consent (RFC 6749 4.1.1; Withings, "OAuth authorization URL"). */
   authorizeUrl(state: string, demo: boolean): string;
-  /** Exchanges an authorization code. It lives 30 seconds and works once. */
-  redeem(code: string): Promise<Result<TokenPair>>;
-  /** Exchanges a refresh token. The answer carries a new one, which replaces it. */
-  refresh(refreshToken: string): Promise<Result<TokenPair>>;
-  /** Ends every token of this user for our application. */
-  revoke(userId: string): Promise<Result<null>>;
   /** Body measures taken between two moments, newest first as Withings sends them. */
   measures(accessToken: string, types: number[], from: Date, until: Date): Promise<Result<Measure[]>>;
   /** Days on which something was counted since then, the running one included, in the order they come. */
@@ -39,35 +35,23 @@ export interface Withings {
   removalPage(userId: string): string;
 }
 
-export interface WithingsOptions {
-  clientId: string;
-  clientSecret: string;
+export interface WithingsOptions extends OAuth2Options {
   scope: string[];
-  auth: 'secret' | 'signature';
   authorizeUrl: string;
+  /** Base of the API; ends in a slash. */
   apiUrl: string;
+  /** Total deadline of one call in milliseconds, body included. */
   timeoutMs: number;
-  /** The registered callback URL, byte for byte the same in both calls. */
-  redirectUri: string;
-  /** Milliseconds since 1970. */
-  now: () => number;
 }
 
 export function createWithings(options: WithingsOptions): Withings {
-  const { clientId, clientSecret, redirectUri } = options;
+  const { clientId, redirectUri } = options;
   const post = createPost(options.apiUrl, options.timeoutMs);
 
-  async function requestToken(grant: Record<string, string>): Promise<Result<TokenPair>> {
-    const action = 'requesttoken';
-    const proof: Result<Record<string, string>> =
-      options.auth === 'secret'
-        ? { ok: true, value: { action, client_id: clientId, client_secret: clientSecret } }
-        : await signed(post, options, action);
-    if (!proof.ok) return proof;
-    return readAnswer(await post('v2/oauth2', { ...proof.value, ...grant }), tokenPair);
-  }
-
   return {
+    ...createOAuth2(post, options),
+    ...createNotify(post),
+    ...createPartner(createSigned(post, options)),
     authorizeUrl(state, demo) {
       const url = new URL(options.authorizeUrl);
       url.search = new URLSearchParams({
@@ -79,13 +63,6 @@ export function createWithings(options: WithingsOptions): Withings {
         ...(demo ? { mode: 'demo' } : {}),
       }).toString();
       return url.href;
-    },
-    redeem: (code) => requestToken({ grant_type: 'authorization_code', code, redirect_uri: redirectUri }),
-    refresh: (refreshToken) => requestToken({ grant_type: 'refresh_token', refresh_token: refreshToken }),
-    async revoke(userId) {
-      const proof = await signed(post, options, 'revoke');
-      if (!proof.ok) return proof;
-      return readAnswer(await post('v2/oauth2', { ...proof.value, userid: userId }), nothing);
     },
     measures(accessToken, types, from, until) {
       const fields = {
@@ -123,20 +100,6 @@ export function createWithings(options: WithingsOptions): Withings {
       return `${account}partner/disconnect_partner/${encodeURIComponent(clientId)}?selecteduser=${userId}`;
     },
   };
-}
-
-/** Fields that prove who calls without sending the secret: one fresh nonce for one call, never used again. */
-async function signed(
-  post: Post,
-  { clientId, clientSecret, now }: WithingsOptions,
-  action: string,
-): Promise<Result<Record<string, string>>> {
-  const asked = { action: 'getnonce', client_id: clientId, timestamp: String(Math.floor(now() / 1000)) };
-  const reply = await post('v2/signature', { ...asked, signature: sign(asked, clientSecret) });
-  const fresh = readAnswer(reply, nonce);
-  if (!fresh.ok) return fresh;
-  const fields = { action, client_id: clientId, nonce: fresh.value };
-  return { ok: true, value: { ...fields, signature: sign(fields, clientSecret) } };
 }
 
 /** The scopes and their services: Withings, "OAuth authorization URL". */

@@ -6,6 +6,7 @@ export type RefusalCode =
   | 'refresh-token-refused'
   | 'access-token-refused'
   | 'client-refused'
+  | 'clock-wrong'
   | 'redirect-uri-refused'
   | 'scope-missing'
   | 'withings-busy'
@@ -34,6 +35,7 @@ const REMEDIES: Record<RefusalCode, Remedy> = {
   'access-token-refused': 'reconnect',
   'scope-missing': 'reconnect',
   'client-refused': 'report',
+  'clock-wrong': 'report',
   'redirect-uri-refused': 'report',
   'withings-refused': 'report',
   'withings-busy': 'retry',

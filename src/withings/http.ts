@@ -4,7 +4,7 @@ import axios from 'axios';
 
 /** What came back over the wire: an answer in text, or why there is none. */
 export type Reply =
-  | { kind: 'answer'; httpStatus: number; text: string }
+  | { kind: 'answer'; httpStatus: number; text: string; date: string | undefined }
   | { kind: 'silence'; why: 'timeout' | 'unreachable' | 'too-large' };
 
 export type Post = (path: string, fields: Record<string, string>, accessToken?: string) => Promise<Reply>;
@@ -39,7 +39,8 @@ export function createPost(apiUrl: string, timeoutMs: number): Post {
         signal: deadline,
         headers: accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` },
       });
-      return { kind: 'answer', httpStatus: answer.status, text: String(answer.data) };
+      const { status, data, headers } = answer;
+      return { kind: 'answer', httpStatus: status, text: String(data), date: headers.date };
     } catch (error) {
       if (deadline.aborted) return { kind: 'silence', why: 'timeout' };
       return { kind: 'silence', why: isTooLarge(error) ? 'too-large' : 'unreachable' };

@@ -1,11 +1,15 @@
 import { Router } from 'express';
+import { MINUTE, SECOND } from '../clock.ts';
 import { bodyFields, type Fields } from '../input.ts';
 import { sameText, sign } from '../secrets.ts';
 import { type Answer, invalidClient, invalidParams, invalidSignature, success } from '../wire/answers.ts';
 import type { World } from '../world.ts';
 
-/** `POST /v2/signature`, action `getnonce` (documented). How far a timestamp may be off is not known. */
-export function signatureRoutes({ api, clients, guard, nonces }: World): Router {
+/** How far a timestamp may be off is not known. Inferred: as long as a nonce lives. */
+const CLOCK_SLACK = 30 * MINUTE;
+
+/** `POST /v2/signature`, action `getnonce` (documented). */
+export function signatureRoutes({ api, clients, clock, guard, nonces }: World): Router {
   const router = Router();
 
   router.all('/v2/signature', (req, res) => {
@@ -23,6 +27,7 @@ export function signatureRoutes({ api, clients, guard, nonces }: World): Router 
     if (!/^\d{1,12}$/.test(timestamp)) return invalidParams('invalid timestamp');
     const expected = sign(client.secret, 'getnonce', client.id, timestamp);
     if (!sameText(fields.get('signature') ?? '', expected)) return invalidSignature;
+    if (Math.abs(Number(timestamp) * SECOND - clock.now()) > CLOCK_SLACK) return invalidSignature;
     return success({ nonce: nonces.issue(client.id) });
   }
 

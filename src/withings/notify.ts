@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { nothing, readAnswer } from './answers.ts';
+import type { Result } from './errors.ts';
+import type { Post } from './http.ts';
+
+/** One subscription: news of this category are posted to this URL. */
+export interface Subscription {
+  /** Withings' number of the category: 1 weight, 4 heart, 16 activity, 44 sleep, 46 the person themselves. */
+  appli: number;
+  callbackUrl: string;
+}
+
+/** Withings' `notify`: one subscription per person, category and URL. Source: Withings, "Notifications". */
+export interface Notify {
+  subscriptions(accessToken: string): Promise<Result<Subscription[]>>;
+  /** Withings asks the URL with HEAD before it agrees; a URL it does not like is `redirect-uri-refused`. */
+  subscribe(accessToken: string, subscription: Subscription): Promise<Result<null>>;
+  unsubscribe(accessToken: string, subscription: Subscription): Promise<Result<null>>;
+}
+
+export function createNotify(post: Post): Notify {
+  const change = async (action: string, accessToken: string, { appli, callbackUrl }: Subscription) =>
+    readAnswer(
+      await post('notify', { action, callbackurl: callbackUrl, appli: String(appli) }, accessToken),
+      nothing,
+    );
+  return {
+    subscriptions: async (accessToken) =>
+      readAnswer(await post('notify', { action: 'list' }, accessToken), profiles),
+    subscribe: (accessToken, subscription) => change('subscribe', accessToken, subscription),
+    unsubscribe: (accessToken, subscription) => change('revoke', accessToken, subscription),
+  };
+}
+
+const profiles: z.ZodType<Subscription[]> = z
+  .object({ profiles: z.array(z.object({ appli: z.coerce.number().int(), callbackurl: z.string() })) })
+  .transform((body) => body.profiles.map(({ appli, callbackurl }) => ({ appli, callbackUrl: callbackurl })));
+
+export type CallbackRule = 'https' | 'host' | 'port' | 'length';
+
+/** The rule of Withings that a callback URL breaks; null: none. Source: Withings' glossary, "Callback URL". */
+export function brokenCallbackRule(callbackUrl: string): CallbackRule | null {
+  const { protocol, hostname, port } = new URL(callbackUrl);
+  if (protocol !== 'https:') return 'https';
+  if (hostname === 'localhost' || /^[\d.]+$|^\[/.test(hostname)) return 'host';
+  if (port !== '' && port !== '80') return 'port';
+  return callbackUrl.length > 255 ? 'length' : null;
+}
