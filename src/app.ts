@@ -10,9 +10,12 @@ import { dashboardRoutes } from './dashboard/routes.ts';
 import type { Sources } from './dashboard/sources.ts';
 import { healthRoutes } from './operations/health.ts';
 import { type Log, logRequests } from './operations/logging.ts';
+import type { PartnerConnections } from './partner/connections.ts';
+import { handOffRoutes, partnerRoutes } from './partner/routes.ts';
 import type { Sessions } from './session/session.ts';
 import type { Store } from './session/store.ts';
 import type { Grants } from './tokens/grants.ts';
+import type { Leaving } from './tokens/leaving.ts';
 import { notFound, problemPage } from './web/problem-page.ts';
 import { addressLimit, bodyLimits, requestId } from './web/requests.ts';
 import { refuseCrossSite } from './web/same-origin.ts';
@@ -29,6 +32,8 @@ export interface AppParts {
   sources: Sources;
   events: Events;
   receipts: Receipts;
+  leaving: Leaving;
+  partnerConnections: PartnerConnections;
   now: () => number;
   /** Milliseconds since any fixed moment; never steps. */
   monotonic: () => number;
@@ -60,6 +65,9 @@ export function createApp(parts: AppParts): Express {
   if (parts.sandbox) app.use('/sandbox', parts.sandbox);
   app.use('/assets', express.static(folder('../public'), { index: false, redirect: false, maxAge: '1h' }));
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
+  if (config.partnerApiKey) {
+    app.use(partnerRoutes(config.partnerApiKey, { ...parts, connections: parts.partnerConnections }));
+  }
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(parts.sessions.middleware);
@@ -67,6 +75,7 @@ export function createApp(parts: AppParts): Express {
   app.use(connectRoutes({ ...parts, authorizeUrl, cloud, scope }));
   app.use(dashboardRoutes({ ...parts, refreshMarginSeconds }));
   app.use(leaveRoutes(parts));
+  if (config.partnerApiKey) app.use(handOffRoutes(parts));
   app.use(notFound);
   app.use(problemPage(log));
   return app;

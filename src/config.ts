@@ -17,6 +17,12 @@ export interface Config {
   sessionMaxDays: number;
   dataDir: string;
   trustProxy: number;
+  /** A refresh token that Withings refuses for good is replaced through recoverauthorizationcode. */
+  recover: boolean;
+  /** Subscribe to Withings' notifications after connecting. */
+  webhooks: boolean;
+  /** Opens the server-to-server door; null: there is none. */
+  partnerApiKey: string | null;
   /** Where `npm run sandbox` listens. */
   sandboxPort: number;
   logLevel: string;
@@ -99,6 +105,9 @@ function assemble(env: Settings): Config {
     sessionMaxDays: env.SESSION_MAX_DAYS,
     dataDir: env.DATA_DIR,
     trustProxy: env.TRUST_PROXY,
+    recover: env.WITHINGS_RECOVER === 'on',
+    webhooks: env.WEBHOOKS === 'on',
+    partnerApiKey: env.PARTNER_API_KEY ?? null,
     sandboxPort: env.SANDBOX_PORT,
     logLevel: env.LOG_LEVEL,
   };

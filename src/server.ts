@@ -9,16 +9,20 @@ import { createReceipts } from './connect/disconnect.ts';
 import { createEvents } from './dashboard/events.ts';
 import { createSources } from './dashboard/sources.ts';
 import { type Log, logRefresh } from './operations/logging.ts';
+import { createPartnerConnections } from './partner/connections.ts';
 import { createSandbox, type Sandbox } from './sandbox/sandbox.ts';
 import { deriveKeys, hashed, keptSecret } from './session/keys.ts';
 import { createSealer } from './session/sealing.ts';
 import { createSessions } from './session/session.ts';
 import { openSqliteStore } from './session/sqlite.ts';
 import { createGrants } from './tokens/grants.ts';
+import { createLeaving } from './tokens/leaving.ts';
 import { createSweeper } from './tokens/sweeper.ts';
 import { describe } from './web/problem-page.ts';
 import { createHttpServer } from './web/server.ts';
-import { createWithings } from './withings/client.ts';
+import type { TokenPair } from './withings/answers.ts';
+import { createWithings, type Withings } from './withings/client.ts';
+import type { Result } from './withings/errors.ts';
 
 export interface Clocks {
   /** Milliseconds since 1970. With the sandbox embedded, its movable clock runs on top of this one. */
@@ -57,6 +61,8 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   const report = (error: unknown) => log.error({ error: describe(error) }, 'background work failed');
   const grants = createGrants({
     ...config,
+    cloud: config.withings.cloud,
+    recover: config.recover ? recoverWith(withings) : null,
     store,
     withings,
     now,
@@ -82,11 +88,21 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       store,
       now,
       publicUrl: config.publicUrl,
+      cloud: config.withings.cloud,
       patienceMs: callMs + 1000,
     }),
     sources: createSources({ grants, withings, now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
     events,
     receipts: createReceipts(sealer, config.publicUrl, now),
+    leaving: createLeaving({ store, withings, isOurs: () => false }),
+    partnerConnections: createPartnerConnections({
+      store,
+      withings,
+      sealer,
+      cloud: config.withings.cloud,
+      publicUrl: config.publicUrl,
+      now,
+    }),
     sandbox: sandbox?.router ?? null,
     ready: async () => !draining && (await store.ping().then(yes, no)),
   });
@@ -151,6 +167,13 @@ function drain(server: Server): Promise<void> {
       resolve();
     });
   });
+}
+
+function recoverWith(withings: Withings) {
+  return async (userId: string): Promise<Result<TokenPair>> => {
+    const code = await withings.recover(userId);
+    return code.ok ? withings.redeem(code.value) : code;
+  };
 }
 
 const yes = () => true;

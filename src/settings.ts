@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { brokenCallbackRule } from './withings/notify.ts';
 
 /** The client that the embedded sandbox knows. */
 export const SANDBOX_CLIENT = { id: 'sandbox', secret: 'sandbox-secret' };
@@ -67,6 +68,15 @@ export const settings = z.object({
   SESSION_MAX_DAYS: whole(1, 400, 365),
   DATA_DIR: z.string().default('./data'),
   TRUST_PROXY: whole(0, 10, 0),
+  WITHINGS_RECOVER: z.enum(['on', 'off'], 'must be on or off').default('off'),
+  WEBHOOKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
+  PARTNER_API_KEY: z
+    .string()
+    .regex(
+      /^[\x21-\x7e]{32,512}$/,
+      'must be at least 32 characters without spaces (try: openssl rand -hex 32)',
+    )
+    .optional(),
   SANDBOX_PORT: whole(1, 65535, 4000),
   LOG_LEVEL: z
     .enum(
@@ -114,8 +124,34 @@ export function contradictions(env: Record<string, string>): string[] {
       'NODE_TLS_REJECT_UNAUTHORIZED=0 would send tokens over connections that nobody checked: remove it.',
     );
   }
+  if (
+    real &&
+    env.WEBHOOKS === 'on' &&
+    env.WITHINGS_CLIENT_ID !== SANDBOX_CLIENT.id &&
+    !env.WITHINGS_API_URL
+  ) {
+    faults.push(...callbackFaults(env.PUBLIC_URL ?? 'http://localhost'));
+  }
   if (env.REDIS_URL) faults.push('REDIS_URL is not supported yet: this version keeps its data in DATA_DIR.');
   return faults;
+}
+
+const CALLBACK_RULES = {
+  https: 'an https address',
+  host: 'a host name, neither localhost nor an IP address',
+  port: 'port 443 or 80',
+  length: 'at most 255 characters',
+};
+
+/** Withings' rules for the addresses that it notifies, asked before Withings says no without saying why. */
+function callbackFaults(publicUrl: string): string[] {
+  if (!URL.canParse(publicUrl)) return []; // a fault of its own
+  const rule = brokenCallbackRule(`${new URL(publicUrl).origin}/webhooks/withings/${'x'.repeat(43)}`);
+  return rule === null
+    ? []
+    : [
+        `WEBHOOKS=on needs a PUBLIC_URL that Withings agrees to call: ${CALLBACK_RULES[rule]} (it is ${publicUrl}).`,
+      ];
 }
 
 function isOpenlyHttp(url: string | undefined): boolean {

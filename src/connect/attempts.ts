@@ -12,6 +12,8 @@ export interface Attempts {
   /** Takes the attempt of this browser and state; a repeated visit with the same answer waits for the first. */
   take(req: Request, state: string, answer: string): Promise<Taken>;
   finish(state: string, result: AttemptResult): Promise<void>;
+  /** What the store knows an attempt by. It is of this cloud alone: in the other one nobody knows it. */
+  nameOf(state: string): string;
 }
 
 export type Taken = TakenAttempt | { outcome: 'no-cookie' };
@@ -20,6 +22,7 @@ export interface AttemptsOptions {
   store: Store;
   now: () => number;
   publicUrl: string;
+  cloud: 'eu' | 'us';
   /** How long a repeated visit waits for the first one, in milliseconds. */
   patienceMs: number;
 }
@@ -28,8 +31,9 @@ const LIFE_MS = 10 * 60_000;
 const PER_BROWSER = 8;
 const POLL_MS = 50;
 
-export function createAttempts({ store, now, publicUrl, patienceMs }: AttemptsOptions): Attempts {
+export function createAttempts({ store, now, publicUrl, patienceMs, cloud }: AttemptsOptions): Attempts {
   const cookie = ownCookie(publicUrl, 'connect');
+  const nameOf = (state: string) => hashed(`${cloud} ${state}`);
 
   return {
     async begin(req, res, attempt) {
@@ -38,7 +42,7 @@ export function createAttempts({ store, now, publicUrl, patienceMs }: AttemptsOp
       const expiresAt = now() + LIFE_MS;
       await store.beginAttempt({
         ...attempt,
-        state: hashed(state),
+        state: nameOf(state),
         browser: hashed(browser),
         expiresAt,
         perBrowser: PER_BROWSER,
@@ -50,7 +54,7 @@ export function createAttempts({ store, now, publicUrl, patienceMs }: AttemptsOp
     async take(req, state, answer) {
       const browser = cookie.read(req);
       if (!browser) return { outcome: 'no-cookie' };
-      const claim = { state: hashed(state), browser: hashed(browser), answer: hashed(answer) };
+      const claim = { state: nameOf(state), browser: hashed(browser), answer: hashed(answer) };
       const polls = Math.ceil(patienceMs / POLL_MS);
       for (let poll = 0; poll < polls; poll += 1) {
         const taken = await store.takeAttempt({ ...claim, now: now() });
@@ -60,7 +64,8 @@ export function createAttempts({ store, now, publicUrl, patienceMs }: AttemptsOp
       return { outcome: 'pending' };
     },
 
-    finish: (state, result) => store.finishAttempt(hashed(state), result),
+    nameOf,
+    finish: (state, result) => store.finishAttempt(nameOf(state), result),
   };
 }
 

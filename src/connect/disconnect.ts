@@ -4,16 +4,14 @@ import type { Log } from '../operations/logging.ts';
 import { userIdOf } from '../session/grant.ts';
 import type { Sealer } from '../session/sealing.ts';
 import type { Sessions } from '../session/session.ts';
-import type { Store } from '../session/store.ts';
+import type { Leaving } from '../tokens/leaving.ts';
 import { ownCookie } from '../web/cookies.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
-import type { Withings } from '../withings/client.ts';
 
 export interface LeaveParts {
-  store: Store;
+  leaving: Leaving;
   sessions: Sessions;
-  withings: Withings;
   receipts: Receipts;
   now: () => number;
   log: Log;
@@ -43,27 +41,18 @@ export function leaveRoutes(parts: LeaveParts): Router {
   return router;
 }
 
-/** Erases here first, so that nothing Withings does or fails to do can keep the tokens; then revokes there. */
 async function disconnect(
-  { store, sessions, withings, receipts, now, log }: LeaveParts,
+  { leaving, sessions, receipts, now, log }: LeaveParts,
   req: Request,
   res: Response,
 ) {
   const id = req.session.withingsId; // enough to leave, even where the key to the tokens is missing
   if (!id) return res.redirect(303, '/');
 
-  await store.eraseGrant(id);
+  const { revoked, outcome, removalPage } = await leaving.leave(id);
   await sessions.end(req, res);
-  const userId = userIdOf(id);
-  const revoked = await withings.revoke(userId);
-  const outcome = revoked.ok ? 'revoked' : revoked.refusal.code;
   log.info({ requestId: req.id, outcome }, 'disconnected');
-
-  receipts.write(res, {
-    at: now(),
-    revoked: revoked.ok,
-    removalPage: withings.removalPage(userId),
-  });
+  receipts.write(res, { at: now(), revoked, removalPage });
   return res.set('Clear-Site-Data', FORGET).redirect(303, '/');
 }
 

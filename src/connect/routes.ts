@@ -99,7 +99,7 @@ async function answer(
   if (userId === null) return fail('withings-unreadable');
 
   const grant = begun({ ...exchanged.value, userId }, { cloud, demo, askedScope: scope }, now());
-  await sessions.signIn(req, { state: visit.state, seed: seedOf(visit) }, grant);
+  await sessions.signIn(req, { name: attempts.nameOf(visit.state), seed: seedOf(visit) }, grant);
   log.info({ requestId: req.id, outcome: 'connected', demo }, 'connected');
   return { kind: 'connected' };
 }

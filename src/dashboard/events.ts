@@ -3,8 +3,8 @@ import type { SessionData } from 'express-session';
 import type { Grant } from '../session/grant.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/timing.ts';
+import { connectionOf } from '../web/connection.ts';
 import { Problem } from '../web/problems.ts';
-import { connectionOf } from './connection.ts';
 
 const LOOK_MS = 1000;
 const HEARTBEAT_LOOKS = 15;

@@ -18,6 +18,13 @@ export function happenings({ history }: Grant, now: number): Happening[] {
       if (what === 'connected')
         return { at: when, words: 'Connected', cause: 'You allowed it at Withings.', good: true };
       if (what === 'refreshed') return { at: when, ...refreshed(history[index - 1]?.what), good: true };
+      if (what === 'recovered')
+        return {
+          at: when,
+          words: 'Recovered',
+          cause: 'The old tokens were dead. Withings gave new ones.',
+          good: true,
+        };
       const again = times > 1 ? ` ${times} times, until ${moment(last, now).words}.` : '';
       const { title, what: cause } = problemOf(what);
       return { at: when, words: title, cause: `${cause}${again}`, good: false };

@@ -1,7 +1,7 @@
 import type { Grant } from '../session/grant.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
+import { connectionOf } from '../web/connection.ts';
 import { problemOf } from '../web/problems.ts';
-import { connectionOf } from './connection.ts';
 import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
 import { devicesPanel } from './panels/devices.ts';

@@ -1,12 +1,12 @@
 import { type Request, type Response, Router } from 'express';
 import type { Grants } from '../tokens/grants.ts';
+import { connectionOf } from '../web/connection.ts';
 import { Problem, problemOf, WAYS_ON } from '../web/problems.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Measure } from '../withings/data.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
-import { connectionOf } from './connection.ts';
 import { measuresCsv } from './csv.ts';
 import type { Events } from './events.ts';
 import { dashboardPage, RANGES } from './page.ts';

@@ -2,9 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import { ExpressStore } from './express-store.ts';
-import { type Grant, type GrantContent, grantId } from './grant.ts';
+import type { Grant, GrantContent } from './grant.ts';
 import { hashed, type Keys } from './keys.ts';
-import type { Store } from './store.ts';
+import { keepGrant } from './sign-in.ts';
+import type { NewSession, Store } from './store.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -31,15 +32,16 @@ export interface Sessions {
    * Keeps the grant and gives this browser a new session on it; the one it had ends. All of it, the attempt
    * included, is one transaction that is durable when this resolves.
    */
-  signIn(req: Request, attempt: { state: string; seed: string }, grant: GrantContent): Promise<void>;
+  signIn(req: Request, attempt: { name: string; seed: string }, grant: GrantContent): Promise<void>;
   /** Gives this browser the session that a sign-in with this seed began; false if it has ended since. */
   resume(req: Request, seed: string): Promise<boolean>;
+  /** Gives this browser a session in place of the one kept under `key`, which ends; false: there is none. */
+  takeOver(req: Request, key: string): Promise<boolean>;
   /** Ends this browser's session, and nothing else. */
   end(req: Request, res: Response): Promise<void>;
 }
 
 const DAY = 86_400_000;
-const MAX_SIGN_IN_TRIES = 10;
 
 /** The session of a browser: an opaque id in a signed cookie, everything else in the store. */
 export function createSessions(options: SessionOptions): Sessions {
@@ -66,6 +68,16 @@ export function createSessions(options: SessionOptions): Sessions {
     return createHmac('sha256', keys.sessionId).update(seed).digest('base64url');
   }
 
+  function newSession(seed: string): NewSession {
+    const begun = now();
+    return {
+      key: hashed(idFrom(seed)),
+      data: JSON.stringify({ signedInAt: begun }),
+      idleUntil: begun + Math.min(idleMs, maxMs),
+      endsAt: begun + maxMs,
+    };
+  }
+
   async function resume(req: Request, seed: string): Promise<boolean> {
     const id = idFrom(seed);
     const data = await expressStore.read(id);
@@ -82,27 +94,19 @@ export function createSessions(options: SessionOptions): Sessions {
       sessions(req, res, next);
     },
 
-    async signIn(req, { state, seed }, content) {
-      const id = grantId(content);
-      const begun = now();
-      for (let tries = 0; tries < MAX_SIGN_IN_TRIES; tries += 1) {
-        const done = await store.signIn({
-          grant: { id, expected: await store.readWriteId(id), content },
-          session: {
-            key: hashed(idFrom(seed)),
-            data: JSON.stringify({ signedInAt: begun }),
-            idleUntil: begun + Math.min(idleMs, maxMs),
-            endsAt: begun + maxMs,
-          },
-          replaces: hashed(req.sessionID),
-          attempt: hashed(state),
-        });
-        if (done) {
-          await resume(req, seed);
-          return;
-        }
-      }
-      throw new Error('The grant kept changing while signing in');
+    async signIn(req, { name: attempt, seed }, content) {
+      await keepGrant(store, content, {
+        session: newSession(seed),
+        replaces: hashed(req.sessionID),
+        attempt,
+      });
+      await resume(req, seed);
+    },
+
+    async takeOver(req, key) {
+      const seed = `in place of ${key}`;
+      const taken = await store.passOn(key, now(), newSession(seed), hashed(req.sessionID));
+      return taken && resume(req, seed);
     },
 
     resume,

@@ -146,6 +146,14 @@ export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => n
       });
     },
 
+    async beginSession(grantId, session) {
+      return db.transaction(() => {
+        if (readWriteId(db, grantId) === null) return false;
+        beginSession(db, session, grantId, null);
+        return true;
+      });
+    },
+
     async passOn(key, now, session, replaces) {
       return db.transaction(() => {
         const from = db.get('SELECT grant_id FROM sessions WHERE key = ? AND idle_until > ?', key, now);

@@ -54,6 +54,8 @@ export interface Store {
    * the replaced one out, the attempt finished. False: the grant changed meanwhile and nothing was written.
    */
   signIn(entry: SignIn): Promise<boolean>;
+  /** Begins another session on a grant. False: there is no such grant. */
+  beginSession(grantId: string, session: NewSession): Promise<boolean>;
   /**
    * One transaction: ends the live session under `key`, and begins this one on the grant that it owned. However many
    * ask, one is told true; false: there is none, and nothing was written.

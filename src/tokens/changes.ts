@@ -54,6 +54,18 @@ export function renewed<G extends GrantContent>(grant: G, sent: string, pair: To
   };
 }
 
+/** A pair of a new chain; nothing of the old one is of use any more. */
+export function recovered<G extends GrantContent>(grant: G, pair: TokenPair, at: number): G {
+  return {
+    ...grant,
+    ...tokensOf(pair, at),
+    previousRefreshToken: null,
+    intent: null,
+    lastRefresh: { at, outcome: 'refreshed' },
+    history: remembering(grant.history, 'recovered', at),
+  };
+}
+
 /** The access token was used with success, so Withings has retired the refresh token before it. */
 export function confirmed<G extends GrantContent>(grant: G): G {
   return { ...grant, previousRefreshToken: null, intent: null };

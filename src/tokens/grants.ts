@@ -39,7 +39,7 @@ export interface GrantsParts extends RenewalParts {
 }
 
 export function createGrants(parts: GrantsParts): Grants {
-  const { store, now, refreshMarginSeconds, report } = parts;
+  const { store, now, refreshMarginSeconds, report, cloud } = parts;
   const renewal = createRenewal(parts);
   /** One renewal per grant and process, whoever asks; between processes the lease does the same. */
   const renewing = new Map<string, Promise<Grant | null>>();
@@ -63,6 +63,7 @@ export function createGrants(parts: GrantsParts): Grants {
 
   function judge(grant: Grant | null): Fresh {
     if (!grant) return { state: 'gone' };
+    if (grant.cloud !== cloud) return elsewhere(grant);
     if (grant.ended) return { state: 'needs-reconnect', grant, code: grant.ended.code };
     if (isUsable(grant, now())) return { state: 'usable', grant };
     const failed = grant.lastRefresh && grant.lastRefresh.outcome !== 'refreshed';
@@ -77,6 +78,7 @@ export function createGrants(parts: GrantsParts): Grants {
   async function fresh(id: string): Promise<Fresh> {
     const grant = await store.readGrant(id);
     if (!grant) return { state: 'gone' };
+    if (grant.cloud !== cloud) return elsewhere(grant);
     const stale = (current: Grant) => isDue(current, refreshMarginSeconds, now());
     const maySend = !grant.leased && quietFor(grant, now()) === 0;
     if (isUsable(grant, now())) {
@@ -124,7 +126,7 @@ export function createGrants(parts: GrantsParts): Grants {
 
     async attend(id) {
       const grant = await store.readGrant(id);
-      if (!grant || grant.leased) return;
+      if (!grant || grant.leased || grant.cloud !== cloud) return;
       if (isUnproven(grant) && isUsable(grant, now())) await renewal.prove(grant);
       else await renew(id, (current) => current.accessToken === grant.accessToken);
     },
@@ -133,6 +135,11 @@ export function createGrants(parts: GrantsParts): Grants {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/** Tokens of one cloud mean nothing in the other, and would only be refused there. */
+function elsewhere(grant: Grant): Unusable {
+  return { state: 'unavailable', grant, code: 'other-cloud', retryAfterSeconds: 3600 };
 }
 
 function isTurnedDown(answer: Result<unknown>): boolean {

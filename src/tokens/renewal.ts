@@ -1,13 +1,27 @@
 import type { Grant } from '../session/grant.ts';
 import type { Store } from '../session/store.ts';
+import type { TokenPair } from '../withings/answers.ts';
 import type { Withings } from '../withings/client.ts';
-import type { Refusal } from '../withings/errors.ts';
-import { condemned, confirmed, intending, postponed, renewed, turnedDown, unproven } from './changes.ts';
+import type { Refusal, Result } from '../withings/errors.ts';
+import {
+  condemned,
+  confirmed,
+  intending,
+  postponed,
+  recovered,
+  renewed,
+  turnedDown,
+  unproven,
+} from './changes.ts';
 import { mayProbe, quietFor } from './timing.ts';
 
 export interface RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;
   withings: Pick<Withings, 'refresh' | 'probe'>;
+  /** The cloud that `withings` speaks to; grants of the other one are left alone. */
+  cloud: 'eu' | 'us';
+  /** A pair of a new chain for a user whose tokens are dead; null where the contract with Withings has no such call. */
+  recover: ((userId: string) => Promise<Result<TokenPair>>) | null;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Milliseconds since any fixed moment; never steps. */
@@ -38,7 +52,7 @@ type Sent =
   | { outcome: 'refused'; grant: Grant; code: string };
 
 export function createRenewal(parts: RenewalParts): Renewal {
-  const { store, withings, now, monotonic, sleep, callMs, tell } = parts;
+  const { store, withings, now, monotonic, sleep, callMs, tell, cloud } = parts;
   /** Longer than two calls, so that a lease ends only if its holder was killed or stopped. */
   const leaseMs = 2 * callMs + 1000;
   const patienceMs = callMs + 500;
@@ -47,7 +61,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
     const end = monotonic() + patienceMs;
     for (;;) {
       const grant = await store.readGrant(id);
-      if (!grant || !stale(grant) || !mayProbe(grant, now())) return grant;
+      if (!grant || grant.cloud !== cloud || !stale(grant) || !mayProbe(grant, now())) return grant;
       if (!grant.leased) {
         if (quietFor(grant, now()) > 0) return grant;
         const after = await askWithings(grant);
@@ -66,7 +80,24 @@ export function createRenewal(parts: RenewalParts): Renewal {
     }
     if (sent.outcome === 'lost') return null;
     if (sent.outcome === 'written') return sent.grant;
-    return write(sent.grant, condemned(sent.grant, sent.code, now()));
+    return recover(sent.grant, sent.code);
+  }
+
+  /** The old chain is known to be dead: what may be left is a new one. */
+  async function recover(dead: Grant, code: string): Promise<Grant | null> {
+    if (!parts.recover || dead.demo) return write(dead, condemned(dead, code, now()));
+    const mine = await store.writeGrant(dead.id, dead.writeId, dead, 2 * leaseMs); // three calls in place of one
+    if (!mine) return null;
+    const pair = await parts.recover(mine.userId);
+    tell(mine.id, pair.ok ? null : pair.refusal);
+    if (!pair.ok) {
+      return write(
+        mine,
+        isFinal(pair.refusal) ? condemned(mine, code, now()) : postponed(mine, pair.refusal, now()),
+      );
+    }
+    const isTheirs = pair.value.userId === mine.userId;
+    return write(mine, isTheirs ? recovered(mine, pair.value, now()) : postponed(mine, SOMEBODY_ELSE, now()));
   }
 
   /** Intent and lease first, then the call, then what came of it. */
@@ -104,6 +135,11 @@ export function createRenewal(parts: RenewalParts): Renewal {
       else await write(grant, unproven(grant, now()));
     },
   };
+}
+
+/** Withings has decided; anything else may go better next time. */
+function isFinal({ code, remedy }: Refusal): boolean {
+  return remedy === 'reconnect' || code === 'withings-refused';
 }
 
 /** Tokens of another person must never end up in this one's grant. */

@@ -31,7 +31,7 @@ export function problemPage(log: Log): ErrorRequestHandler {
 
 /** JSON is answered where JSON is asked for, and by the routes that answer nothing else. */
 function wantsJson(req: Request): boolean {
-  return req.path.startsWith('/api/') || req.accepts(['html', 'json']) === 'json';
+  return /^\/(api|partner)\//.test(req.path) || req.accepts(['html', 'json']) === 'json';
 }
 
 function asProblem(error: unknown): Problem {

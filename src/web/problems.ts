@@ -99,6 +99,15 @@ const OURS = {
     wayOn: 'connect',
     retryAfterSeconds: 300,
   },
+  'other-cloud': {
+    status: 503,
+    title: 'Your connection belongs to the other Withings cloud',
+    what: 'Withings has one cloud for Europe and the world and one for the United States. This installation has moved since you connected.',
+    advice:
+      'Nothing is lost: it works again if the installation moves back. To use this cloud, connect again.',
+    wayOn: 'connect',
+    retryAfterSeconds: 3600,
+  },
   'too-many-streams': {
     status: 503,
     title: 'Too many pages are watching',
@@ -108,6 +117,51 @@ const OURS = {
     retryAfterSeconds: 30,
   },
   // ── requests ───────────────────────────────────────────────────────────
+  unauthorized: {
+    status: 401,
+    title: 'The key is missing or wrong',
+    what: 'Requests to this address carry the key of this installation. Nothing was changed.',
+    advice: 'Send it as Authorization: Bearer, with the value of PARTNER_API_KEY.',
+    wayOn: 'home',
+  },
+  'partner-code-refused': {
+    status: 400,
+    title: 'Withings does not accept this code',
+    what: 'A code made by a server lives ten minutes, works once, and only for the application it was made for. Nothing was changed.',
+    advice: 'Ask Withings for a new one with recoverauthorizationcode.',
+    wayOn: 'home',
+  },
+  'connection-ended': {
+    status: 409,
+    title: 'This connection has ended',
+    what: 'Withings no longer accepts its tokens, so there is none to hand out.',
+    advice:
+      'Ask Withings for a new code with recoverauthorizationcode and connect again; WITHINGS_RECOVER=on does that by itself.',
+    wayOn: 'home',
+  },
+  'connection-unknown': {
+    status: 404,
+    title: 'There is no such connection',
+    what: 'It was never made through this door, or it has been disconnected since.',
+    advice: 'Make a new one with a fresh authorization code.',
+    wayOn: 'home',
+  },
+  'handoff-spent': {
+    status: 410,
+    title: 'This link no longer works',
+    what: 'It opens your data once, within ten minutes, and that has happened or the time is over.',
+    advice:
+      'If it was you who opened it here, the dashboard is still there. Otherwise ask for a new link where you got this one.',
+    wayOn: 'dashboard',
+  },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many requests',
+    what: 'This address takes 120 requests a minute from one place, as many as Withings takes from us.',
+    advice: 'Wait a minute, then go on more slowly.',
+    wayOn: 'home',
+    retryAfterSeconds: 60,
+  },
   'cross-site': {
     status: 403,
     title: 'That did not come from this site',

@@ -380,6 +380,17 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.readGrant('eu:364')).toBeNull();
     });
 
+    test('another session on a grant that exists, and only on such', async () => {
+      const { store, another } = await open();
+      expect(await store.beginSession('eu:363', next)).toBe(false);
+      await signIn(store, 'key');
+      const before = await grantOf(store);
+      expect(await store.beginSession('eu:363', next)).toBe(true);
+      expect(await grantOf(another)).toEqual(before);
+      await another.endSession('key');
+      expect((await another.readSession('next', NOW))?.grantId).toBe('eu:363');
+    });
+
     test('a session that is kept under the key gives way', async () => {
       const { store } = await open();
       await signIn(store, 'key');

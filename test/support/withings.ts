@@ -20,18 +20,20 @@ export interface FarWithings {
 
 /**
  * The app with Withings on another site, as in real life: the sandbox on a port of its own, known to the app by
- * credentials and URLs only, with doors that a test can hold.
+ * credentials and URLs only, with doors that a test can hold. `lag`: how far
+ * the app's clock is behind Withings'.
  */
 export async function startFarApart(
   env: Record<string, string> = {},
   host = '127.0.0.1',
+  lag: { ms: number } = { ms: 0 },
 ): Promise<{ app: TestApp; withings: FarWithings }> {
   const port = String(await freePort());
   const publicUrl = env.PUBLIC_URL ?? `http://${host}:${port}`;
   const doors = new Map<string, { waiting: Promise<void>; came: () => void }>();
   const clock = { now: NOON };
   const sandbox = createSandbox({
-    now: () => clock.now,
+    now: () => clock.now + lag.ms,
     dataDir: tempDir(),
     clients: [
       { id: 'far-client', secret: 'far-secret', name: 'Far', redirectUris: [`${publicUrl}/callback`] },

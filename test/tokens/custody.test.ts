@@ -63,6 +63,8 @@ async function custody(change: Partial<GrantContent> = {}) {
     sleep: async (ms: number) => {
       clock.mono += ms;
     },
+    cloud: 'eu' as const,
+    recover: null,
     callMs: CALL_MS,
     tell: () => {},
     refreshMarginSeconds: 600,

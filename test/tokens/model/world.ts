@@ -179,6 +179,8 @@ export class World {
       now: () => this.#now,
       monotonic: () => this.#now,
       sleep: (ms) => step('sleep', () => this.#pass(ms * 40)), // a few looks instead of many
+      cloud: 'eu',
+      recover: null,
       callMs: 1000,
       tell: () => {},
       refreshMarginSeconds: 600,

@@ -1,5 +1,5 @@
 import type { Grant } from '../session/grant.ts';
-import { problemOf } from '../web/problems.ts';
+import { problemOf } from './problems.ts';
 
 /** The status of a connection as other programs may see it: never a token. Moments are ISO 8601. */
 export interface Connection {

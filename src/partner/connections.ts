@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { type Grant, grantId } from '../session/grant.ts';
+import { hashed } from '../session/keys.ts';
+import type { Sealer } from '../session/sealing.ts';
+import { keepGrant } from '../session/sign-in.ts';
+import type { Store } from '../session/store.ts';
+import { begun } from '../tokens/changes.ts';
+import type { Withings } from '../withings/client.ts';
+import { type Result, refuse } from '../withings/errors.ts';
+
+/** A connection that a partner's server made, and owns as a browser's session owns its own. */
+export interface PartnerConnection {
+  /** The same for the same person, however often they are connected. */
+  connectionId: string;
+  externalId: string | null;
+  grantId: string;
+  /** @throws UnsealableError when no key at hand opens it */
+  grant: () => Grant | null;
+}
+
+export interface PartnerConnections {
+  /** Exchanges an authorization code and keeps what comes of it; durable when this resolves. */
+  connect(code: string, externalId: string | null): Promise<Result<PartnerConnection>>;
+  /** Null: no connection of this id was made here, or it has ended. */
+  find(connectionId: string): Promise<PartnerConnection | null>;
+  /** A link that gives the browser which opens it a session on this connection; once, for ten minutes. */
+  handOff(connection: PartnerConnection): Promise<string>;
+}
+
+export interface PartnerConnectionParts {
+  store: Store;
+  withings: Pick<Withings, 'redeem'>;
+  sealer: Sealer;
+  cloud: 'eu' | 'us';
+  publicUrl: string;
+  now: () => number;
+}
+
+const HANDOFF_LIFE_MS = 10 * 60_000;
+/** It ends when somebody ends it. */
+const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000;
+
+/** The store's name for what a hand-off link carries. */
+export function handOffKey(token: string): string {
+  return hashed(`hand-off ${token}`);
+}
+
+export function createPartnerConnections(parts: PartnerConnectionParts): PartnerConnections {
+  const { store, withings, sealer, cloud, publicUrl, now } = parts;
+  const nameOf = (connectionId: string) => hashed(`partner ${connectionId}`);
+
+  async function find(connectionId: string): Promise<PartnerConnection | null> {
+    const session = await store.readSession(nameOf(connectionId), now());
+    if (!session?.grantId) return null;
+    const { sealed } = kept.parse(JSON.parse(session.data));
+    const { externalId } = about.parse(JSON.parse(sealer.open(sealed, connectionId)));
+    return { connectionId, externalId, grantId: session.grantId, grant: session.grant };
+  }
+
+  return {
+    find,
+
+    async connect(code, externalId) {
+      const exchanged = await withings.redeem(code);
+      if (!exchanged.ok) return exchanged;
+      const { userId, scope } = exchanged.value;
+      if (userId === null) return refuse('withings-unreadable', 0);
+      const content = begun({ ...exchanged.value, userId }, { cloud, demo: false, askedScope: scope }, now());
+      const connectionId = grantId(content).replace(':', '-');
+      const ends = now() + HUNDRED_YEARS_MS;
+      await keepGrant(store, content, {
+        session: {
+          key: nameOf(connectionId),
+          data: JSON.stringify({ sealed: sealer.seal(JSON.stringify({ externalId }), connectionId) }),
+          idleUntil: ends,
+          endsAt: ends,
+        },
+        replaces: null,
+        attempt: null,
+      });
+      const connection = await find(connectionId);
+      return connection ? { ok: true, value: connection } : refuse('withings-refused'); // ended this very moment
+    },
+
+    async handOff({ grantId: id }) {
+      const token = randomBytes(32).toString('base64url');
+      const ends = now() + HANDOFF_LIFE_MS;
+      await store.beginSession(id, { key: handOffKey(token), data: '{}', idleUntil: ends, endsAt: ends });
+      return `${publicUrl}/handoff/${token}`;
+    },
+  };
+}
+
+const kept = z.object({ sealed: z.string() });
+/** Whom the partner means by it may be a patient's number: sealed like the tokens. */
+const about = z.object({ externalId: z.string().nullable() });

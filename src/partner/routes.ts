@@ -1,0 +1,131 @@
+import express, { type Request, type RequestHandler, Router } from 'express';
+import { z } from 'zod';
+import type { Log } from '../operations/logging.ts';
+import { hashed } from '../session/keys.ts';
+import type { Sessions } from '../session/session.ts';
+import type { Grants } from '../tokens/grants.ts';
+import type { Leaving } from '../tokens/leaving.ts';
+import { connectionOf } from '../web/connection.ts';
+import { Problem, problemOf } from '../web/problems.ts';
+import { onlyMethods, onlyNavigation } from '../web/requests.ts';
+import { noStore } from '../web/security-headers.ts';
+import { handOffKey, type PartnerConnection, type PartnerConnections } from './connections.ts';
+import { limitRate, requireKey } from './key.ts';
+
+export interface PartnerParts {
+  connections: PartnerConnections;
+  grants: Pick<Grants, 'fresh'>;
+  leaving: Leaving;
+  sessions: Sessions;
+  log: Log;
+}
+
+const REQUESTS_A_MINUTE = 120;
+
+/** The server-to-server door: for authorization codes that Withings gives to a server, not to a browser. */
+export function partnerRoutes(key: string, parts: PartnerParts): Router {
+  const { connections, grants, leaving, log } = parts;
+  const router = Router();
+  router.use('/partner', limitRate(REQUESTS_A_MINUTE), requireKey(key), noStore, json, onlyJson);
+
+  router.post('/partner/connections', async (req, res) => {
+    const asked = body.safeParse(req.body);
+    if (!asked.success) throw new Problem('bad-request');
+    const made = await connections.connect(asked.data.code, asked.data.externalId ?? null);
+    if (!made.ok) throw refusedCode(made.refusal.code);
+    const { connectionId } = made.value;
+    log.info({ requestId: req.id, connection: hashed(connectionId) }, 'connected by a partner');
+    res.status(201).json({
+      ...whose(made.value),
+      handoffUrl: await connections.handOff(made.value),
+    });
+  });
+
+  router.get('/partner/connections/:id', async (req, res) => {
+    const connection = await found(req);
+    res.json({
+      connectionId: connection.connectionId,
+      externalId: connection.externalId,
+      ...connectionOf(connection.grant()),
+    });
+  });
+
+  router.delete('/partner/connections/:id', async (req, res) => {
+    const { connectionId, grantId } = await found(req);
+    const { revoked, outcome, removalPage } = await leaving.leave(grantId);
+    log.info({ requestId: req.id, connection: hashed(connectionId), outcome }, 'disconnected by a partner');
+    res.json({ revoked, removalPage: revoked ? null : removalPage });
+  });
+
+  router.post('/partner/connections/:id/handoff', async (req, res) => {
+    const connection = await found(req);
+    res.status(201).json({ ...whose(connection), handoffUrl: await connections.handOff(connection) });
+  });
+
+  router.post('/partner/connections/:id/access-token', async (req, res) => {
+    const { connectionId, grantId } = await found(req);
+    const fresh = await grants.fresh(grantId);
+    const outcome = fresh.state === 'usable' ? 'given' : fresh.state;
+    log.info({ requestId: req.id, connection: hashed(connectionId), outcome }, 'access token for a partner');
+    if (fresh.state === 'gone') throw new Problem('connection-unknown');
+    if (fresh.state === 'needs-reconnect') throw new Problem('connection-ended');
+    if (fresh.state === 'unavailable') throw new Problem(problemOf(fresh.code).code, fresh.retryAfterSeconds);
+    const { accessToken, accessExpiresAt, scope } = fresh.grant;
+    res.json({ accessToken, expiresAt: new Date(accessExpiresAt).toISOString(), scope });
+  });
+
+  router.all('/partner/connections', onlyMethods('POST'));
+  router.all('/partner/connections/:id', onlyMethods('GET, HEAD, DELETE'));
+  router.all(
+    ['/partner/connections/:id/handoff', '/partner/connections/:id/access-token'],
+    onlyMethods('POST'),
+  );
+
+  async function found(req: Request<{ id: string }>): Promise<PartnerConnection> {
+    const connection = await connections.find(req.params.id);
+    if (!connection) throw new Problem('connection-unknown');
+    return connection;
+  }
+
+  return router;
+}
+
+/** Where a browser or a webview redeems a hand-off. Link checkers and previews spend nothing. */
+export function handOffRoutes({ sessions }: Pick<PartnerParts, 'sessions'>): Router {
+  const router = Router();
+  router.head('/handoff/:token', noStore, (_req, res) => void res.status(200).end());
+  router.get('/handoff/:token', noStore, onlyNavigation, async (req, res) => {
+    res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds the token
+    const { token } = req.params;
+    if (typeof token !== 'string' || !(await sessions.takeOver(req, handOffKey(token)))) {
+      throw new Problem('handoff-spent');
+    }
+    res.redirect(303, '/dashboard');
+  });
+  router.all('/handoff/:token', onlyMethods('GET, HEAD'));
+  return router;
+}
+
+const json: RequestHandler = express.json({ limit: '16kb', type: 'application/json' });
+
+const onlyJson: RequestHandler = (req, _res, next) => {
+  const carriesBody =
+    req.headers['transfer-encoding'] !== undefined || Number(req.get('Content-Length') ?? 0) > 0;
+  if (carriesBody && !req.is('application/json')) throw new Problem('unsupported-type');
+  next();
+};
+
+const body = z.strictObject({
+  code: z.string().regex(/^[\x21-\x7e]{1,512}$/),
+  externalId: z.string().min(1).max(200).optional(),
+});
+
+function whose({ connectionId, grant }: PartnerConnection) {
+  const { userId, scope } = connectionOf(grant());
+  return { connectionId, userId, scope };
+}
+
+/** A code that is wrong is the caller's to mend; everything else is between Withings and us. */
+function refusedCode(code: string): Problem {
+  return new Problem(code === 'code-refused' ? 'partner-code-refused' : problemOf(code).code);
+}
