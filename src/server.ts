@@ -94,7 +94,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     sources: createSources({ grants, withings, now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
     events,
     receipts: createReceipts(sealer, config.publicUrl, now),
-    leaving: createLeaving({ store, withings, isOurs: () => false }),
+    leaving: createLeaving({ store, withings, cloud: config.withings.cloud, isOurs: () => false }),
     partnerConnections: createPartnerConnections({
       store,
       withings,

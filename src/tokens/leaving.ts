@@ -5,6 +5,8 @@ import type { Withings } from '../withings/client.ts';
 export interface LeavingParts {
   store: Pick<Store, 'readGrant' | 'eraseGrant'>;
   withings: Pick<Withings, 'revoke' | 'removalPage' | 'subscriptions' | 'unsubscribe'>;
+  /** The cloud that `withings` speaks to: the same user id there may be somebody else in the other one. */
+  cloud: 'eu' | 'us';
   /** Whether a callback URL of a subscription is ours. */
   isOurs: (callbackUrl: string) => boolean;
 }
@@ -24,7 +26,7 @@ export interface Leaving {
   leave(id: string): Promise<Left>;
 }
 
-export function createLeaving({ store, withings, isOurs }: LeavingParts): Leaving {
+export function createLeaving({ store, withings, cloud, isOurs }: LeavingParts): Leaving {
   /** What revoking would have ended as well. Whatever fails here ends by itself when nobody answers any more. */
   async function unsubscribe(accessToken: string): Promise<void> {
     const listed = await withings.subscriptions(accessToken);
@@ -37,12 +39,14 @@ export function createLeaving({ store, withings, isOurs }: LeavingParts): Leavin
       const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
       await store.eraseGrant(id);
       const userId = userIdOf(id);
+      const removalPage = withings.removalPage(userId);
+      if (!id.startsWith(`${cloud}:`)) return { revoked: false, outcome: 'other-cloud', removalPage };
       const revoked = await withings.revoke(userId);
       if (!revoked.ok && grant) await unsubscribe(grant.accessToken);
       return {
         revoked: revoked.ok,
         outcome: revoked.ok ? 'revoked' : revoked.refusal.code,
-        removalPage: withings.removalPage(userId),
+        removalPage,
       };
     },
   };

@@ -299,7 +299,6 @@ describe('dead refresh tokens', () => {
     const { body } = await door.partner.post('', { code: await activated(door.contract) });
     const webview = visit(door.app);
     await webview.get(new URL(body.handoffUrl).pathname);
-    // Somebody else of the same application redeems another code: its tokens replace ours.
     const control = request(door.withings.url);
     await control.post('/control/faults').send({ name: 'refuse-refresh', times: 2 });
     door.app.clock.now += 181 * MINUTE;
@@ -338,7 +337,7 @@ describe('dead refresh tokens', () => {
     const { app, partner, body, control } = await dead({ WITHINGS_RECOVER: 'on' });
     await control
       .post('/control/faults')
-      .send({ name: 'http-500', times: 1, endpoint: 'recoverauthorizationcode' });
+      .send({ name: 'http-500', times: 1, on: 'recoverauthorizationcode' });
     const first = await partner.post(`/${body.connectionId}/access-token`);
     expect(first.status).toBe(503);
     app.clock.now += MINUTE;
