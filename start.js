@@ -1,9 +1,10 @@
-// What `npm start` runs: builds, then becomes the program, or the sandbox alone (`node start.js sandbox-alone`).
+// What `npm start` runs: builds, then becomes the program, or another one (`node start.js sandbox-alone`).
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const program = process.argv[2] === 'sandbox-alone' ? 'sandbox-alone' : 'main';
+const PROGRAMS = ['main', 'sandbox-alone', 'demo-token'];
+const program = PROGRAMS.includes(process.argv[2]) ? process.argv[2] : 'main';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const tsc = here('node_modules/typescript/bin/tsc');
 

@@ -6,7 +6,7 @@ import type { TestApp } from '../support/app.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 
 /** The app with nothing but `WITHINGS_CLOUD=us`; what it sends to any host arrives at the sandbox, by host. */
 async function startInUs() {
