@@ -52,6 +52,7 @@ events.addEventListener('connection', () => {
   if (!first) soon();
   first = false;
 });
+events.addEventListener('news', soon);
 events.addEventListener('error', () => {
   first = false; // whatever comes after a pause may be new
   if (events.readyState === EventSource.CLOSED) setInterval(soon, POLL_MS);

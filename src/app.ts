@@ -6,6 +6,7 @@ import { leaveRoutes, type Receipts } from './connect/disconnect.ts';
 import { homeRoutes } from './connect/home.ts';
 import { connectRoutes } from './connect/routes.ts';
 import type { Events } from './dashboard/events.ts';
+import type { News } from './dashboard/news.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import type { Sources } from './dashboard/sources.ts';
 import { healthRoutes } from './operations/health.ts';
@@ -20,6 +21,7 @@ import { notFound, problemPage } from './web/problem-page.ts';
 import { addressLimit, bodyLimits, requestId } from './web/requests.ts';
 import { refuseCrossSite } from './web/same-origin.ts';
 import { securityHeaders } from './web/security-headers.ts';
+import { type WebhookParts, webhookRoutes } from './webhooks/routes.ts';
 import type { Withings } from './withings/client.ts';
 
 export interface AppParts {
@@ -32,6 +34,11 @@ export interface AppParts {
   sources: Sources;
   events: Events;
   receipts: Receipts;
+  /** Told when somebody has connected. */
+  onConnected: () => void;
+  /** Where Withings notifies us; null: it does not. */
+  webhooks: WebhookParts | null;
+  newsOf: ((grantId: string) => Promise<News>) | null;
   leaving: Leaving;
   partnerConnections: PartnerConnections;
   now: () => number;
@@ -68,6 +75,7 @@ export function createApp(parts: AppParts): Express {
   if (config.partnerApiKey) {
     app.use(partnerRoutes(config.partnerApiKey, { ...parts, connections: parts.partnerConnections }));
   }
+  if (parts.webhooks) app.use(webhookRoutes(parts.webhooks));
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(parts.sessions.middleware);

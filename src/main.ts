@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig, readEnvironment } from './config.ts';
 import { createLog } from './operations/logging.ts';
 import { startServer } from './server.ts';
@@ -18,7 +19,7 @@ const log = createLog(config.logLevel, process.stdout);
 try {
   const server = await startServer(
     config,
-    { now: Date.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6 },
+    { now: Date.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6, sleep },
     log,
   );
   log.info(

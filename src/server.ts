@@ -8,28 +8,17 @@ import { createAttempts } from './connect/attempts.ts';
 import { createReceipts } from './connect/disconnect.ts';
 import { createEvents } from './dashboard/events.ts';
 import { createSources } from './dashboard/sources.ts';
-import { type Log, logRefresh } from './operations/logging.ts';
+import { type Clocks, createKeeping } from './keeping.ts';
+import { createListening } from './listening.ts';
+import type { Log } from './operations/logging.ts';
 import { createPartnerConnections } from './partner/connections.ts';
 import { createSandbox, type Sandbox } from './sandbox/sandbox.ts';
-import { deriveKeys, hashed, keptSecret } from './session/keys.ts';
+import { deriveKeys, keptSecret } from './session/keys.ts';
 import { createSealer } from './session/sealing.ts';
 import { createSessions } from './session/session.ts';
 import { openSqliteStore } from './session/sqlite.ts';
-import { createGrants } from './tokens/grants.ts';
 import { createLeaving } from './tokens/leaving.ts';
-import { createSweeper } from './tokens/sweeper.ts';
-import { describe } from './web/problem-page.ts';
 import { createHttpServer } from './web/server.ts';
-import type { TokenPair } from './withings/answers.ts';
-import { createWithings, type Withings } from './withings/client.ts';
-import type { Result } from './withings/errors.ts';
-
-export interface Clocks {
-  /** Milliseconds since 1970. With the sandbox embedded, its movable clock runs on top of this one. */
-  now: () => number;
-  /** Milliseconds of a clock that never steps and that all processes of this host share. */
-  monotonic: () => number;
-}
 
 export interface RunningServer {
   /** Stops taking requests, lets those under way finish, closes the store. */
@@ -55,25 +44,13 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   const sealer = createSealer(keys.seal);
   const store = openSqliteStore(join(dataDir, 'connect.db'), sealer, clocks.monotonic);
 
-  // One refresh, at its longest: with signatures a nonce is fetched first.
-  const callMs = config.withings.timeoutMs * (config.withings.auth === 'signature' ? 2 : 1);
-  const withings = createWithings({ ...config.withings, redirectUri: `${config.publicUrl}/callback`, now });
-  const report = (error: unknown) => log.error({ error: describe(error) }, 'background work failed');
-  const grants = createGrants({
-    ...config,
-    cloud: config.withings.cloud,
-    recover: config.recover ? recoverWith(withings) : null,
-    store,
-    withings,
-    now,
-    monotonic: clocks.monotonic,
-    sleep,
-    callMs,
-    report,
-    tell: (id, refusal) => logRefresh(log, hashed(id), refusal),
-  });
-  const sweeper = createSweeper({ ...config, store, grants, now, sleep, report });
-  const events = createEvents({ ...config, grants, now });
+  const keeping = createKeeping(config, `${config.publicUrl}/callback`, store, { ...clocks, now }, log);
+  const { withings, grants, sweeper, callMs } = keeping;
+  const listening = config.webhooks
+    ? createListening(config, keys.webhook, store, keeping, { ...clocks, now }, log)
+    : null;
+  const heardAt = listening?.heardAt ?? (async () => 0);
+  const events = createEvents({ ...config, grants, now, heardAt });
   let draining = false;
   const app = createApp({
     config,
@@ -91,10 +68,21 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       cloud: config.withings.cloud,
       patienceMs: callMs + 1000,
     }),
-    sources: createSources({ grants, withings, now, sleep: (ms) => sleep(ms, undefined, { ref: false }) }),
+    sources: createSources({
+      grants,
+      withings,
+      now,
+      sleep: (ms) => sleep(ms, undefined, { ref: false }),
+      heardAt,
+    }),
     events,
     receipts: createReceipts(sealer, config.publicUrl, now),
-    leaving: createLeaving({ store, withings, cloud: config.withings.cloud, isOurs: () => false }),
+    leaving: createLeaving({
+      store,
+      withings,
+      cloud: config.withings.cloud,
+      unsubscribe: listening?.subscriber.end ?? null,
+    }),
     partnerConnections: createPartnerConnections({
       store,
       withings,
@@ -103,6 +91,9 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       publicUrl: config.publicUrl,
       now,
     }),
+    onConnected: () => listening?.subscriber.wake(),
+    webhooks: listening,
+    newsOf: listening?.newsOf ?? null,
     sandbox: sandbox?.router ?? null,
     ready: async () => !draining && (await store.ping().then(yes, no)),
   });
@@ -120,13 +111,22 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     throw error;
   }
   sweeper.start();
+  listening?.subscriber.start();
   return {
     settled: grants.settled,
-    sweep: sweeper.sweep,
+    async sweep() {
+      await sweeper.sweep();
+      await listening?.subscriber.round();
+    },
     async stop() {
       draining = true;
       events.close();
-      const finished = Promise.all([drain(server), sweeper.stop()]).then(grants.settled);
+      const finished = Promise.all([
+        drain(server),
+        sweeper.stop(),
+        listening?.subscriber.stop(),
+        listening?.inbox.close(),
+      ]).then(grants.settled);
       const enough = sleep(STOP_WITHIN_MS, undefined, { ref: false });
       await Promise.race([finished, enough]); // what is cut off now is finished after the next start
       server.closeAllConnections();
@@ -140,6 +140,7 @@ function embedSandbox(config: Config, dataDir: string, now: () => number): Sandb
     now,
     dataDir,
     publicUrl: config.publicUrl,
+    fetch: withinReach(config),
     clients: [
       {
         id: config.withings.clientId,
@@ -149,6 +150,14 @@ function embedSandbox(config: Config, dataDir: string, now: () => number): Sandb
       },
     ],
   });
+}
+
+/** The sandbox calls us back at the address that we know ourselves by, whatever name browsers use for it. */
+function withinReach({ publicUrl, withings }: Config): typeof fetch {
+  return (input, init) => {
+    const url = new URL(String(input));
+    return fetch(url.origin === publicUrl ? new URL(url.pathname + url.search, withings.apiUrl) : url, init);
+  };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -167,13 +176,6 @@ function drain(server: Server): Promise<void> {
       resolve();
     });
   });
-}
-
-function recoverWith(withings: Withings) {
-  return async (userId: string): Promise<Result<TokenPair>> => {
-    const code = await withings.recover(userId);
-    return code.ok ? withings.redeem(code.value) : code;
-  };
 }
 
 const yes = () => true;

@@ -22,6 +22,7 @@ export interface ConnectParts {
   authorizeUrl: string;
   cloud: 'eu' | 'us';
   scope: string[];
+  onConnected: () => void;
 }
 
 /** The way of a visitor to Withings and back. */
@@ -79,7 +80,7 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
 
 /** The attempt is ours alone now: what Withings answered may be believed and the code exchanged, once. */
 async function answer(
-  { attempts, sessions, withings, now, log, cloud, scope }: ConnectParts,
+  { attempts, sessions, withings, now, log, cloud, scope, onConnected }: ConnectParts,
   req: Request,
   visit: Visit,
   demo: boolean,
@@ -101,6 +102,7 @@ async function answer(
   const grant = begun({ ...exchanged.value, userId }, { cloud, demo, askedScope: scope }, now());
   await sessions.signIn(req, { name: attempts.nameOf(visit.state), seed: seedOf(visit) }, grant);
   log.info({ requestId: req.id, outcome: 'connected', demo }, 'connected');
+  onConnected();
   return { kind: 'connected' };
 }
 

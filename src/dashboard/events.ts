@@ -15,6 +15,8 @@ export interface EventParts {
   grants: Pick<Grants, 'fresh'>;
   now: () => number;
   refreshMarginSeconds: number;
+  /** When Withings last told of news; 0: never, or nobody listens. */
+  heardAt: (grantId: string) => Promise<number>;
 }
 
 /** The status of a connection as server-sent events, wherever it changes: another tab, another process. */
@@ -24,7 +26,7 @@ export interface Events {
   close(): void;
 }
 
-export function createEvents({ grants, now, refreshMarginSeconds }: EventParts): Events {
+export function createEvents({ grants, now, refreshMarginSeconds, heardAt }: EventParts): Events {
   const streams = new Map<Response, string>();
 
   /** What a page would show otherwise than before: the status, and whether the hour has brought a new one. */
@@ -43,6 +45,13 @@ export function createEvents({ grants, now, refreshMarginSeconds }: EventParts):
 
   function watch(req: Request, res: Response): void {
     let shown = face(req.session.withings ?? null);
+    let heard: number | undefined;
+    const { withingsId } = req.session;
+    if (withingsId)
+      heardAt(withingsId).then(
+        (at) => (heard ??= at),
+        () => {},
+      );
     let looks = 0;
     let busy = false;
     const timer = setInterval(async () => {
@@ -55,6 +64,10 @@ export function createEvents({ grants, now, refreshMarginSeconds }: EventParts):
         const seen = face(grant);
         if (seen !== shown && !res.writableEnded) send(res, grant);
         shown = seen;
+        const latest = grant ? await heardAt(grant.id) : heard;
+        if (heard !== undefined && latest !== heard && !res.writableEnded)
+          res.write('event: news\ndata: {}\n\n');
+        heard = latest;
         if (!grant) res.end(); // logged out or disconnected: there is nothing more to tell
       } catch {
         // The store does not answer: the next look tries again, and pages say it themselves.

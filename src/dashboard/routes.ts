@@ -9,6 +9,7 @@ import type { Measure } from '../withings/data.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 import { measuresCsv } from './csv.ts';
 import type { Events } from './events.ts';
+import { type News, newsWords } from './news.ts';
 import { dashboardPage, RANGES } from './page.ts';
 import type { Sources } from './sources.ts';
 
@@ -17,6 +18,8 @@ export interface DashboardParts {
   sources: Sources;
   events: Events;
   withings: Pick<Withings, 'probe'>;
+  /** How a person's subscriptions to notifications stand; null where notifications are off. */
+  newsOf: ((grantId: string) => Promise<News>) | null;
   now: () => number;
   refreshMarginSeconds: number;
 }
@@ -56,7 +59,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { sources, now, refreshMarginSeconds }: DashboardParts,
+  { sources, newsOf, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
@@ -70,6 +73,7 @@ async function dashboard(
   const range = { days, until: now() };
   return res.render('dashboard', {
     page: dashboardPage(grant, data, { range, marginSeconds: refreshMarginSeconds }),
+    news: newsOf && newsWords(await newsOf(owned.id), range.until),
   });
 }
 

@@ -70,9 +70,11 @@ export interface SourceParts {
   withings: Withings;
   now: () => number;
   sleep: (milliseconds: number) => Promise<unknown>;
+  /** When Withings last told of news: an answer from before is not shared with who asks after. */
+  heardAt: (grantId: string) => Promise<number>;
 }
 
-export function createSources({ grants, withings, now, sleep }: SourceParts): Sources {
+export function createSources({ grants, withings, now, sleep, heardAt }: SourceParts): Sources {
   const shared = new Map<string, { until: number; answer: Promise<Used<unknown[]>> }>();
 
   function share<T>(key: string, ask: () => Promise<Used<T[]>>): Promise<Used<T[]>> {
@@ -96,7 +98,7 @@ export function createSources({ grants, withings, now, sleep }: SourceParts): So
     const { scope, ranged, ask }: Source<Data[Name]> = SOURCES[name];
     if (!fresh.grant.scope.includes(scope)) return refused('scope-missing');
     const call = (accessToken: string) => ask(withings, accessToken, now(), days);
-    const question = `${id} ${name} ${ranged ? days : ''}`;
+    const question = `${id} ${name} ${ranged ? `${days} ${await heardAt(id)}` : ''}`;
     const used = await share(question, () => grants.use(id, call));
     if (used.state !== 'answered') return inTheWay(used);
     const { answer } = used;

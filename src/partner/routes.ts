@@ -18,6 +18,7 @@ export interface PartnerParts {
   leaving: Leaving;
   sessions: Sessions;
   log: Log;
+  onConnected: () => void;
 }
 
 const REQUESTS_A_MINUTE = 120;
@@ -35,6 +36,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     if (!made.ok) throw refusedCode(made.refusal.code);
     const { connectionId } = made.value;
     log.info({ requestId: req.id, connection: hashed(connectionId) }, 'connected by a partner');
+    parts.onConnected();
     res.status(201).json({
       ...whose(made.value),
       handoffUrl: await connections.handOff(made.value),

@@ -17,6 +17,8 @@ export interface Keys {
   cookie: string[];
   /** Seals what is kept: AES-256, each with a short id that names it. */
   seal: { id: string; key: Buffer }[];
+  /** Secret parts of the address that Withings notifies, for use in a path. */
+  webhook: string[];
   /** Makes session ids out of attempts (the newest secret only). */
   sessionId: Buffer;
 }
@@ -29,6 +31,7 @@ export function deriveKeys(secrets: string[]): Keys {
       const key = derive(secret, 'seal');
       return { id: createHash('sha256').update(key).digest('hex').slice(0, 8), key };
     }),
+    webhook: secrets.map((secret) => derive(secret, 'webhook path').toString('base64url')),
     sessionId: derive(newest, 'session id'),
   };
 }

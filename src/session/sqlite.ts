@@ -139,6 +139,7 @@ export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => n
           sealed,
         );
         beginSession(db, session, grant.id, replaces);
+        db.run('UPDATE subscriptions SET due_at = 0 WHERE grant_id = ?', grant.id);
         if (attempt !== null) {
           db.run('UPDATE attempts SET result = ? WHERE state = ?', '{"kind":"connected"}', attempt);
         }

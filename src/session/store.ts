@@ -51,7 +51,7 @@ export interface Store {
 
   /**
    * One transaction: the grant by compare-and-set (`expected` null: it must not exist yet), the new session in,
-   * the replaced one out, the attempt finished. False: the grant changed meanwhile and nothing was written.
+   * the replaced one out, the attempt finished, subscriptions due at once. False: the grant changed meanwhile and nothing was written.
    */
   signIn(entry: SignIn): Promise<boolean>;
   /** Begins another session on a grant. False: there is no such grant. */

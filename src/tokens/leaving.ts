@@ -1,14 +1,14 @@
-import { userIdOf } from '../session/grant.ts';
+import { type Grant, userIdOf } from '../session/grant.ts';
 import type { Store } from '../session/store.ts';
 import type { Withings } from '../withings/client.ts';
 
 export interface LeavingParts {
   store: Pick<Store, 'readGrant' | 'eraseGrant'>;
-  withings: Pick<Withings, 'revoke' | 'removalPage' | 'subscriptions' | 'unsubscribe'>;
+  withings: Pick<Withings, 'revoke' | 'removalPage'>;
   /** The cloud that `withings` speaks to: the same user id there may be somebody else in the other one. */
   cloud: 'eu' | 'us';
-  /** Whether a callback URL of a subscription is ours. */
-  isOurs: (callbackUrl: string) => boolean;
+  /** Ends what revoking would have ended as well: subscriptions to notifications, where there are any. */
+  unsubscribe: ((grant: Grant) => Promise<unknown>) | null;
 }
 
 export interface Left {
@@ -26,14 +26,7 @@ export interface Leaving {
   leave(id: string): Promise<Left>;
 }
 
-export function createLeaving({ store, withings, cloud, isOurs }: LeavingParts): Leaving {
-  /** What revoking would have ended as well. Whatever fails here ends by itself when nobody answers any more. */
-  async function unsubscribe(accessToken: string): Promise<void> {
-    const listed = await withings.subscriptions(accessToken);
-    const ours = listed.ok ? listed.value.filter(({ callbackUrl }) => isOurs(callbackUrl)) : [];
-    await Promise.all(ours.map((subscription) => withings.unsubscribe(accessToken, subscription)));
-  }
-
+export function createLeaving({ store, withings, cloud, unsubscribe }: LeavingParts): Leaving {
   return {
     async leave(id) {
       const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
@@ -42,7 +35,7 @@ export function createLeaving({ store, withings, cloud, isOurs }: LeavingParts):
       const removalPage = withings.removalPage(userId);
       if (!id.startsWith(`${cloud}:`)) return { revoked: false, outcome: 'other-cloud', removalPage };
       const revoked = await withings.revoke(userId);
-      if (!revoked.ok && grant) await unsubscribe(grant.accessToken);
+      if (!revoked.ok && grant) await unsubscribe?.(grant);
       return {
         revoked: revoked.ok,
         outcome: revoked.ok ? 'revoked' : revoked.refusal.code,

@@ -108,6 +108,14 @@ const OURS = {
     wayOn: 'connect',
     retryAfterSeconds: 3600,
   },
+  'callback-refused': {
+    status: 502,
+    title: 'Withings cannot reach this site to tell it of news',
+    what: 'It asks for an https address with a host name, on port 443 or 80, that answers a HEAD request.',
+    advice:
+      'Whoever runs this site must make PUBLIC_URL reachable from outside. Your connection is as good as ever.',
+    wayOn: 'dashboard',
+  },
   'too-many-streams': {
     status: 503,
     title: 'Too many pages are watching',

@@ -22,6 +22,8 @@ export interface Withings extends OAuth2, Notify, Partner {
   authorizeUrl(state: string, demo: boolean): string;
   /** Body measures taken between two moments, newest first as Withings sends them. */
   measures(accessToken: string, types: number[], from: Date, until: Date): Promise<Result<Measure[]>>;
+  /** Body measures that have come in or changed since then, whenever they were taken. */
+  measuresChanged(accessToken: string, types: number[], since: Date): Promise<Result<Measure[]>>;
   /** Days on which something was counted since then, the running one included, in the order they come. */
   activity(accessToken: string, since: Date): Promise<Result<ActivityDay[]>>;
   /** Nights that ended since then, in the order they come. */
@@ -73,6 +75,10 @@ export function createWithings(options: WithingsOptions): Withings {
         enddate: unixSeconds(until),
       };
       return allPages(post, 'measure', fields, accessToken, measures);
+    },
+    measuresChanged(accessToken, types, since) {
+      const fields = { action: 'getmeas', meastypes: types.join(','), category: '1' };
+      return allPages(post, 'measure', { ...fields, lastupdate: unixSeconds(since) }, accessToken, measures);
     },
     activity(accessToken, since) {
       const fields = { action: 'getactivity', lastupdate: unixSeconds(since) };

@@ -443,6 +443,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect((await store.subscriptionsDue(NOW, 10)).sort()).toEqual(['eu:1', 'eu:2']);
       expect(await store.subscriptionsDue(NOW, 1)).toHaveLength(1);
       expect(await store.subscriptionsDue(NOW + 1, 10)).toHaveLength(3);
+      await store.writeSubscriptions('eu:3', '{}', NOW + HOUR);
+      await signIn(store, 'again', { id: 'eu:3' });
+      expect(await store.subscriptionsDue(NOW, 10)).toContain('eu:3');
     });
   });
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import { type Config, readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/operations/logging.ts';
@@ -69,7 +70,11 @@ async function launch(
       done();
     },
   });
-  const clocks = { now: () => clock.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6 };
+  const clocks = {
+    now: () => clock.now,
+    monotonic: () => Number(process.hrtime.bigint()) / 1e6,
+    sleep: (ms: number) => sleep(Math.min(ms, 25)), // the paces between calls in the background
+  };
   const server = await startServer(result.config, clocks, createLog('debug', sink));
   let running = true;
   const stop = async () => {

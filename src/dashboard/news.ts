@@ -1,0 +1,21 @@
+import { problemOf } from '../web/problems.ts';
+import { type Moment, moment } from './words.ts';
+
+/** How a person's subscriptions to notifications stand. Milliseconds since 1970; 0: never. */
+export interface News {
+  heardAt: number;
+  state: { categories: number[]; checkedAt: number; problem: string | null } | null;
+}
+
+/** Apart from the tokens: when notifications fail, the connection is as good as ever. */
+export function newsWords({ heardAt, state }: News, now: number) {
+  const heard: Moment | null = heardAt > 0 ? moment(heardAt, now) : null;
+  if (!state || state.checkedAt === 0) return { words: 'Being set up', advice: null, heard };
+  if (state.problem === null) return { words: 'Withings tells us at once', advice: null, heard };
+  const { title } = problemOf(state.problem);
+  return {
+    words: 'Withings does not tell us at once',
+    advice: `${title}. What is new shows when you open this page; we try again by ourselves.`,
+    heard,
+  };
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import type { Store } from '../session/store.ts';
+
+/** How a person's subscriptions stood when they were last looked at. Times are milliseconds since 1970. */
+const subscriptionState = z.object({
+  /** Subscribed at Withings, as far as we know. */
+  categories: z.array(z.number()),
+  checkedAt: z.number(),
+  /** Why not all of them; null: all is well. */
+  problem: z.string().nullable(),
+  /** Everything that came in before this moment has been asked for. */
+  newsUntil: z.number(),
+});
+
+export type SubscriptionState = z.infer<typeof subscriptionState>;
+
+export async function readState(
+  store: Pick<Store, 'readSubscriptions'>,
+  grantId: string,
+): Promise<{ state: SubscriptionState | null; heardAt: number }> {
+  const kept = await store.readSubscriptions(grantId);
+  if (!kept?.state) return { state: null, heardAt: kept?.heardAt ?? 0 };
+  return { state: subscriptionState.nullable().parse(JSON.parse(kept.state)), heardAt: kept.heardAt };
+}
