@@ -80,7 +80,7 @@ export function createApp(parts: AppParts): Express {
   app.use(refuseCrossSite(publicUrl));
   app.use(parts.sessions.middleware);
   app.use(homeRoutes(parts));
-  app.use(connectRoutes({ ...parts, authorizeUrl, cloud, scope }));
+  app.use(connectRoutes({ ...parts, authorizeUrl, cloud, scope, usualReturn: '/dashboard' }));
   app.use(dashboardRoutes({ ...parts, refreshMarginSeconds }));
   app.use(leaveRoutes(parts));
   if (config.partnerApiKey) app.use(handOffRoutes(parts));

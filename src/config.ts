@@ -50,7 +50,7 @@ export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: s
 type Environment = Record<string, string | undefined>;
 
 /** Hosts by cloud. Source: Withings, "Create your accesses" and "OAuth authorization URL". */
-const CLOUDS: Record<Cloud, { authorizeUrl: string; apiUrl: string }> = {
+export const CLOUDS: Record<Cloud, { authorizeUrl: string; apiUrl: string }> = {
   eu: {
     authorizeUrl: 'https://account.withings.com/oauth2_user/authorize2',
     apiUrl: 'https://wbsapi.withings.net/',

@@ -14,8 +14,8 @@ import { readReturnTo } from './return-to.ts';
 
 export interface ConnectParts {
   attempts: Attempts;
-  sessions: Sessions;
-  receipts: Receipts;
+  sessions: Pick<Sessions, 'signIn' | 'resume'>;
+  receipts: Pick<Receipts, 'clear'>;
   withings: Withings;
   now: () => number;
   log: Log;
@@ -23,6 +23,8 @@ export interface ConnectParts {
   cloud: 'eu' | 'us';
   scope: string[];
   onConnected: () => void;
+  /** Where people go after connecting, unless they came from somewhere. */
+  usualReturn: string;
 }
 
 /** The way of a visitor to Withings and back. */
@@ -37,11 +39,11 @@ export function connectRoutes(parts: ConnectParts): Router {
   return router;
 }
 
-async function connect({ attempts, withings }: ConnectParts, req: Request, res: Response) {
+async function connect({ attempts, withings, usualReturn }: ConnectParts, req: Request, res: Response) {
   const demo = req.query.mode === 'demo';
   const state = await attempts.begin(req, res, {
     demo,
-    returnTo: readReturnTo(req.query.return_to),
+    returnTo: readReturnTo(req.query.return_to, usualReturn),
   });
   const url = withings.authorizeUrl(state, demo);
   // A login that Withings remembers would silently connect whoever was there last.

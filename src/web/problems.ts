@@ -125,6 +125,13 @@ const OURS = {
     retryAfterSeconds: 30,
   },
   // ── requests ───────────────────────────────────────────────────────────
+  'not-signed-in': {
+    status: 401,
+    title: 'Please sign in first',
+    what: 'A Withings account is connected to whoever is signed in here, and nobody is.',
+    advice: 'Sign in, then connect.',
+    wayOn: 'home',
+  },
   unauthorized: {
     status: 401,
     title: 'The key is missing or wrong',
@@ -352,10 +359,13 @@ export function problemOf(code: string): { code: ProblemCode } & ProblemText {
 /** Thrown by a handler to end its request with the page (or JSON) of a known problem. */
 export class Problem extends Error {
   readonly code: ProblemCode;
+  /** HTTP status: what Express itself goes by where no page of ours answers. */
+  readonly status: number;
   readonly retryAfterSeconds: number | undefined;
   constructor(code: ProblemCode, retryAfterSeconds?: number) {
     super(code);
     this.code = code;
+    this.status = PROBLEMS[code].status;
     this.retryAfterSeconds = retryAfterSeconds ?? PROBLEMS[code].retryAfterSeconds;
   }
 }

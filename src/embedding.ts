@@ -1,0 +1,159 @@
+import { type Request, Router } from 'express';
+import { CLOUDS, type Cloud } from './config.ts';
+import { createAttempts } from './connect/attempts.ts';
+import { readReturnTo } from './connect/return-to.ts';
+import { connectRoutes } from './connect/routes.ts';
+import { type Clocks, createKeeping } from './keeping.ts';
+import { createLog, type Log } from './operations/logging.ts';
+import { hashed } from './session/keys.ts';
+import { keepGrant } from './session/sign-in.ts';
+import type { Store } from './session/store.ts';
+import type { Fresh, Used } from './tokens/grants.ts';
+import { createLeaving, type Left } from './tokens/leaving.ts';
+import { Problem } from './web/problems.ts';
+import { onlyMethods } from './web/requests.ts';
+import { refuseCrossSite } from './web/same-origin.ts';
+import { noStore } from './web/security-headers.ts';
+import type { Withings } from './withings/client.ts';
+import type { Result } from './withings/errors.ts';
+
+export interface ConnectOptions {
+  /** Where the router is mounted, as browsers see it; `<url>/callback` is registered at Withings. */
+  url: string;
+  withings: {
+    clientId: string;
+    clientSecret: string;
+    /** Default: `user.info`, `user.metrics` and `user.activity`. */
+    scope?: string[];
+    cloud?: Cloud;
+    auth?: 'secret' | 'signature';
+    /** Dead refresh tokens are replaced, where the contract with Withings allows it. */
+    recover?: boolean;
+    /** Another Withings: a sandbox. */
+    authorizeUrl?: string;
+    apiUrl?: string;
+    timeoutMs?: number;
+  };
+  store: Store;
+  clocks: Clocks;
+  /** Who is signed in to your application: any string that stays the same. Null: nobody. */
+  owner: (req: Request) => string | null;
+  /** Where people go after connecting or disconnecting. Default: `/`. */
+  returnTo?: string;
+  log?: Log;
+}
+
+/** Withings in somebody else's application. */
+export interface Connect {
+  /** `GET /connect`, `GET /callback`, `POST /disconnect`. Failures go to your error handler as a Problem. */
+  router: Router;
+  /** A live access token of whoever is signed in, refreshed where that is due; or why there is none. */
+  fresh(req: Request): Promise<Fresh>;
+  /** Makes a data call; a token that Withings turns down is renewed once, and the call repeated once. */
+  use<T>(req: Request, call: (accessToken: string) => Promise<Result<T>>): Promise<Used<T>>;
+  /** Erases the connection here and revokes it at Withings. Null: there was none. */
+  disconnect(req: Request): Promise<Left | null>;
+  withings: Withings;
+  /** Finishes what is under way and closes the store. */
+  stop(): Promise<void>;
+}
+
+const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000;
+
+/** The connect flow and the custody of tokens, for an Express 5 application with sign-in and sessions of its own. */
+export function createConnect(options: ConnectOptions): Connect {
+  const { store, clocks, owner, returnTo = '/' } = options;
+  const { now } = clocks;
+  const { origin } = new URL(options.url);
+  const log = options.log ?? createLog('warn', process.stdout);
+  const cloud = options.withings.cloud ?? 'eu';
+  const config = {
+    withings: {
+      ...CLOUDS[cloud],
+      scope: ['user.info', 'user.metrics', 'user.activity'],
+      auth: 'secret' as const,
+      timeoutMs: 10_000,
+      sandbox: false,
+      ...options.withings,
+      cloud,
+    },
+    recover: options.withings.recover ?? false,
+    refreshMarginSeconds: 600,
+    sweepSeconds: 30,
+  };
+  const redirectUri = `${options.url}/callback`;
+  const { withings, grants, sweeper, callMs } = createKeeping(config, redirectUri, store, clocks, log);
+  const leaving = createLeaving({ store, withings, cloud, unsubscribe: null });
+
+  function keyOf(req: Request): string {
+    const who = owner(req);
+    if (who === null) throw new Problem('not-signed-in');
+    return hashed(`owner ${who}`);
+  }
+
+  async function grantIdOf(req: Request): Promise<string | null> {
+    if (owner(req) === null) return null;
+    return (await store.readSession(keyOf(req), now()))?.grantId ?? null;
+  }
+
+  /** In place of browser sessions: the person who is signed in over there owns the grant. */
+  const owners = {
+    async signIn(req: Request, { name }: { name: string }, content: Parameters<typeof keepGrant>[1]) {
+      const ends = now() + HUNDRED_YEARS_MS;
+      const session = { key: keyOf(req), data: '{}', idleUntil: ends, endsAt: ends };
+      await keepGrant(store, content, { session, replaces: null, attempt: name });
+    },
+    resume: async (req: Request) => (await grantIdOf(req)) !== null,
+  };
+
+  async function disconnect(req: Request): Promise<Left | null> {
+    const id = await grantIdOf(req);
+    return id === null ? null : leaving.leave(id);
+  }
+
+  const router = Router();
+  router.use(['/connect', '/callback', '/disconnect'], (req, _res, next) => {
+    if (req.method !== 'HEAD') keyOf(req); // Withings asks HEAD, signed in or not
+    next();
+  });
+  router.use(
+    connectRoutes({
+      attempts: createAttempts({ store, now, publicUrl: origin, cloud, patienceMs: callMs + 1000 }),
+      sessions: owners,
+      receipts: { clear: () => {} },
+      withings,
+      now,
+      log,
+      authorizeUrl: config.withings.authorizeUrl,
+      cloud,
+      scope: config.withings.scope,
+      onConnected: () => {},
+      usualReturn: readReturnTo(returnTo, '/'),
+    }),
+  );
+  router.post('/disconnect', noStore, refuseCrossSite(origin), async (req, res) => {
+    await disconnect(req);
+    res.redirect(303, returnTo);
+  });
+  router.all('/disconnect', onlyMethods('POST'));
+
+  sweeper.start();
+  return {
+    router,
+    withings,
+    disconnect,
+    async fresh(req) {
+      const id = await grantIdOf(req);
+      return id === null ? { state: 'gone' } : grants.fresh(id);
+    },
+    async use(req, call) {
+      const id = await grantIdOf(req);
+      return id === null ? { state: 'gone' } : grants.use(id, call);
+    },
+    async stop() {
+      await sweeper.stop();
+      await grants.settled();
+      store.close();
+    },
+  };
+}
