@@ -126,7 +126,7 @@ export function createGrants(parts: GrantsParts): Grants {
 
     async attend(id) {
       const grant = await store.readGrant(id);
-      if (!grant || grant.leased || grant.cloud !== cloud) return;
+      if (!grant || grant.leased) return;
       if (isUnproven(grant) && isUsable(grant, now())) await renewal.prove(grant);
       else await renew(id, (current) => current.accessToken === grant.accessToken);
     },

@@ -85,7 +85,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
 
   /** The old chain is known to be dead: what may be left is a new one. */
   async function recover(dead: Grant, code: string): Promise<Grant | null> {
-    if (!parts.recover || dead.demo) return write(dead, condemned(dead, code, now()));
+    if (!parts.recover) return write(dead, condemned(dead, code, now()));
     const mine = await store.writeGrant(dead.id, dead.writeId, dead, 2 * leaseMs); // three calls in place of one
     if (!mine) return null;
     const pair = await parts.recover(mine.userId);
@@ -129,6 +129,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
   return {
     renew,
     async prove(grant) {
+      if (grant.cloud !== cloud) return;
       const answer = await withings.probe(grant.accessToken, grant.scope, new Date(now()));
       if (answer.ok) await write(grant, confirmed(grant));
       else if (answer.refusal.code === 'access-token-refused') await write(grant, turnedDown(grant));

@@ -188,6 +188,7 @@ describe('nothing is believed by itself', () => {
     }
     await app.sweep();
     expect((await sandbox.state()).counters).toEqual(before);
+    expect(app.logs()).not.toContain('"notification"');
     expect((await visitor.json('/api/connection')).body.state).toBe('connected');
   });
 

@@ -219,6 +219,24 @@ describe('who does not belong here', () => {
     expect((await partnerOf(app).post('', { code })).status).toBe(201);
   });
 
+  test('each id names its own connection', async () => {
+    const { partner, contract } = await startDoor();
+    const ada = await partner.post('', { code: await activated(contract), externalId: 'ada' });
+    const bob = await partner.post('', {
+      code: await activated(contract, { email: 'bob@example.com', externalId: 'bob' }),
+      externalId: 'bob',
+    });
+    for (const [made, externalId] of [
+      [ada, 'ada'],
+      [bob, 'bob'],
+    ] as const) {
+      const { body } = await partner.get(`/${made.body.connectionId}`);
+      expect(body).toMatchObject({ externalId, userId: made.body.userId });
+    }
+    await partner.delete(`/${bob.body.connectionId}`);
+    expect((await partner.get(`/${ada.body.connectionId}`)).body.state).toBe('connected');
+  });
+
   test('a connection that a browser made is none of the partner’s', async () => {
     const { app, partner } = await startDoor();
     const visitor = visit(app);

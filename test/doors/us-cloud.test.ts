@@ -70,6 +70,7 @@ test('a grant of one cloud is shown to no host of the other, and lives when the 
   await visitor.connect();
   const us = await app.restart({ WITHINGS_CLOUD: 'us' });
   const before = (await request(withings.url).get('/control/state')).body.counters;
+  expect((await visitor.json('/api/measures')).body.problem.code).toBe('other-cloud');
   us.clock.now += 4 * 3_600_000;
   const answer = await visitor.json('/api/measures');
   expect(answer.status).toBe(503);
@@ -80,4 +81,15 @@ test('a grant of one cloud is shown to no host of the other, and lives when the 
   expect((await request(withings.url).get('/control/state')).body.counters).toEqual(before);
   await us.restart({ WITHINGS_CLOUD: 'eu' });
   expect((await visitor.json('/api/measures')).status).toBe(200);
+});
+
+test('leaving there erases here and says nothing to the other cloud, where the same id may be somebody else', async () => {
+  const { app, withings } = await startFarApart();
+  const visitor = visit(app);
+  await visitor.connect();
+  await app.restart({ WITHINGS_CLOUD: 'us' });
+  await visitor.post('/disconnect');
+  expect((await visitor.get('/dashboard')).headers.location).toBe('/');
+  const { counters } = (await request(withings.url).get('/control/state')).body;
+  expect(counters.revoke).toBeUndefined();
 });

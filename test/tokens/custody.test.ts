@@ -577,3 +577,53 @@ test('what goes wrong in the background is reported, not lost', async () => {
   await grants.settled();
   expect(reported).toHaveLength(1);
 });
+
+describe('other clouds, other chains', () => {
+  test('what is open in the other cloud is left open', async () => {
+    const { parts, clock, asked, read } = await custody({ previousRefreshToken: 'refresh-before' });
+    const before = await read();
+    const grants = createGrants({ ...parts, cloud: 'us' });
+    await grants.attend(ID);
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'unavailable', code: 'other-cloud' });
+    clock.now += 4 * HOUR;
+    await grants.attend(ID);
+    await grants.refresh(ID);
+    await grants.settled();
+    expect(asked).toEqual([]);
+    expect(await read()).toEqual(before);
+  });
+
+  test('a dead chain is replaced by a recovered one, which lets go of the old', async () => {
+    const { parts, clock, script, read } = await custody({ previousRefreshToken: 'refresh-before' });
+    clock.now += 4 * HOUR;
+    script.refresh = async () => refuse('refresh-token-refused');
+    const grants = createGrants({ ...parts, recover: async () => pair(9) });
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-9' } });
+    expect(await read()).toMatchObject({
+      previousRefreshToken: null,
+      intent: null,
+      ended: null,
+      leased: false,
+    });
+  });
+
+  test.each([
+    ['somebody else’s tokens', pair(9, { userId: '364' }), null],
+    ['no answer', refuse('withings-timeout'), null],
+    ['our own mistake', refuse('client-refused'), null],
+    ['a refusal', refuse('withings-refused', 503), 'refresh-token-refused'],
+    ['a dead code', refuse('code-refused', 503), 'refresh-token-refused'],
+  ])(
+    'recovered with %s: nothing is kept, and it has ended only on a refusal',
+    async (_what, answer, ended) => {
+      const { parts, clock, script, read } = await custody();
+      clock.now += 4 * HOUR;
+      script.refresh = async () => refuse('refresh-token-refused');
+      const grants = createGrants({ ...parts, recover: async () => answer });
+      await grants.fresh(ID);
+      const after = await read();
+      expect(after.refreshToken).toBe('refresh-0');
+      expect(after.ended?.code ?? null).toBe(ended);
+    },
+  );
+});
