@@ -35,6 +35,8 @@ export interface Subscriber {
 
 const DAY = 86_400_000;
 const RETRY_MS = 5 * 60_000;
+/** Withings refuses the same question within ten seconds. */
+const BUSY_MS = 15_000;
 const PEOPLE_A_ROUND = 20;
 /** About ten calls a person: 80 of the 120 a minute that Withings allows an application. */
 const PACE_OF_CALLS_MS = 250;
@@ -114,6 +116,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       problem = news.ok ? null : news.code;
       if (news.ok && news.value) await store.hearNews(id, now());
     }
+    if (problem === 'withings-busy') return void (await keep({}, now() + BUSY_MS)); // says nothing about subscriptions
     if (problem === null) newsUntil = begun;
     await keep(
       { categories, checkedAt: now(), problem, newsUntil },

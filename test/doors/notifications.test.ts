@@ -240,6 +240,17 @@ describe('health of subscriptions', () => {
     expect(await profiles(app)).toHaveLength(6);
   });
 
+  test('connecting twice in ten seconds, which Withings finds too often, is no bad news', async () => {
+    const { app, visitor } = await startListening();
+    await visitor.connect();
+    await app.sweep();
+    expect((await visitor.get('/dashboard')).text).toContain('Withings tells us at once');
+    app.clock.now += 16_000;
+    await app.sweep();
+    expect(await sandboxOf(app).calls('notify list')).toBe(3);
+    expect((await visitor.get('/dashboard')).text).toContain('Withings tells us at once');
+  });
+
   test('disconnecting ends the subscriptions, even where Withings refuses to revoke', async () => {
     const { app, visitor, sandbox } = await startListening();
     await sandbox.fault('http-500', { times: 1, on: 'revoke' });
