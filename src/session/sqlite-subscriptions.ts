@@ -3,7 +3,7 @@ import type { Store } from './store.ts';
 
 type SubscriptionStore = Pick<
   Store,
-  'readSubscriptions' | 'writeSubscriptions' | 'hearNews' | 'subscriptionsDue'
+  'readSubscriptions' | 'writeSubscriptions' | 'hearNews' | 'claimSubscriptions'
 >;
 
 export const SUBSCRIPTIONS_SCHEMA = `
@@ -46,14 +46,24 @@ export function sqliteSubscriptions(db: Db): SubscriptionStore {
       return changes === 1;
     },
 
-    async subscriptionsDue(now, limit) {
-      const rows = db.all(
-        `SELECT g.id FROM grants g LEFT JOIN subscriptions s ON s.grant_id = g.id
-         WHERE s.due_at IS NULL OR s.due_at <= ? ORDER BY s.due_at LIMIT ?`,
-        now,
-        limit,
-      );
-      return rows.map(({ id }) => String(id));
+    async claimSubscriptions(now, claimMs, limit) {
+      return db.transaction(() => {
+        const rows = db.all(
+          `SELECT g.id FROM grants g LEFT JOIN subscriptions s ON s.grant_id = g.id
+           WHERE s.due_at IS NULL OR s.due_at <= ? ORDER BY s.due_at LIMIT ?`,
+          now,
+          limit,
+        );
+        for (const { id } of rows) {
+          db.run(
+            `INSERT INTO subscriptions (grant_id, due_at) VALUES (?, ?)
+             ON CONFLICT (grant_id) DO UPDATE SET due_at = excluded.due_at`,
+            String(id),
+            now + claimMs,
+          );
+        }
+        return rows.map(({ id }) => String(id));
+      });
     },
   };
 }

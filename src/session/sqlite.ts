@@ -3,8 +3,9 @@ import { type Db, openDatabase, type Row } from './database.ts';
 import { attendAt, type Grant, type GrantContent, readGrantContent, writeGrantContent } from './grant.ts';
 import type { Sealer } from './sealing.ts';
 import { sqliteAttempts } from './sqlite-attempts.ts';
+import { PACE_SCHEMA, sqlitePace } from './sqlite-pace.ts';
 import { SUBSCRIPTIONS_SCHEMA, sqliteSubscriptions } from './sqlite-subscriptions.ts';
-import type { NewSession, Store } from './store.ts';
+import { CLAIM_MS, type NewSession, type Store } from './store.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS sessions (
@@ -32,13 +33,15 @@ const SCHEMA = `
  * @param hostClock milliseconds of a clock that all processes of this host share and that never steps
  */
 export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => number): Store {
-  const db = openDatabase(file, SCHEMA + SUBSCRIPTIONS_SCHEMA);
+  const db = openDatabase(file, SCHEMA + SUBSCRIPTIONS_SCHEMA + PACE_SCHEMA);
   let lastChecked = '';
   const openGrant = (row: Row) => readGrantRow(row, sealer, Math.floor(hostClock()));
 
   return {
     ...sqliteAttempts(db),
     ...sqliteSubscriptions(db),
+    ...sqlitePace(db, hostClock),
+    between: null,
 
     async readSession(key, now) {
       const row = db.get(
@@ -84,15 +87,19 @@ export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => n
       });
     },
 
-    async grantsToAttend(now, limit) {
-      const rows = db.all(
-        `SELECT id, lease_until, lease_ms FROM grants
-         WHERE attend_at <= ? OR attend_at > ? ORDER BY attend_at LIMIT ?`,
-        now,
-        now + HOUR, // written by a clock that was far ahead
-        limit,
-      );
-      return rows.filter((row) => !isLeased(row, hostClock())).map(({ id }) => String(id));
+    async claimGrants(now, limit) {
+      return db.transaction(() => {
+        const rows = db.all(
+          `SELECT id, lease_until, lease_ms FROM grants
+           WHERE attend_at <= ? OR attend_at > ? ORDER BY attend_at LIMIT ?`,
+          now,
+          now + HOUR, // written by a clock that was far ahead
+          limit,
+        );
+        const free = rows.filter((row) => !isLeased(row, hostClock())).map(({ id }) => String(id));
+        for (const id of free) db.run('UPDATE grants SET attend_at = ? WHERE id = ?', now + CLAIM_MS, id);
+        return free;
+      });
     },
 
     async readGrant(id) {

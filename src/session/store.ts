@@ -35,8 +35,11 @@ export interface Store {
    * The lease is taken for `leaseMs` milliseconds of the store's own clock, or given back with 0.
    */
   writeGrant(id: string, writeId: string, change: GrantContent, leaseMs: number): Promise<Grant | null>;
-  /** Ids of grants that want looking after (see attendAt) and that nobody has a lease on. */
-  grantsToAttend(now: number, limit: number): Promise<string[]>;
+  /**
+   * Ids of grants that want looking after (see attendAt) and that nobody has a lease on. For a minute nobody else is
+   * told them, unless the grant is written.
+   */
+  claimGrants(now: number, limit: number): Promise<string[]>;
   /** Erases a grant and every session that owns it. */
   eraseGrant(id: string): Promise<void>;
 
@@ -68,13 +71,35 @@ export interface Store {
   writeSubscriptions(grantId: string, state: string, dueAt: number): Promise<boolean>;
   /** Remembers that Withings told of news at this moment. False: there is no such grant. */
   hearNews(grantId: string, at: number): Promise<boolean>;
-  /** Ids of grants whose subscriptions are due to be looked at, or have never been. */
-  subscriptionsDue(now: number, limit: number): Promise<string[]>;
+  /** Ids of grants whose subscriptions are due to be looked at, or have never been. Nobody else is told for `claimMs`. */
+  claimSubscriptions(now: number, claimMs: number, limit: number): Promise<string[]>;
+
+  /**
+   * A place in the one line of calls to Withings in which all processes stand, evenly spaced but for `atOnce` that may
+   * come together. 0: go; else milliseconds until it makes sense to ask again.
+   */
+  pace(spacingMs: number, atOnce: number): Promise<number>;
+
+  /** Between the processes that share this store; null where they cannot tell each other and have to look. */
+  between: Between | null;
 
   /** Resolves if the store can answer. */
   ping(): Promise<void>;
   close(): void;
 }
+
+/** What reaches the other processes at once, and may get lost on the way. Nothing of it is kept. */
+export interface Between {
+  /** Tells the id of a grant when anything about it has changed, whoever changed it. */
+  onChange(listener: (grantId: string) => void): void;
+  /** Passes on what this process has learned, sealed. */
+  say(text: string): void;
+  /** Hears what the others said. */
+  hear(listener: (text: string) => void): void;
+}
+
+/** A claim on a grant's care; whoever dies over it holds nobody up for longer. */
+export const CLAIM_MS = 60_000;
 
 export interface StoredSession {
   data: string;

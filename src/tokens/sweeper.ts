@@ -2,7 +2,7 @@ import type { Store } from '../session/store.ts';
 import type { Grants } from './grants.ts';
 
 export interface SweeperParts {
-  store: Pick<Store, 'grantsToAttend' | 'removeExpired'>;
+  store: Pick<Store, 'claimGrants' | 'removeExpired'>;
   grants: Pick<Grants, 'attend'>;
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
@@ -33,7 +33,7 @@ export function createSweeper({ store, grants, now, sleep, sweepSeconds, report 
   let timer: NodeJS.Timeout | undefined;
 
   async function sweep(): Promise<void> {
-    const open = await store.grantsToAttend(now(), GRANTS_A_SWEEP + setAside.size);
+    const open = await store.claimGrants(now(), GRANTS_A_SWEEP + setAside.size);
     const due = open.filter((id) => !setAside.has(id)).slice(0, GRANTS_A_SWEEP);
     for (const [turn, id] of due.entries()) {
       if (stopping) return;

@@ -9,7 +9,7 @@ import { categoriesFor } from './categories.ts';
 import { readState, type SubscriptionState } from './state.ts';
 
 export interface SubscriberParts {
-  store: Pick<Store, 'readSubscriptions' | 'writeSubscriptions' | 'subscriptionsDue' | 'hearNews'>;
+  store: Pick<Store, 'readSubscriptions' | 'writeSubscriptions' | 'claimSubscriptions' | 'hearNews'>;
   grants: Pick<Grants, 'read' | 'use'>;
   withings: Withings;
   address: Address;
@@ -106,7 +106,6 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
     const keep = (change: Partial<SubscriptionState>, dueAt: number) =>
       store.writeSubscriptions(id, JSON.stringify({ ...before, ...change }), dueAt);
     if (grant.ended) return void (await keep({}, begun + DAY)); // connecting again makes it due at once
-    await keep({}, begun + RETRY_MS); // whoever else looks finds it taken
 
     const categories: number[] = [];
     let problem = await subscribe(grant, categories);
@@ -125,7 +124,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
   }
 
   async function look(): Promise<void> {
-    const due = await store.subscriptionsDue(now(), PEOPLE_A_ROUND);
+    const due = await store.claimSubscriptions(now(), RETRY_MS, PEOPLE_A_ROUND);
     for (const [turn, id] of due.entries()) {
       if (turn > 0) await sleep(PACE_OF_PEOPLE_MS);
       if (stopping) return;

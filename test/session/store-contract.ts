@@ -245,7 +245,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const write = async (change: Partial<GrantContent>, leaseMs = 0) => {
         const { id, writeId } = await grantOf(store);
         await store.writeGrant(id, writeId, { ...content, ...change }, leaseMs);
-        return store.grantsToAttend(NOW, 10);
+        return store.claimGrants(NOW, 10);
       };
       expect(await write({})).toEqual([]);
       expect(await write({ intent })).toEqual(['eu:363']);
@@ -257,8 +257,23 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await write({ intent, ended: { code: 'x', at: NOW, probedAt: NOW } })).toEqual([]);
       expect(await write({ intent }, 5000)).toEqual([]);
       hostClock.now += 5000;
-      expect(await store.grantsToAttend(NOW, 10)).toEqual(['eu:363']);
-      expect(await store.grantsToAttend(NOW, 0)).toEqual([]);
+      expect(await store.claimGrants(NOW, 0)).toEqual([]);
+      expect(await store.claimGrants(NOW, 10)).toEqual(['eu:363']);
+    });
+
+    test('whoever is told of one is the only one for a minute, unless it is written', async () => {
+      const { store, another } = await open();
+      const open3 = { ...content, intent: { token: 'f', since: NOW } };
+      for (const id of ['eu:1', 'eu:2', 'eu:3']) {
+        await signIn(store, `key ${id}`, { id });
+        await store.writeGrant(id, String(await store.readWriteId(id)), open3, 0);
+      }
+      const told = await Promise.all([store, another].map((each) => each.claimGrants(NOW, 2)));
+      expect(told.flat().sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
+      expect(await store.claimGrants(NOW + 59_999, 10)).toEqual([]);
+      await store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), open3, 0);
+      expect(await another.claimGrants(NOW, 10)).toEqual(['eu:2']);
+      expect((await another.claimGrants(NOW + 60_000, 10)).sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
     });
   });
 
@@ -421,7 +436,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key');
       expect(await store.hearNews('eu:363', NOW)).toBe(true);
       expect(await store.readSubscriptions('eu:363')).toEqual({ state: null, heardAt: NOW });
-      expect(await store.subscriptionsDue(NOW, 10)).toEqual(['eu:363']);
+      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toEqual(['eu:363']);
     });
 
     test('without a grant there are none, and they end with it', async () => {
@@ -432,20 +447,59 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.writeSubscriptions('eu:363', '{}', NOW);
       await store.endSession('key');
       expect(await store.readSubscriptions('eu:363')).toBeNull();
-      expect(await store.subscriptionsDue(NOW, 10)).toEqual([]);
+      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toEqual([]);
     });
 
-    test('due are those never looked at and those whose time has come', async () => {
-      const { store } = await open();
+    test('due are those never looked at and those whose time has come; each is told to one', async () => {
+      const { store, another } = await open();
       for (const id of ['eu:1', 'eu:2', 'eu:3']) await signIn(store, `key ${id}`, { id });
       await store.writeSubscriptions('eu:2', '{}', NOW);
       await store.writeSubscriptions('eu:3', '{}', NOW + 1);
-      expect((await store.subscriptionsDue(NOW, 10)).sort()).toEqual(['eu:1', 'eu:2']);
-      expect(await store.subscriptionsDue(NOW, 1)).toHaveLength(1);
-      expect(await store.subscriptionsDue(NOW + 1, 10)).toHaveLength(3);
-      await store.writeSubscriptions('eu:3', '{}', NOW + HOUR);
+      const told = [
+        await store.claimSubscriptions(NOW, HOUR, 1),
+        await another.claimSubscriptions(NOW, HOUR, 9),
+      ];
+      expect(told.flat().sort()).toEqual(['eu:1', 'eu:2']);
+      expect(await store.claimSubscriptions(NOW + 1, HOUR, 10)).toEqual(['eu:3']);
+      expect(await store.claimSubscriptions(NOW + HOUR - 1, HOUR, 10)).toEqual([]);
+      expect(await store.claimSubscriptions(NOW + HOUR, HOUR, 10)).toHaveLength(2);
+      expect((await store.readSubscriptions('eu:2'))?.state).toBe('{}');
       await signIn(store, 'again', { id: 'eu:3' });
-      expect(await store.subscriptionsDue(NOW, 10)).toContain('eu:3');
+      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toContain('eu:3');
+    });
+  });
+
+  describe(`${name}: the pace of calls`, () => {
+    test('so many at once, the rest evenly spaced, whoever asks', async () => {
+      const { store, another, hostClock } = await open();
+      const ask = (atOnce = 4) => store.pace(500, atOnce);
+      const all = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => (i % 2 ? store : another).pace(500, 4)),
+      );
+      expect(all.filter((wait) => wait === 0)).toHaveLength(4);
+      expect(await ask()).toBe(500);
+      hostClock.now += 499;
+      expect(await ask()).toBe(1);
+      hostClock.now += 1;
+      expect([await ask(), await ask()]).toEqual([0, 500]);
+      hostClock.now += 60_000;
+      expect(await Promise.all([1, 2, 3, 4, 5].map(() => ask()))).toEqual([0, 0, 0, 0, 500]);
+    });
+
+    test('whoever leaves room for others waits first', async () => {
+      const { store } = await open();
+      for (let call = 0; call < 2; call += 1) expect(await store.pace(500, 2)).toBe(0);
+      expect(await store.pace(500, 2)).toBe(500);
+      expect(await store.pace(500, 4)).toBe(0);
+      expect(await store.pace(500, 2)).toBe(1000);
+    });
+
+    test('a clock that was set back stops nobody', async () => {
+      const { store, hostClock } = await open();
+      hostClock.now = 900_000_000;
+      for (let call = 0; call < 4; call += 1) await store.pace(500, 4);
+      hostClock.now = 1000;
+      expect(await store.pace(500, 4)).toBe(0);
     });
   });
 }

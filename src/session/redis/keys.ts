@@ -1,0 +1,45 @@
+/**
+ * Names in Redis. All carry one hash tag, so that in a cluster everything a script touches lies on one node: the
+ * data set is as large as one shard, and every step is one transaction.
+ */
+export interface RedisKeys {
+  /** What every name begins with. */
+  prefix: string;
+  /** Fields: `w` write-id, `s` sealed, `l` lease until, `m` its length; of subscriptions `n` state, `h` heard at. */
+  grant(id: string): string;
+  /** The attempts of a browser by when they expire. */
+  browser(browser: string): string;
+  /** Opens only under the secrets that the other instances have. */
+  ring: string;
+  /** There while a store is being moved in. */
+  moving: string;
+  /** The channel on which the id of a grant is told when anything about it has changed. */
+  changed: string;
+  /** The channel on which instances tell each other what they have learned. */
+  word: string;
+}
+
+/*
+ * Further names, which only the scripts make:
+ * - `s:<key>` a session: `g` grant id, `d` page data, `i` idle limit, `e` absolute limit;
+ * - `o:<grant id>` the keys of the sessions that own it;
+ * - `a:<state>` an attempt: `b` browser, `d` demo, `r` return to, `x` expires at, `a` answer, `z` result;
+ * - `ends` "<grant id> <session key>" by idle limit, `tries` attempts by when they expire, `attend` and `due` grant ids
+ *   by when they or their subscriptions want looking after;
+ * - `pace` when the next call to Withings would be due if all were evenly spaced.
+ */
+
+/** @param url names the database: channels are common to all databases of a server, so names carry its number */
+export function redisKeys(tag: string, url: string): RedisKeys {
+  const database = new URL(url).pathname.slice(1);
+  const prefix = `{${Number(database) > 0 ? `${tag}:${database}` : tag}}:`;
+  return {
+    prefix,
+    grant: (id) => `${prefix}g:${id}`,
+    browser: (browser) => `${prefix}b:${browser}`,
+    ring: `${prefix}ring`,
+    moving: `${prefix}moving`,
+    changed: `${prefix}changed`,
+    word: `${prefix}word`,
+  };
+}

@@ -1,0 +1,160 @@
+import { expect, test } from '@jest/globals';
+import { deriveKeys } from '../../src/session/keys.ts';
+import { openRedisStore, type RedisOptions } from '../../src/session/redis/redis.ts';
+import { createSealer } from '../../src/session/sealing.ts';
+import type { Store } from '../../src/session/store.ts';
+import { content, storeContract } from '../session/store-contract.ts';
+import { atEnd } from '../support/app.ts';
+import { DURABLE, type RedisServer, startRedis } from './server.ts';
+
+const NOW = 1_750_000_000_000;
+const HOUR = 3_600_000;
+const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
+
+async function open({ url }: Pick<RedisServer, 'url'>, options: Partial<RedisOptions> = {}) {
+  const sealer = createSealer(deriveKeys([SECRET]).seal);
+  const opened = await openRedisStore({ url, sealer, tag: 'test', now: () => NOW, ...options });
+  atEnd(() => opened.store.close());
+  return opened;
+}
+
+async function openOn(server: Pick<RedisServer, 'url'>, options: Partial<RedisOptions> = {}) {
+  return (await open(server, options)).store;
+}
+
+async function openTwo() {
+  const server = await startRedis();
+  const hostClock = { now: 1_000_000 };
+  const serverClock = () => hostClock.now;
+  const store = await openOn(server, { serverClock });
+  return { store, another: await openOn(server, { serverClock }), hostClock };
+}
+
+storeContract('Redis', openTwo);
+
+/** Resolves when it answers again. */
+async function back(store: Store): Promise<void> {
+  for (let looks = 0; looks < 200; looks += 1) {
+    const answers = await store.ping().then(
+      () => true,
+      () => false,
+    );
+    if (answers) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function keep(store: Store, key = 'key') {
+  const session = { key, data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + 2 * HOUR };
+  return store.signIn({
+    grant: { id: 'eu:363', expected: await store.readWriteId('eu:363'), content },
+    session,
+    replaces: null,
+    attempt: null,
+  });
+}
+
+test('of ten thousand writes against one write-id, over two connections, one wins', async () => {
+  const server = await startRedis();
+  const [store, another] = await Promise.all([openOn(server), openOn(server)]);
+  await keep(store);
+  const writeId = String(await store.readWriteId('eu:363'));
+  let won = 0;
+  for (let round = 0; round < 10; round += 1) {
+    const tries = Array.from({ length: 1000 }, (_, i) =>
+      (i % 2 ? store : another).writeGrant('eu:363', writeId, content, 0),
+    );
+    won += (await Promise.all(tries)).filter((grant) => grant !== null).length;
+  }
+  expect(won).toBe(1);
+});
+
+test('leases run by the server’s own clock', async () => {
+  const server = await startRedis();
+  const [store, another] = await Promise.all([openOn(server), openOn(server)]);
+  await keep(store);
+  const mine = await store.writeGrant('eu:363', String(await store.readWriteId('eu:363')), content, 250);
+  expect(mine?.leased).toBe(true);
+  expect((await another.readGrant('eu:363'))?.leased).toBe(true);
+  let looks = 0;
+  while ((await another.readGrant('eu:363'))?.leased && looks < 200) {
+    looks += 1;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect((await another.readGrant('eu:363'))?.leased).toBe(false);
+});
+
+test.each([
+  [DURABLE, /every change is on disk before it is used/],
+  [['--appendonly', 'yes', '--appendfsync', 'everysec'], /may lose the last second|WAITAOF/],
+  [['--appendonly', 'no'], /appendonly is off/],
+])('what %j promises is said in a line', async (settings, words) => {
+  expect((await open(await startRedis(settings))).promise).toMatch(words);
+});
+
+test('a server that evicts is refused, with the setting to change', async () => {
+  const server = await startRedis([...DURABLE, '--maxmemory-policy', 'allkeys-lru']);
+  await expect(openOn(server)).rejects.toThrow('set it to noeviction');
+});
+
+test('a wrong password is refused without being repeated', async () => {
+  const server = await startRedis([...DURABLE, '--requirepass', 'the-right-one']);
+  const { port } = new URL(server.url);
+  await expect(openOn({ url: `redis://:a-wrong-one@127.0.0.1:${port}` })).rejects.toMatchObject({
+    code: 'REDIS_REFUSED',
+    message: 'WRONGPASS',
+  });
+  expect((await open({ url: `redis://:the-right-one@127.0.0.1:${port}` })).promise).toContain('on disk');
+});
+
+test('killed and started again: calls fail at once meanwhile, and everything is there afterwards', async () => {
+  const server = await startRedis();
+  const store = await openOn(server);
+  await keep(store);
+  await server.kill();
+  await expect(store.readGrant('eu:363')).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
+  await expect(store.ping()).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
+  await server.start();
+  await back(store);
+  expect(await store.readGrant('eu:363')).toMatchObject(content);
+});
+
+test('a server that stands still is given up on, and found again', async () => {
+  const server = await startRedis();
+  const store = await openOn(server);
+  await keep(store);
+  server.freeze();
+  await expect(store.readGrant('eu:363')).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
+  server.thaw();
+  await back(store);
+  expect(await store.readGrant('eu:363')).toMatchObject(content);
+});
+
+test('a server whose memory is full refuses writes aloud', async () => {
+  const server = await startRedis();
+  const store = await openOn(server);
+  await keep(store);
+  const other = await openOn(server);
+  const writeId = String(await store.readWriteId('eu:363'));
+  const { createClient } = await import('@redis/client');
+  const admin = createClient({ url: server.url });
+  await admin.connect();
+  await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '1']);
+  await expect(other.writeGrant('eu:363', writeId, content, 1000)).rejects.toMatchObject({
+    code: 'REDIS_REFUSED',
+  });
+  expect(await other.readGrant('eu:363')).toMatchObject({ ...content, writeId });
+  admin.destroy();
+});
+
+test('scripts that Redis has forgotten are sent again', async () => {
+  const server = await startRedis();
+  const store = await openOn(server);
+  await keep(store);
+  const { createClient } = await import('@redis/client');
+  const admin = createClient({ url: server.url });
+  await admin.connect();
+  await admin.sendCommand(['SCRIPT', 'FLUSH']);
+  admin.destroy();
+  expect(await store.readGrant('eu:363')).toMatchObject(content);
+});
