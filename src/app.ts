@@ -9,8 +9,9 @@ import type { Events } from './dashboard/events.ts';
 import type { News } from './dashboard/news.ts';
 import { dashboardRoutes } from './dashboard/routes.ts';
 import type { Sources } from './dashboard/sources.ts';
-import { healthRoutes } from './operations/health.ts';
+import { healthRoutes, lastAnswers } from './operations/health.ts';
 import { type Log, logRequests } from './operations/logging.ts';
+import type { Readiness } from './operations/readiness.ts';
 import type { PartnerConnections } from './partner/connections.ts';
 import { handOffRoutes, partnerRoutes } from './partner/routes.ts';
 import type { Sessions } from './session/session.ts';
@@ -45,7 +46,7 @@ export interface AppParts {
   /** Milliseconds since any fixed moment; never steps. */
   monotonic: () => number;
   log: Log;
-  ready: () => Promise<boolean>;
+  readiness: Readiness;
   /** The embedded sandbox, where there is one: another site's pages, under an address of ours. */
   sandbox: express.RequestHandler | null;
 }
@@ -68,7 +69,8 @@ export function createApp(parts: AppParts): Express {
   app.use(logRequests(log, parts.monotonic));
   app.use(securityHeaders(publicUrl));
   app.use(addressLimit);
-  app.use(healthRoutes(parts.ready));
+  app.use(lastAnswers(parts.readiness));
+  app.use(healthRoutes(parts.readiness));
   if (parts.sandbox) app.use('/sandbox', parts.sandbox);
   app.use('/assets', express.static(folder('../public'), { index: false, redirect: false, maxAge: '1h' }));
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon

@@ -9,6 +9,8 @@ export interface Config {
   /** The only source of every absolute URL; an origin without a trailing slash. */
   publicUrl: string;
   withings: WithingsConfig;
+  /** What Withings allows this application, all instances together. */
+  callsPerMinute: number;
   refreshMarginSeconds: number;
   sweepSeconds: number;
   /** Newest first; empty: one is made and kept in `dataDir`. */
@@ -16,6 +18,8 @@ export interface Config {
   sessionIdleDays: number;
   sessionMaxDays: number;
   dataDir: string;
+  /** Where several instances keep their sessions and grants; null: in `dataDir`. */
+  redisUrl: string | null;
   trustProxy: number;
   /** A refresh token that Withings refuses for good is replaced through recoverauthorizationcode. */
   recover: boolean;
@@ -98,12 +102,14 @@ function assemble(env: Settings): Config {
       auth: env.WITHINGS_AUTH,
       timeoutMs: env.WITHINGS_TIMEOUT_MS,
     },
+    callsPerMinute: env.WITHINGS_CALLS_PER_MINUTE,
     refreshMarginSeconds: env.REFRESH_MARGIN_SECONDS,
     sweepSeconds: env.SWEEP_SECONDS,
     sessionSecrets: sessionSecrets(env.SESSION_SECRET ?? ''),
     sessionIdleDays: env.SESSION_IDLE_DAYS,
     sessionMaxDays: env.SESSION_MAX_DAYS,
     dataDir: env.DATA_DIR,
+    redisUrl: env.REDIS_URL ?? null,
     trustProxy: env.TRUST_PROXY,
     recover: env.WITHINGS_RECOVER === 'on',
     webhooks: env.WEBHOOKS === 'on',

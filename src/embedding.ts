@@ -33,6 +33,8 @@ export interface ConnectOptions {
     authorizeUrl?: string;
     apiUrl?: string;
     timeoutMs?: number;
+    /** What your contract with Withings allows this application. Default: 120. */
+    callsPerMinute?: number;
   };
   store: Store;
   clocks: Clocks;
@@ -78,6 +80,7 @@ export function createConnect(options: ConnectOptions): Connect {
       cloud,
     },
     recover: options.withings.recover ?? false,
+    callsPerMinute: options.withings.callsPerMinute ?? 120,
     refreshMarginSeconds: 600,
     sweepSeconds: 30,
   };

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { type Log, logRefresh } from './operations/logging.ts';
+import { createPace } from './pacing.ts';
 import { hashed } from './session/keys.ts';
 import type { Store } from './session/store.ts';
 import { createGrants, type Grants } from './tokens/grants.ts';
@@ -8,6 +9,7 @@ import { describe } from './web/problem-page.ts';
 import type { TokenPair } from './withings/answers.ts';
 import { createWithings, type Withings } from './withings/client.ts';
 import type { Result } from './withings/errors.ts';
+import { MOST_WAIT_MS } from './withings/turns.ts';
 
 export interface Clocks {
   /** Milliseconds since 1970. With the sandbox embedded, its movable clock runs on top of this one. */
@@ -18,7 +20,10 @@ export interface Clocks {
   sleep: (ms: number) => Promise<unknown>;
 }
 
-export type KeepingConfig = Pick<Config, 'withings' | 'recover' | 'refreshMarginSeconds' | 'sweepSeconds'>;
+export type KeepingConfig = Pick<
+  Config,
+  'withings' | 'recover' | 'callsPerMinute' | 'refreshMarginSeconds' | 'sweepSeconds'
+>;
 
 /** What keeps people's grants usable, whatever stands in front of it. */
 export interface Keeping {
@@ -39,10 +44,11 @@ export function createKeeping(
   { now, monotonic, sleep }: Clocks,
   log: Log,
 ): Keeping {
-  // One refresh, at its longest: with signatures a nonce is fetched first.
-  const callMs = config.withings.timeoutMs * (config.withings.auth === 'signature' ? 2 : 1);
-  const withings = createWithings({ ...config.withings, redirectUri, now });
   const report = (error: unknown) => log.error({ error: describe(error) }, 'background work failed');
+  const pace = createPace(store, config.callsPerMinute, report);
+  const withings = createWithings({ ...config.withings, redirectUri, now, pace });
+  // One refresh, at its longest: with signatures a nonce is fetched first; each call waits for its turn.
+  const callMs = (config.withings.timeoutMs + MOST_WAIT_MS) * (config.withings.auth === 'signature' ? 2 : 1);
   const grants = createGrants({
     ...config,
     cloud: config.withings.cloud,

@@ -53,6 +53,11 @@ function wordsFor(error: unknown): string {
     case 'ENOTDIR':
     case 'SQLITE_CANTOPEN':
       return `DATA_DIR (${config.dataDir}) is not a folder that this program can write in: ${message}`;
+    case 'REDIS_UNFIT':
+      return `${message}`;
+    case 'REDIS_UNAVAILABLE':
+    case 'REDIS_REFUSED':
+      return `REDIS_URL: ${message}. Is Redis running there, and are user and password right?`;
     case 'SQLITE_NOTADB':
       return `A file in DATA_DIR (${config.dataDir}) is not a database of ours. Move it away, or point DATA_DIR elsewhere.`;
     default:

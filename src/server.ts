@@ -1,22 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createAttempts } from './connect/attempts.ts';
 import { createReceipts } from './connect/disconnect.ts';
 import { createEvents } from './dashboard/events.ts';
+import { createShared } from './dashboard/shared.ts';
 import { createSources } from './dashboard/sources.ts';
 import { type Clocks, createKeeping } from './keeping.ts';
 import { createListening } from './listening.ts';
 import type { Log } from './operations/logging.ts';
+import { createReadiness } from './operations/readiness.ts';
 import { createPartnerConnections } from './partner/connections.ts';
 import { createSandbox, type Sandbox } from './sandbox/sandbox.ts';
 import { deriveKeys, keptSecret } from './session/keys.ts';
 import { createSealer } from './session/sealing.ts';
 import { createSessions } from './session/session.ts';
-import { openSqliteStore } from './session/sqlite.ts';
+import { dataDirOf, openStore } from './storing.ts';
 import { createLeaving } from './tokens/leaving.ts';
 import { createHttpServer } from './web/server.ts';
 
@@ -29,20 +30,25 @@ export interface RunningServer {
   sweep(): Promise<void>;
 }
 
+/** Container engines give ten seconds. */
 const STOP_WITHIN_MS = 9_000;
 
 /** Builds the parts, each once, and serves. Rejects when the store cannot be opened or the port is taken. */
 export async function startServer(config: Config, clocks: Clocks, log: Log): Promise<RunningServer> {
-  // Invented people and real ones never share a file: a sandbox session must open nothing after going live.
-  const dataDir = config.withings.sandbox ? join(config.dataDir, 'sandbox') : config.dataDir;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const dataDir = dataDirOf(config);
+  if (config.withings.sandbox || config.redisUrl === null)
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const sandbox = config.withings.sandbox ? embedSandbox(config, dataDir, clocks.now) : null;
   const now = sandbox?.now ?? clocks.now;
 
   const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(dataDir)];
   const keys = deriveKeys(secrets);
   const sealer = createSealer(keys.seal);
-  const store = openSqliteStore(join(dataDir, 'connect.db'), sealer, clocks.monotonic);
+  const { store, promise } = await openStore(config, sealer, { ...clocks, now }).catch((error) => {
+    sandbox?.close();
+    throw error;
+  });
+  log.info({ store: promise }, 'store');
 
   const keeping = createKeeping(config, `${config.publicUrl}/callback`, store, { ...clocks, now }, log);
   const { withings, grants, sweeper, callMs } = keeping;
@@ -50,8 +56,10 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     ? createListening(config, keys.webhook, store, keeping, { ...clocks, now }, log)
     : null;
   const heardAt = listening?.heardAt ?? (async () => 0);
-  const events = createEvents({ ...config, grants, now, heardAt });
-  let draining = false;
+  const { between } = store;
+  const events = createEvents({ ...config, grants, now, heardAt, between });
+  const readiness = createReadiness({ ...clocks, ping: store.ping });
+  const unhurried = (ms: number) => sleep(ms, undefined, { ref: false });
   const app = createApp({
     config,
     store,
@@ -72,8 +80,9 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       grants,
       withings,
       now,
-      sleep: (ms) => sleep(ms, undefined, { ref: false }),
+      sleep: unhurried,
       heardAt,
+      shared: createShared({ now, sleep: unhurried, between }),
     }),
     events,
     receipts: createReceipts(sealer, config.publicUrl, now),
@@ -95,7 +104,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     webhooks: listening,
     newsOf: listening?.newsOf ?? null,
     sandbox: sandbox?.router ?? null,
-    ready: async () => !draining && (await store.ping().then(yes, no)),
+    readiness,
   });
 
   const server = createHttpServer(app);
@@ -119,7 +128,8 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       await listening?.subscriber.round();
     },
     async stop() {
-      draining = true;
+      const enough = unhurried(STOP_WITHIN_MS);
+      await readiness.end();
       events.close();
       const finished = Promise.all([
         drain(server),
@@ -127,7 +137,6 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
         listening?.subscriber.stop(),
         listening?.inbox.close(),
       ]).then(grants.settled);
-      const enough = sleep(STOP_WITHIN_MS, undefined, { ref: false });
       await Promise.race([finished, enough]); // what is cut off now is finished after the next start
       server.closeAllConnections();
       close();
@@ -177,6 +186,3 @@ function drain(server: Server): Promise<void> {
     });
   });
 }
-
-const yes = () => true;
-const no = () => false;

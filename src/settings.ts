@@ -4,6 +4,9 @@ import { brokenCallbackRule } from './withings/notify.ts';
 /** The client that the embedded sandbox knows. */
 export const SANDBOX_CLIENT = { id: 'sandbox', secret: 'sandbox-secret' };
 
+const REDIS_URL_WORDS =
+  'must be redis://host:6379 or rediss://user:password@host:6379/0, the address of one primary (docs/scaling.md)';
+
 export type Settings = z.output<typeof settings>;
 
 function whole(min: number, max: number, fallback: number) {
@@ -53,6 +56,7 @@ export const settings = z.object({
   ).optional(),
   WITHINGS_TIMEOUT_MS: whole(100, 60_000, 10_000),
   REFRESH_MARGIN_SECONDS: whole(0, 10_800, 600),
+  WITHINGS_CALLS_PER_MINUTE: whole(10, 100_000, 120),
   SWEEP_SECONDS: whole(1, 3600, 30),
   SESSION_SECRET: z
     .string()
@@ -67,6 +71,7 @@ export const settings = z.object({
   SESSION_IDLE_DAYS: whole(1, 400, 30),
   SESSION_MAX_DAYS: whole(1, 400, 365),
   DATA_DIR: z.string().default('./data'),
+  REDIS_URL: z.string().refine(isRedisUrl, REDIS_URL_WORDS).optional(),
   TRUST_PROXY: whole(0, 10, 0),
   WITHINGS_RECOVER: z.enum(['on', 'off'], 'must be on or off').default('off'),
   WEBHOOKS: z.enum(['on', 'off'], 'must be on or off').default('off'),
@@ -132,7 +137,11 @@ export function contradictions(env: Record<string, string>): string[] {
   ) {
     faults.push(...callbackFaults(env.PUBLIC_URL ?? 'http://localhost'));
   }
-  if (env.REDIS_URL) faults.push('REDIS_URL is not supported yet: this version keeps its data in DATA_DIR.');
+  if (env.REDIS_URL && sessionSecrets(env.SESSION_SECRET ?? '').length === 0) {
+    faults.push(
+      'REDIS_URL needs SESSION_SECRET, the same for every instance (make one: openssl rand -hex 32).',
+    );
+  }
   return faults;
 }
 
@@ -158,6 +167,12 @@ function isOpenlyHttp(url: string | undefined): boolean {
   if (url === undefined || !URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+function isRedisUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(value);
+  return /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname) && !search && !hash;
 }
 
 /** The list in SESSION_SECRET, newest first. */

@@ -1,13 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { SessionData } from 'express-session';
 import type { Grant } from '../session/grant.ts';
+import type { Between } from '../session/store.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/timing.ts';
 import { connectionOf } from '../web/connection.ts';
 import { Problem } from '../web/problems.ts';
 
+/** How often each stream looks at the store: where nobody tells of changes, and where somebody does. */
 const LOOK_MS = 1000;
-const HEARTBEAT_LOOKS = 15;
+const LOOK_AROUND_MS = 5000;
+const HEARTBEAT_MS = 15_000;
 const MOST_STREAMS = 1000;
 const MOST_OF_ONE = 8;
 
@@ -17,6 +20,8 @@ export interface EventParts {
   refreshMarginSeconds: number;
   /** When Withings last told of news; 0: never, or nobody listens. */
   heardAt: (grantId: string) => Promise<number>;
+  /** How processes tell each other of changes; null: they do not. */
+  between: Between | null;
 }
 
 /** The status of a connection as server-sent events, wherever it changes: another tab, another process. */
@@ -26,8 +31,23 @@ export interface Events {
   close(): void;
 }
 
-export function createEvents({ grants, now, refreshMarginSeconds, heardAt }: EventParts): Events {
+export function createEvents({ grants, now, refreshMarginSeconds, heardAt, between }: EventParts): Events {
   const streams = new Map<Response, string>();
+  /** What to do when anything about a grant has changed. */
+  const watchers = new Map<string, Set<() => void>>();
+  between?.onChange((id) => {
+    for (const look of watchers.get(id) ?? []) look();
+  });
+
+  /** Returns how to stop. */
+  function whenTold(grantId: string, look: () => void): () => void {
+    const own = watchers.get(grantId) ?? new Set();
+    watchers.set(grantId, own.add(look));
+    return () => {
+      own.delete(look);
+      if (own.size === 0) watchers.delete(grantId);
+    };
+  }
 
   /** What a page would show otherwise than before: the status, and whether the hour has brought a new one. */
   function face(grant: Grant | null): string {
@@ -43,53 +63,63 @@ export function createEvents({ grants, now, refreshMarginSeconds, heardAt }: Eve
     return grant;
   }
 
-  function watch(req: Request, res: Response): void {
+  function watch(req: Request, res: Response, grantId: string): void {
     let shown = face(req.session.withings ?? null);
     let heard: number | undefined;
-    const { withingsId } = req.session;
-    if (withingsId)
-      heardAt(withingsId).then(
-        (at) => (heard ??= at),
-        () => {},
-      );
-    let looks = 0;
-    let busy = false;
-    const timer = setInterval(async () => {
-      if (busy) return;
-      busy = true;
-      looks += 1;
-      if (looks % HEARTBEAT_LOOKS === 0) res.write(':\n\n');
-      try {
-        const grant = await look(req);
-        const seen = face(grant);
-        if (seen !== shown && !res.writableEnded) send(res, grant);
-        shown = seen;
-        const latest = grant ? await heardAt(grant.id) : heard;
-        if (heard !== undefined && latest !== heard && !res.writableEnded)
-          res.write('event: news\ndata: {}\n\n');
-        heard = latest;
-        if (!grant) res.end(); // logged out or disconnected: there is nothing more to tell
-      } catch {
-        // The store does not answer: the next look tries again, and pages say it themselves.
+    let running = false;
+    let again = false;
+    heardAt(grantId).then(
+      (at) => (heard ??= at),
+      () => {},
+    );
+
+    async function compare(): Promise<void> {
+      const grant = await look(req);
+      const seen = face(grant);
+      if (seen !== shown && !res.writableEnded) send(res, grant);
+      shown = seen;
+      const latest = grant ? await heardAt(grantId) : heard;
+      if (heard !== undefined && latest !== heard && !res.writableEnded)
+        res.write('event: news\ndata: {}\n\n');
+      heard = latest;
+      if (!grant) res.end(); // logged out or disconnected: there is nothing more to tell
+    }
+
+    /** One look at a time; what happens meanwhile is seen by the next. */
+    async function lookNow(): Promise<void> {
+      again = true;
+      if (running) return;
+      running = true;
+      while (again && !res.writableEnded) {
+        again = false;
+        await compare().catch(() => {}); // the store does not answer: the next look tries again, and pages say so
       }
-      busy = false;
-    }, LOOK_MS);
+      running = false;
+    }
+
+    const timers = [
+      setInterval(lookNow, between ? LOOK_AROUND_MS : LOOK_MS),
+      setInterval(() => res.write(':\n\n'), HEARTBEAT_MS),
+    ];
+    const stop = whenTold(grantId, lookNow);
     res.on('close', () => {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
+      stop();
       streams.delete(res);
     });
   }
 
   return {
     handler(req, res) {
-      if (!req.session.withings) return void res.status(204).end(); // tells a browser not to come back
+      const grant = req.session.withings;
+      if (!grant) return void res.status(204).end(); // tells a browser not to come back
       const own = [...streams.values()].filter((id) => id === req.sessionID).length;
       if (own >= MOST_OF_ONE || streams.size >= MOST_STREAMS) throw new Problem('too-many-streams');
       streams.set(res, req.sessionID);
       res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
       res.write('retry: 3000\n\n');
-      send(res, req.session.withings);
-      watch(req, res);
+      send(res, grant);
+      watch(req, res, grant.id);
     },
     close() {
       for (const stream of streams.keys()) stream.end();

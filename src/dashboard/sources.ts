@@ -1,14 +1,10 @@
 import type { Grant } from '../session/grant.ts';
-import type { Grants, Unusable, Used } from '../tokens/grants.ts';
+import type { Grants, Unusable } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
 import type { ActivityDay, Device, Measure, Night } from '../withings/data.ts';
 import type { Result } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
-
-/** What a service brought, or the code of what was in the way. */
-export type Outcome<T> =
-  | { ok: true; value: T[] }
-  | { ok: false; code: string; retryAfterSeconds: number | null };
+import type { Outcome, Shared } from './shared.ts';
 
 /** What each service brings. */
 export interface Data {
@@ -35,9 +31,6 @@ interface Source<T> {
 }
 
 const DAY = 86_400_000;
-/** Withings refuses a person's identical call within 10 seconds: one answer serves everybody for a little longer. */
-const SHARED_FOR_MS = 15_000;
-const MAX_SHARED = 4000;
 /** How long a page waits for its panels. */
 const PATIENCE_MS = 3000;
 
@@ -72,22 +65,10 @@ export interface SourceParts {
   sleep: (milliseconds: number) => Promise<unknown>;
   /** When Withings last told of news: an answer from before is not shared with who asks after. */
   heardAt: (grantId: string) => Promise<number>;
+  shared: Shared;
 }
 
-export function createSources({ grants, withings, now, sleep, heardAt }: SourceParts): Sources {
-  const shared = new Map<string, { until: number; answer: Promise<Used<unknown[]>> }>();
-
-  function share<T>(key: string, ask: () => Promise<Used<T[]>>): Promise<Used<T[]>> {
-    const known = shared.get(key);
-    if (known && known.until > now()) return known.answer as Promise<Used<T[]>>;
-    if (shared.size >= MAX_SHARED) shared.clear();
-    const answer = ask();
-    shared.set(key, { until: now() + SHARED_FOR_MS, answer });
-    const forget = () => shared.delete(key);
-    answer.then((used) => used.state === 'answered' || forget(), forget); // only what Withings said is worth sharing
-    return answer;
-  }
-
+export function createSources({ grants, withings, now, sleep, heardAt, shared }: SourceParts): Sources {
   async function read<Name extends keyof Data>(
     id: string,
     name: Name,
@@ -99,12 +80,15 @@ export function createSources({ grants, withings, now, sleep, heardAt }: SourceP
     if (!fresh.grant.scope.includes(scope)) return refused('scope-missing');
     const call = (accessToken: string) => ask(withings, accessToken, now(), days);
     const question = `${id} ${name} ${ranged ? `${days} ${await heardAt(id)}` : ''}`;
-    const used = await share(question, () => grants.use(id, call));
-    if (used.state !== 'answered') return inTheWay(used);
-    const { answer } = used;
-    return answer.ok
-      ? { ok: true, value: answer.value }
-      : refused(answer.refusal.code, answer.refusal.waitSeconds);
+    return shared.ask(question, async () => {
+      const used = await grants.use(id, call);
+      if (used.state !== 'answered') return { outcome: inTheWay(used), isWorth: false };
+      const { answer } = used;
+      const outcome: Outcome<Data[Name]> = answer.ok
+        ? { ok: true, value: answer.value }
+        : refused(answer.refusal.code, answer.refusal.waitSeconds);
+      return { outcome, isWorth: true }; // only what Withings said is worth sharing
+    });
   }
 
   return {

@@ -23,7 +23,7 @@ export interface Refusal {
   remedy: Remedy;
   /** Withings' in-body status, or null when there was none. */
   status: number | null;
-  /** Seconds that Withings asks to wait (601 only). */
+  /** Seconds to wait: what Withings asks for (601), or until our share of calls allows another. */
   waitSeconds: number | null;
 }
 
@@ -54,6 +54,7 @@ export function refuse(
 
 /** No answer at all, or one that HTTP already marks as a failure; null when the body is worth reading. */
 export function refusalOfReply(reply: Reply): { ok: false; refusal: Refusal } | null {
+  if (reply.kind === 'unsent') return refuse('withings-busy', null, reply.waitSeconds);
   if (reply.kind === 'silence') {
     if (reply.why === 'timeout') return refuse('withings-timeout');
     return refuse(reply.why === 'unreachable' ? 'withings-unreachable' : 'withings-unreadable');

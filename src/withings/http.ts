@@ -1,13 +1,21 @@
 import http from 'node:http';
 import https from 'node:https';
 import axios from 'axios';
+import { comeTo, type Pace, type Rank, rankOf } from './turns.ts';
 
 /** What came back over the wire: an answer in text, or why there is none. */
 export type Reply =
   | { kind: 'answer'; httpStatus: number; text: string; date: string | undefined }
-  | { kind: 'silence'; why: 'timeout' | 'unreachable' | 'too-large' };
+  | { kind: 'silence'; why: 'timeout' | 'unreachable' | 'too-large' }
+  /** Not sent: our share of calls is used up for so long. */
+  | { kind: 'unsent'; waitSeconds: number };
 
-export type Post = (path: string, fields: Record<string, string>, accessToken?: string) => Promise<Reply>;
+export type Post = (
+  path: string,
+  fields: Record<string, string>,
+  accessToken?: string,
+  rank?: Rank,
+) => Promise<Reply>;
 
 const MAX_ANSWER_BYTES = 256 * 1024;
 
@@ -17,8 +25,9 @@ const MAX_ANSWER_BYTES = 256 * 1024;
  *
  * @param apiUrl base of the API, ends in a slash
  * @param timeoutMs total deadline of one call in milliseconds, body included
+ * @param pace whose turn it is
  */
-export function createPost(apiUrl: string, timeoutMs: number): Post {
+export function createPost(apiUrl: string, timeoutMs: number, pace: Pace): Post {
   const wire = axios.create({
     adapter: 'http',
     httpAgent: new http.Agent({ keepAlive: true }),
@@ -31,7 +40,9 @@ export function createPost(apiUrl: string, timeoutMs: number): Post {
     validateStatus: () => true,
   });
 
-  return async (path, fields, accessToken) => {
+  return async (path, fields, accessToken, rank = rankOf(fields, accessToken)) => {
+    const missing = await comeTo(() => pace(rank));
+    if (missing > 0) return { kind: 'unsent', waitSeconds: Math.ceil(missing / 1000) };
     // axios' own timeout lets a dripping body run on; a signal ends the whole call.
     const deadline = AbortSignal.timeout(timeoutMs);
     try {

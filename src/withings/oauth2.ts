@@ -2,6 +2,7 @@ import { code, demoPair, nonce, nothing, readAnswer, type TokenPair, tokenPair }
 import { type Result, refuse } from './errors.ts';
 import type { Post, Reply } from './http.ts';
 import { sign } from './signature.ts';
+import { rankOf } from './turns.ts';
 
 export interface OAuth2Options {
   clientId: string;
@@ -83,7 +84,13 @@ export function createSigned(
 ): Signed {
   return async (path, action, fields) => {
     const asked = { action: 'getnonce', client_id: clientId, timestamp: String(Math.floor(now() / 1000)) };
-    const reply = await post('v2/signature', { ...asked, signature: sign(asked, clientSecret) });
+    const signature = { signature: sign(asked, clientSecret) };
+    const reply = await post(
+      'v2/signature',
+      { ...asked, ...signature },
+      undefined,
+      rankOf(fields, undefined),
+    );
     const fresh = readAnswer(reply, nonce);
     if (!fresh.ok) {
       const { code: why, status } = fresh.refusal;
@@ -91,8 +98,8 @@ export function createSigned(
       return isClock ? refuse('clock-wrong', status) : fresh;
     }
     const proof = { action, client_id: clientId, nonce: fresh.value };
-    const signature = sign(proof, clientSecret);
-    return { ok: true, value: await post(path, { ...proof, signature, ...fields }) };
+    const signed = { ...proof, signature: sign(proof, clientSecret), ...fields };
+    return { ok: true, value: await post(path, signed) };
   };
 }
 

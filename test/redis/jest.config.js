@@ -1,12 +1,16 @@
 import base from '../../jest.config.js';
 
-/** Apart from `npm test`: it needs Chromium. */
+/** The suites of the store and of everything that rests on it, once more, on a real redis-server. */
 // biome-ignore lint/style/noDefaultExport: Jest reads the default export
 export default {
   ...base,
   rootDir: '../..',
-  roots: ['<rootDir>/test/redis'],
+  testMatch: [
+    '<rootDir>/test/{redis,connect,dashboard,doors}/**/*.test.ts',
+    '<rootDir>/test/tokens/{custody,refresh}.test.ts',
+  ],
   testPathIgnorePatterns: ['/node_modules/'],
+  globalSetup: '<rootDir>/test/redis/start.js',
+  globalTeardown: '<rootDir>/test/redis/end.js',
   testTimeout: 60_000,
-  maxWorkers: 2,
 };

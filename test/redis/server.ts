@@ -23,7 +23,7 @@ export async function startRedis(settings: string[] = DURABLE): Promise<RedisSer
 
   async function start(): Promise<void> {
     const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
-    child = spawn('redis-server', [...place, ...settings], { stdio: 'ignore' });
+    child = spawn(process.env.REDIS_SERVER ?? 'redis-server', [...place, ...settings], { stdio: 'ignore' });
     for (let tries = 0; tries < 200; tries += 1) {
       if (await answers(port)) return;
       await new Promise((resolve) => setTimeout(resolve, 25));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
+import { createClient } from '@redis/client';
 import { type Config, readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/operations/logging.ts';
 import { startServer } from '../../src/server.ts';
@@ -48,7 +49,17 @@ export function tempDir(): string {
 
 export async function startApp(env: Record<string, string> = {}, clock = { now: NOON }): Promise<TestApp> {
   const dataDir = env.DATA_DIR ?? tempDir();
-  return launch({ DATA_DIR: dataDir, HOST: '127.0.0.1', ...env }, clock, []);
+  return launch({ DATA_DIR: dataDir, HOST: '127.0.0.1', ...(await inRedis()), ...env }, clock, []);
+}
+
+/** Where the suite runs on Redis: a database of its own for each app. */
+export async function inRedis(): Promise<Record<string, string>> {
+  const { TEST_REDIS_URL } = process.env;
+  if (!TEST_REDIS_URL) return {};
+  const client = await createClient({ url: TEST_REDIS_URL }).connect();
+  const database = await client.incr('last database');
+  client.destroy();
+  return { REDIS_URL: `${TEST_REDIS_URL}/${database}`, SESSION_SECRET: 'Zq8Vd3NwYt6KpR1xLs9GfBh4McJu7EaQ' };
 }
 
 async function launch(
@@ -60,6 +71,7 @@ async function launch(
   const result = readConfig({
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     WITHINGS_TIMEOUT_MS: '2000',
+    WITHINGS_CALLS_PER_MINUTE: '100000', // tests are in a hurry
     ...env,
     PORT: port,
   });

@@ -1,5 +1,5 @@
 import type { Device } from '../../withings/data.ts';
-import type { Outcome } from '../sources.ts';
+import type { Outcome } from '../shared.ts';
 import { momentWords } from './dates.ts';
 import { type Panel, panelOf } from './panel.ts';
 

@@ -1,6 +1,6 @@
 import { problemOf, WAYS_ON } from '../../web/problems.ts';
 import type { Chart } from '../charts/chart.ts';
-import type { Outcome } from '../sources.ts';
+import type { Outcome } from '../shared.ts';
 
 /** One kind of data on the dashboard: what it says in a sentence, as a drawing and in numbers. */
 export interface Panel {

@@ -1,0 +1,96 @@
+import { deserialize, serialize } from 'node:v8';
+import type { Between } from '../session/store.ts';
+
+/** What a service brought, or the code of what was in the way. */
+export type Outcome<T> =
+  | { ok: true; value: T[] }
+  | { ok: false; code: string; retryAfterSeconds: number | null };
+
+/** Answers of Withings, asked for once by all processes together. */
+export interface Shared {
+  /** The answer to the same question of a moment ago, or else a new one. `isWorth`: whether others may have it. */
+  ask<T>(
+    question: string,
+    ask: () => Promise<{ outcome: Outcome<T>; isWorth: boolean }>,
+  ): Promise<Outcome<T>>;
+}
+
+export interface SharedParts {
+  now: () => number;
+  sleep: (milliseconds: number) => Promise<unknown>;
+  /** How processes tell each other; null: this one is alone. Health data are told, and kept nowhere. */
+  between: Between | null;
+}
+
+/** Withings refuses a person's identical call within 10 seconds: one answer serves everybody for a little longer. */
+const SHARED_FOR_MS = 15_000;
+const MAX_SHARED = 4000;
+/** How long another process may still take that has asked just before. */
+const THEIRS_WITHIN_MS = 2000;
+
+interface Entry {
+  until: number;
+  outcome: Promise<Outcome<unknown>>;
+}
+
+export function createShared({ now, sleep, between }: SharedParts): Shared {
+  const known = new Map<string, Entry>();
+  const expecting = new Map<string, Set<(outcome: Outcome<unknown>) => void>>();
+
+  function remember(question: string, outcome: Promise<Outcome<unknown>>): Entry {
+    if (known.size >= MAX_SHARED) known.clear();
+    const entry = { until: now() + SHARED_FOR_MS, outcome };
+    known.set(question, entry);
+    return entry;
+  }
+
+  between?.hear((text) => {
+    const { question, outcome }: Word = deserialize(Buffer.from(text, 'base64'));
+    remember(question, Promise.resolve(outcome));
+    for (const tell of expecting.get(question) ?? []) tell(outcome);
+  });
+
+  /** Refused because somebody asked the same just now: if that was one of us, the answer is on its way. */
+  async function theirs<T>(question: string, refusal: Outcome<T>): Promise<Outcome<T>> {
+    let tell = (_: Outcome<unknown>) => {};
+    const told = new Promise<Outcome<unknown>>((resolve) => {
+      tell = resolve;
+    });
+    const waiting = expecting.get(question) ?? new Set();
+    expecting.set(question, waiting.add(tell));
+    const outcome = await Promise.race([told, sleep(THEIRS_WITHIN_MS).then(() => refusal)]);
+    waiting.delete(tell);
+    if (waiting.size === 0) expecting.delete(question);
+    return outcome as Outcome<T>;
+  }
+
+  return {
+    ask<T>(question: string, ask: () => Promise<{ outcome: Outcome<T>; isWorth: boolean }>) {
+      const entry = known.get(question);
+      if (entry && entry.until > now()) return entry.outcome as Promise<Outcome<T>>;
+      const mine: Entry = remember(question, answer());
+      const forget = () => known.get(question) === mine && known.delete(question);
+
+      async function answer(): Promise<Outcome<T>> {
+        const { outcome, isWorth } = await ask();
+        if (!isWorth) forget();
+        else if (outcome.ok) between?.say(wordOf({ question, outcome }));
+        else if (between && outcome.code === 'withings-busy') return theirs(question, outcome);
+        return outcome;
+      }
+
+      mine.outcome.catch(forget);
+      return mine.outcome as Promise<Outcome<T>>;
+    },
+  };
+}
+
+interface Word {
+  question: string;
+  outcome: Outcome<unknown>;
+}
+
+/** In a form that keeps dates. */
+function wordOf(word: Word): string {
+  return serialize(word).toString('base64');
+}
