@@ -19,10 +19,11 @@ export interface ReadinessParts {
   sleep: (ms: number) => Promise<unknown>;
 }
 
-/** Somebody who has asked within this time will ask again. */
-const ASKS_AGAIN_WITHIN_MS = 30_000;
-/** How long to wait for that. */
+/** The longest to wait for the next question. */
 const HEARS_WITHIN_MS = 4000;
+/** Somebody who asks so seldom, or has not asked for so many turns, is not waited for. */
+const SELDOM_MS = 60_000;
+const MISSED_TURNS = 3;
 /** From hearing it to sending nobody here any more. */
 const ACTS_WITHIN_MS = 1500;
 const LOOK_MS = 50;
@@ -30,12 +31,15 @@ const LOOK_MS = 50;
 export function createReadiness({ ping, monotonic, sleep }: ReadinessParts): Readiness {
   let ending = false;
   let askedAt = Number.NEGATIVE_INFINITY;
+  let turnMs = Number.POSITIVE_INFINITY;
   let toldAt = Number.POSITIVE_INFINITY;
 
   return {
     async ask() {
-      askedAt = monotonic();
-      if (ending) toldAt = Math.min(toldAt, askedAt);
+      const at = monotonic();
+      turnMs = at - askedAt;
+      askedAt = at;
+      if (ending) toldAt = Math.min(toldAt, at);
       return (
         !ending &&
         ping().then(
@@ -48,10 +52,11 @@ export function createReadiness({ ping, monotonic, sleep }: ReadinessParts): Rea
     isEnding: () => ending,
 
     async end() {
-      const begun = monotonic();
       ending = true;
-      if (begun - askedAt > ASKS_AGAIN_WITHIN_MS) return;
-      while (monotonic() < Math.min(begun + HEARS_WITHIN_MS, toldAt + ACTS_WITHIN_MS)) await sleep(LOOK_MS);
+      const patienceMs = MISSED_TURNS * turnMs;
+      if (turnMs > SELDOM_MS || monotonic() - askedAt > patienceMs) return;
+      const end = monotonic() + Math.min(HEARS_WITHIN_MS, patienceMs);
+      while (monotonic() < (toldAt < end ? toldAt + ACTS_WITHIN_MS : end)) await sleep(LOOK_MS);
     },
   };
 }

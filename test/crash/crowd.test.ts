@@ -1,8 +1,8 @@
 import diagnostics from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
 import { expect, jest, test } from '@jest/globals';
 import { atEnd } from '../support/app.ts';
+import { askManyTimes } from '../support/crowd.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
@@ -21,7 +21,9 @@ test('ten thousand requests at the end of a token, all of them waiting: one refr
   app.clock.now += 3 * 3_600_000;
   const door = withings.hold('/v2/oauth2');
   const arrived = arrivals('/dashboard', EVERYBODY);
-  const crowd = Array.from({ length: CONNECTIONS }, () => ask(Number(app.config.port), visitor.cookies()));
+  const crowd = Array.from({ length: CONNECTIONS }, () =>
+    askManyTimes(app.config.port, '/dashboard', visitor.cookies(), REQUESTS_EACH),
+  );
   await arrived;
   await door.arrived;
   door.open();
@@ -43,20 +45,5 @@ function arrivals(path: string, expected: number): Promise<void> {
     };
     diagnostics.subscribe('http.server.request.start', onStart);
     atEnd(() => void diagnostics.unsubscribe('http.server.request.start', onStart));
-  });
-}
-
-/** One connection with many requests, none waiting for the answer to the one before (HTTP pipelining). */
-function ask(port: number, cookie: string): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
-    atEnd(() => void socket.destroy());
-    const one = (more: string) =>
-      `GET /dashboard HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nCookie: ${cookie}\r\n${more}\r\n`;
-    socket.write(one('').repeat(REQUESTS_EACH - 1) + one('Connection: close\r\n'));
-    const chunks: Buffer[] = [];
-    socket.on('data', (chunk) => void chunks.push(chunk));
-    socket.once('end', () => resolve(Buffer.concat(chunks).toString().split('HTTP/1.1 ').slice(1)));
-    socket.once('error', reject);
   });
 }

@@ -5,26 +5,40 @@ export interface Patience {
 }
 
 const TURN_MS = 100;
+/** A turn that comes later than this was held up by work of our own. */
+const ON_TIME_MS = 120;
+/** However busy we are: after so many turns nobody waits any longer. */
+const MOST_TURNS = 100;
 
 /**
- * Time is counted in turns of our own event loop, so that a second in which this process was too busy to read an
- * answer is not held against the server that had sent it.
+ * Time is counted in turns of our own event loop, and only in those that come on time: while this process is too busy
+ * to read the answers that have arrived, nothing is held against the server that sent them.
  */
 export function createPatience(): Patience {
-  const waiting = new Set<{ turns: number; giveUp: () => void }>();
+  const waiting = new Set<{ left: number; turns: number; giveUp: () => void }>();
   let timer: NodeJS.Timeout | undefined;
+  let turnedAt = 0;
 
   function turn(): void {
+    const now = performance.now();
+    const isOnTime = now - turnedAt <= ON_TIME_MS;
+    turnedAt = now;
     for (const one of waiting) {
-      one.turns -= 1;
-      if (one.turns <= 0) one.giveUp();
+      one.turns += 1;
+      if (isOnTime) one.left -= 1;
+      if (one.left <= 0 || one.turns >= MOST_TURNS) one.giveUp();
     }
+  }
+
+  function begin(): void {
+    turnedAt = performance.now();
+    timer = setInterval(turn, TURN_MS);
   }
 
   return {
     for(work, ms, tooLate) {
       return new Promise((resolve, reject) => {
-        const one = { turns: Math.ceil(ms / TURN_MS), giveUp: () => end(() => reject(tooLate())) };
+        const one = { left: Math.ceil(ms / TURN_MS), turns: 0, giveUp: () => end(() => reject(tooLate())) };
         function end(tell: () => void): void {
           waiting.delete(one);
           if (waiting.size === 0) {
@@ -34,7 +48,7 @@ export function createPatience(): Patience {
           tell();
         }
         waiting.add(one);
-        timer ??= setInterval(turn, TURN_MS);
+        if (timer === undefined) begin();
         work.then(
           (value) => end(() => resolve(value)),
           (error) => end(() => reject(error)),

@@ -1,0 +1,45 @@
+import { freePort, startApp, type TestApp } from '../support/app.ts';
+import { sandboxOf } from '../support/sandbox.ts';
+import { type FarWithings, startFarApart } from '../support/withings.ts';
+import { type Balancer, startBalancer } from './balancer.ts';
+import { type RedisServer, startRedis } from './server.ts';
+
+/** Two instances of the real app on one Redis, a balancer before them, and Withings on a site of its own. */
+export interface Pair {
+  redis: RedisServer;
+  balancer: Balancer;
+  /** As the browser sees both. */
+  url: string;
+  apps: [TestApp, TestApp];
+  withings: FarWithings & ReturnType<typeof sandboxOf>;
+  clock: { now: number };
+}
+
+export async function startPair(env: Record<string, string> = {}): Promise<Pair> {
+  const redis = await startRedis();
+  const balancer = await startBalancer(await freePort());
+  const shared = { PUBLIC_URL: balancer.url, REDIS_URL: redis.url, ...env };
+  const { app: first, withings } = await startFarApart(shared);
+  const { clientId, clientSecret, authorizeUrl, apiUrl } = first.config.withings;
+  const second = await startApp(
+    {
+      ...shared,
+      WITHINGS_CLIENT_ID: clientId,
+      WITHINGS_CLIENT_SECRET: clientSecret,
+      WITHINGS_AUTHORIZE_URL: authorizeUrl,
+      WITHINGS_API_URL: apiUrl,
+      SESSION_SECRET: first.config.sessionSecrets.join(','),
+    },
+    first.clock,
+  );
+  balancer.set(0, first.url);
+  balancer.set(1, second.url);
+  return {
+    redis,
+    balancer,
+    url: balancer.url,
+    apps: [first, second],
+    withings: { ...withings, ...sandboxOf(withings, '') },
+    clock: first.clock,
+  };
+}
