@@ -19,8 +19,8 @@ export interface ReadinessParts {
   sleep: (ms: number) => Promise<unknown>;
 }
 
-/** The longest to wait for the next question. */
-const HEARS_WITHIN_MS = 4000;
+/** How long to wait for the next question: three turns of whoever asks, within these limits. */
+const HEARS_WITHIN_MS = { least: 1500, most: 4000 };
 /** Somebody who asks so seldom, or has not asked for so many turns, is not waited for. */
 const SELDOM_MS = 60_000;
 const MISSED_TURNS = 3;
@@ -53,9 +53,10 @@ export function createReadiness({ ping, monotonic, sleep }: ReadinessParts): Rea
 
     async end() {
       ending = true;
-      const patienceMs = MISSED_TURNS * turnMs;
-      if (turnMs > SELDOM_MS || monotonic() - askedAt > patienceMs) return;
-      const end = monotonic() + Math.min(HEARS_WITHIN_MS, patienceMs);
+      const { least, most } = HEARS_WITHIN_MS;
+      const turnsMs = Math.max(least, MISSED_TURNS * turnMs);
+      if (turnMs > SELDOM_MS || monotonic() - askedAt > turnsMs) return;
+      const end = monotonic() + Math.min(most, turnsMs);
       while (monotonic() < (toldAt < end ? toldAt + ACTS_WITHIN_MS : end)) await sleep(LOOK_MS);
     },
   };

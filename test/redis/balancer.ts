@@ -8,13 +8,12 @@ export interface Balancer {
   pin(instance: number | null): void;
   /** The address of an instance: a new one, or another one in its place. Null: out of the rotation. */
   set(instance: number, url: string | null): void;
-  /** How many requests each instance was sent. */
-  counts: number[];
+  /** Resolves when an instance is in the rotation (again). */
+  isBack(instance: number): Promise<void>;
 }
 
 export async function startBalancer(port: number): Promise<Balancer> {
   const instances: (string | null)[] = [];
-  const counts: number[] = [];
   const agent = new Agent({ keepAlive: true });
   let pinned: number | null = null;
   let turn = 0;
@@ -29,16 +28,16 @@ export async function startBalancer(port: number): Promise<Balancer> {
   }
 
   function pass(req: IncomingMessage, res: ServerResponse): void {
-    const chosen = choose();
-    const target = instances[chosen];
+    const target = instances[choose()];
     if (!target) return void res.writeHead(502).end('no instance');
-    counts[chosen] = (counts[chosen] ?? 0) + 1;
     const { method, headers } = req;
     const onward = request(new URL(req.url ?? '/', target), { method, headers, agent }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(res);
     });
-    onward.once('error', () => (res.headersSent ? res.destroy() : res.writeHead(502).end('instance gone')));
+    onward.once('error', (error: NodeJS.ErrnoException) =>
+      res.headersSent ? res.destroy() : res.writeHead(502).end(`instance gone: ${error.code}`),
+    );
     res.once('close', () => onward.destroy());
     req.pipe(onward);
   }
@@ -58,6 +57,9 @@ export async function startBalancer(port: number): Promise<Balancer> {
     set: (instance, url) => {
       instances[instance] = url;
     },
-    counts,
+    async isBack(instance) {
+      for (let looks = 0; looks < 500 && !instances[instance]; looks += 1)
+        await new Promise((wait) => setTimeout(wait, 20));
+    },
   };
 }
