@@ -5,6 +5,8 @@ import { atEnd, freePort, tempDir } from '../support/app.ts';
 /** A real redis-server of the test's own, on a free port of this machine, with a folder of its own. */
 export interface RedisServer {
   url: string;
+  /** Where it keeps its files. */
+  dir: string;
   /** SIGKILL: nobody gets to write anything any more. */
   kill(): Promise<void>;
   /** Starts it again on the same port and folder. */
@@ -42,6 +44,7 @@ export async function startRedis(settings: string[] = DURABLE): Promise<RedisSer
   atEnd(kill);
   return {
     url: `redis://127.0.0.1:${port}`,
+    dir,
     kill,
     start,
     freeze: () => void child?.kill('SIGSTOP'),

@@ -27,14 +27,14 @@ const ON_DISK_WITHIN_MS = 3000;
  * @param prefix KEYS[1] of every script
  * @throws RedisError when it cannot be reached
  */
-export async function connectRedis(url: string, prefix: string): Promise<Connection> {
-  const line = await openLine(url, ANSWER_WITHIN_MS);
+export async function connectRedis(url: string, prefix: string, open = openLine): Promise<Connection> {
+  const line = await open(url, ANSWER_WITHIN_MS);
   const others: Line[] = [];
   let ear: Promise<Line> | undefined;
   let runDurably = run;
 
   async function another(patienceMs: number): Promise<Line> {
-    const opened = await openLine(url, patienceMs);
+    const opened = await open(url, patienceMs);
     others.push(opened);
     return opened;
   }

@@ -88,6 +88,7 @@ function create(url: string, mayRetry: () => boolean) {
   const client = createClient({
     url,
     RESP: 2,
+    disableClientInfo: true, // one command less to allow
     disableOfflineQueue: true, // a request that waits for Redis to return is a page that hangs
     commandsQueueMaxLength: 100_000,
     pingInterval: 1000,
@@ -111,8 +112,8 @@ const REFUSALS =
 
 function explained(error: unknown): RedisError {
   if (error instanceof RedisError) return error;
-  const [, word] = REFUSALS.exec((error as Error).message) ?? [];
-  return word === undefined
-    ? new RedisError('REDIS_UNAVAILABLE', 'There is no line to Redis')
-    : new RedisError('REDIS_REFUSED', word);
+  const { message } = error as Error;
+  const [word] = REFUSALS.exec(message) ?? [];
+  if (word === undefined) return new RedisError('REDIS_UNAVAILABLE', 'There is no line to Redis');
+  return new RedisError('REDIS_REFUSED', word === 'NOPERM' ? message : word); // that one names the command
 }
