@@ -4,6 +4,7 @@ import type { Clocks, Keeping } from './keeping.ts';
 import type { Log } from './operations/logging.ts';
 import { hashed } from './session/keys.ts';
 import type { Store } from './session/store.ts';
+import { lookIntoFarewell } from './tokens/farewell.ts';
 import { type Address, createAddress } from './webhooks/address.ts';
 import { createInbox, type Inbox } from './webhooks/inbox.ts';
 import { readState } from './webhooks/state.ts';
@@ -33,6 +34,7 @@ export function createListening(
     address,
     inbox: createInbox({
       ...parts,
+      lookIntoFarewell: (id) => lookIntoFarewell(parts, id),
       cloud: config.withings.cloud,
       sleep: (ms, signal) => timeout(ms, undefined, { signal }),
       tell: (id, appli, outcome) => log.info({ grant: hashed(id), appli, outcome }, 'notification'),

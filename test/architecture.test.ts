@@ -28,7 +28,7 @@ const ARROWS: Record<string, string[]> = {
   index: ['embedding', 'session', 'tokens', 'web', 'withings'],
   embedding: ['config', 'connect', 'keeping', 'operations', 'session', 'tokens', 'web', 'withings'],
   keeping: ['config', 'operations', 'session', 'tokens', 'web', 'withings'],
-  listening: ['config', 'keeping', 'operations', 'session', 'webhooks'],
+  listening: ['config', 'keeping', 'operations', 'session', 'tokens', 'webhooks'],
   app: [
     'config',
     'connect',

@@ -31,6 +31,8 @@ const content = z.object({
   proveAfter: z.number(),
   /** Withings refused for good: why, since when, and when it was last asked whether that still holds. */
   ended: z.object({ code: z.string(), at: z.number(), probedAt: z.number() }).nullable(),
+  /** Withings told of a farewell, and turned the token down: nobody may bring this chain back but the person. */
+  left: z.boolean().default(false),
   /** What has happened to it, the oldest first: `connected`, `refreshed`, or a code; the same again is counted. */
   history: z
     .array(z.object({ what: z.string(), at: z.number(), last: z.number(), times: z.number() }))

@@ -92,6 +92,11 @@ export function turnedDown<G extends GrantContent>(grant: G): G {
   return { ...grant, accessRefused: true };
 }
 
+/** The person is said to have left, and their access token is refused. A refresh that goes well shows otherwise. */
+export function departed<G extends GrantContent>(grant: G): G {
+  return { ...grant, accessRefused: true, left: true };
+}
+
 /** Withings refused every refresh token there is. */
 export function condemned<G extends GrantContent>(grant: G, code: string, at: number): G {
   return {
@@ -125,5 +130,6 @@ function tokensOf(pair: TokenPair, at: number) {
     quietUntil: 0,
     proveAfter: 0,
     ended: null,
+    left: false,
   };
 }

@@ -83,9 +83,9 @@ export function createRenewal(parts: RenewalParts): Renewal {
     return recover(sent.grant, sent.code);
   }
 
-  /** The old chain is known to be dead: what may be left is a new one. */
+  /** The old chain is known to be dead: what may be left is a new one, unless its end was the person's will. */
   async function recover(dead: Grant, code: string): Promise<Grant | null> {
-    if (!parts.recover) return write(dead, condemned(dead, code, now()));
+    if (!parts.recover || dead.left) return write(dead, condemned(dead, code, now()));
     const mine = await store.writeGrant(dead.id, dead.writeId, dead, 2 * leaseMs); // three calls in place of one
     if (!mine) return null;
     const pair = await parts.recover(mine.userId);

@@ -1,14 +1,13 @@
 import { grantId } from '../session/grant.ts';
 import type { Store } from '../session/store.ts';
-import type { Grants } from '../tokens/grants.ts';
-import type { Withings } from '../withings/client.ts';
+import type { Verdict } from '../tokens/farewell.ts';
 import { ABOUT_THE_PERSON } from './categories.ts';
 import type { Notification } from './notification.ts';
 
 export interface InboxParts {
   store: Pick<Store, 'hearNews'>;
-  grants: Pick<Grants, 'read' | 'use'>;
-  withings: Pick<Withings, 'probe'>;
+  /** Whether somebody has left, by Withings' own word. */
+  lookIntoFarewell: (grantId: string) => Promise<Verdict>;
   cloud: 'eu' | 'us';
   now: () => number;
   sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -25,53 +24,60 @@ export interface Inbox {
   close(): Promise<void>;
 }
 
+interface Job {
+  /** The same came once more meanwhile. */
+  again: boolean;
+  done: Promise<void>;
+}
+
 /** Withings sends no more than it allows an application to fetch; beyond that it is a flood, and looking is enough. */
 const MOST_WAITING = 5000;
 /** One person's word is checked no more often than this. */
 const CHECK_PAUSE_MS = 10_000;
+/** A check that Withings could not answer is made once more. */
+const CHECKS = 2;
 
 export function createInbox(parts: InboxParts): Inbox {
-  const { store, grants, withings, cloud, now, sleep, report, tell } = parts;
+  const { store, lookIntoFarewell, cloud, now, sleep, report, tell } = parts;
   const closing = new AbortController();
-  const jobs = new Map<string, { again: boolean; done: Promise<void> }>();
+  const jobs = new Map<string, Job>();
 
-  /** That somebody has left is believed when Withings itself refuses us; then the grant has ended by that. */
-  async function verify(id: string): Promise<string> {
-    const grant = await grants.read(id);
-    if (!grant) return 'unknown';
-    const used = await grants.use(id, (token) => withings.probe(token, grant.scope, new Date(now())));
-    return used.state === 'answered' && used.answer.ok ? 'not so' : used.state;
+  /** Ends only when the next check may be made: until then whatever comes waits behind this job. */
+  async function check(id: string): Promise<void> {
+    for (let checks = 0; checks < CHECKS && !closing.signal.aborted; checks += 1) {
+      const verdict = await lookIntoFarewell(id);
+      tell(id, ABOUT_THE_PERSON, verdict);
+      await sleep(CHECK_PAUSE_MS, closing.signal).catch(() => {}); // closing ends it
+      if (verdict !== 'no answer') return;
+    }
   }
 
-  async function work({ userId, appli, action }: Notification): Promise<void> {
-    const id = grantId({ cloud, userId });
+  async function work(notification: Notification): Promise<void> {
+    const id = grantId({ cloud, userId: notification.userId });
     if (!(await store.hearNews(id, now()))) return;
-    const isFarewell = appli === ABOUT_THE_PERSON && (action === 'unlink' || action === 'delete');
-    tell(id, appli, isFarewell ? await verify(id) : 'heard');
+    if (isFarewell(notification)) await check(id);
+    else tell(id, notification.appli, 'heard');
   }
 
-  async function run(key: string, notification: Notification): Promise<void> {
-    const job = jobs.get(key);
+  async function run(key: string, job: Job, notification: Notification): Promise<void> {
     do {
-      if (job?.again && notification.appli === ABOUT_THE_PERSON) {
-        await sleep(CHECK_PAUSE_MS, closing.signal).catch(() => {}); // closing ends it
-      }
-      if (job) job.again = false;
+      job.again = false;
       await work(notification).catch(report);
-    } while (job?.again && !closing.signal.aborted);
+    } while (job.again && !closing.signal.aborted);
     jobs.delete(key);
   }
 
   return {
     put(notification) {
       if (closing.signal.aborted) return;
-      const key = JSON.stringify(notification);
+      const { userId, appli } = notification;
+      const key = isFarewell(notification) ? `farewell ${userId}` : `${appli} ${userId}`;
       const waiting = jobs.get(key);
       if (waiting) waiting.again = true;
       else if (jobs.size < MOST_WAITING) {
         const job = { again: false, done: Promise.resolve() };
         jobs.set(key, job);
-        job.done = Promise.resolve().then(() => run(key, notification));
+        job.done = Promise.resolve().then(() => run(key, job, notification));
       }
     },
     async close() {
@@ -79,4 +85,8 @@ export function createInbox(parts: InboxParts): Inbox {
       await Promise.all([...jobs.values()].map(({ done }) => done));
     },
   };
+}
+
+function isFarewell({ appli, action }: Notification): boolean {
+  return appli === ABOUT_THE_PERSON && (action === 'unlink' || action === 'delete');
 }

@@ -163,7 +163,7 @@ describe('nothing is believed by itself', () => {
     const { app, visitor, userId, sandbox } = await startListening();
     await sandbox.unlink(userId);
     await until(async () => (await visitor.json('/api/connection')).body.state === 'needs-reconnect');
-    expect(app.logs()).toContain('"outcome":"needs-reconnect"');
+    expect(app.logs()).toContain('"outcome":"left"');
     expect((await visitor.get('/dashboard')).text).toContain('Please connect again');
   });
 

@@ -33,6 +33,7 @@ export const content: GrantContent = {
   quietUntil: 0,
   proveAfter: 0,
   ended: null,
+  left: false,
   history: [],
 };
 

@@ -6,6 +6,7 @@ import { deriveKeys } from '../../src/session/keys.ts';
 import { createSealer } from '../../src/session/sealing.ts';
 import { openSqliteStore } from '../../src/session/sqlite.ts';
 import { fingerprint } from '../../src/tokens/changes.ts';
+import { lookIntoFarewell } from '../../src/tokens/farewell.ts';
 import { createGrants } from '../../src/tokens/grants.ts';
 import { createSweeper } from '../../src/tokens/sweeper.ts';
 import type { TokenPair } from '../../src/withings/answers.ts';
@@ -605,6 +606,51 @@ describe('other clouds, other chains', () => {
       ended: null,
       leased: false,
     });
+  });
+
+  test('recovering takes three calls, and nobody else comes between them', async () => {
+    const { parts, clock, asked, script } = await custody();
+    clock.now += 4 * HOUR;
+    script.refresh = async () => refuse('refresh-token-refused');
+    const elsewhere = createGrants({ ...parts, recover: async () => pair(8) });
+    const grants = createGrants({
+      ...parts,
+      recover: async () => {
+        clock.mono += LEASE_MS + CALL_MS; // longer than a refresh may take
+        clock.now += 12_000;
+        await elsewhere.attend(ID);
+        return pair(9);
+      },
+    });
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-9' } });
+    expect(asked).toEqual(['refresh-0']);
+  });
+
+  test('a farewell heard during a refresh does not cost its pair', async () => {
+    const { grants, clock, script, read, parts } = await custody();
+    clock.now += 4 * HOUR;
+    script.refresh = async () => {
+      expect(await lookIntoFarewell({ ...parts, grants }, ID)).toBe('no answer');
+      return pair(1);
+    };
+    expect((await grants.fresh(ID)).state).toBe('usable');
+    expect(await read()).toMatchObject({ accessToken: 'access-1', left: false });
+  });
+
+  test('a token that is of no use is not shown to Withings for a farewell', async () => {
+    const { grants, clock, asked, parts } = await custody();
+    clock.now += 4 * HOUR;
+    expect(await lookIntoFarewell({ ...parts, grants }, ID)).toBe('not so');
+    expect(asked[0]).toBe('refresh-0');
+    await grants.settled();
+  });
+
+  test('a farewell that Withings cannot judge leaves the grant as it was', async () => {
+    const { grants, script, read, parts } = await custody();
+    const before = await read();
+    script.probe = async () => refuse('withings-timeout');
+    expect(await lookIntoFarewell({ ...parts, grants }, ID)).toBe('no answer');
+    expect(await read()).toEqual(before);
   });
 
   test.each([

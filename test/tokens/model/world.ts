@@ -316,6 +316,7 @@ const FIRST: GrantContent = {
   quietUntil: 0,
   proveAfter: 0,
   ended: null,
+  left: false,
   history: [],
 };
 
