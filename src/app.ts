@@ -13,7 +13,8 @@ import { healthRoutes, lastAnswers } from './operations/health.ts';
 import { type Log, logRequests } from './operations/logging.ts';
 import type { Readiness } from './operations/readiness.ts';
 import type { PartnerConnections } from './partner/connections.ts';
-import { handOffRoutes, partnerRoutes } from './partner/routes.ts';
+import { handOffRoutes } from './partner/hand-off.ts';
+import { partnerRoutes } from './partner/routes.ts';
 import type { Sessions } from './session/session.ts';
 import type { Store } from './session/store.ts';
 import type { Grants } from './tokens/grants.ts';
@@ -85,7 +86,7 @@ export function createApp(parts: AppParts): Express {
   app.use(connectRoutes({ ...parts, authorizeUrl, cloud, scope, usualReturn: '/dashboard' }));
   app.use(dashboardRoutes({ ...parts, refreshMarginSeconds }));
   app.use(leaveRoutes(parts));
-  if (config.partnerApiKey) app.use(handOffRoutes(parts));
+  if (config.partnerApiKey) app.use(handOffRoutes({ ...parts, connections: parts.partnerConnections }));
   app.use(notFound);
   app.use(problemPage(log));
   return app;

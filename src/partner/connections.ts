@@ -26,6 +26,8 @@ export interface PartnerConnections {
   find(connectionId: string): Promise<PartnerConnection | null>;
   /** A link that gives the browser which opens it a session on this connection; once, for ten minutes. */
   handOff(connection: PartnerConnection): Promise<string>;
+  /** The id of the grant that such a link still opens; null: none. Spends nothing. */
+  behind(token: string): Promise<string | null>;
 }
 
 export interface PartnerConnectionParts {
@@ -88,6 +90,10 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       const ends = now() + HANDOFF_LIFE_MS;
       await store.beginSession(id, { key: handOffKey(token), data: '{}', idleUntil: ends, endsAt: ends });
       return `${publicUrl}/handoff/${token}`;
+    },
+
+    async behind(token) {
+      return (await store.readSession(handOffKey(token), now()))?.grantId ?? null;
     },
   };
 }

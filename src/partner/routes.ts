@@ -2,21 +2,19 @@ import express, { type Request, type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import type { Log } from '../operations/logging.ts';
 import { hashed } from '../session/keys.ts';
-import type { Sessions } from '../session/session.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Leaving } from '../tokens/leaving.ts';
 import { connectionOf } from '../web/connection.ts';
 import { Problem, problemOf } from '../web/problems.ts';
-import { onlyMethods, onlyNavigation } from '../web/requests.ts';
+import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
-import { handOffKey, type PartnerConnection, type PartnerConnections } from './connections.ts';
+import type { PartnerConnection, PartnerConnections } from './connections.ts';
 import { limitRate, requireKey } from './key.ts';
 
 export interface PartnerParts {
   connections: PartnerConnections;
   grants: Pick<Grants, 'fresh'>;
   leaving: Leaving;
-  sessions: Sessions;
   log: Log;
   onConnected: () => void;
 }
@@ -89,22 +87,6 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     return connection;
   }
 
-  return router;
-}
-
-/** Where a browser or a webview redeems a hand-off. Link checkers and previews spend nothing. */
-export function handOffRoutes({ sessions }: Pick<PartnerParts, 'sessions'>): Router {
-  const router = Router();
-  router.head('/handoff/:token', noStore, (_req, res) => void res.status(200).end());
-  router.get('/handoff/:token', noStore, onlyNavigation, async (req, res) => {
-    res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds the token
-    const { token } = req.params;
-    if (typeof token !== 'string' || !(await sessions.takeOver(req, handOffKey(token)))) {
-      throw new Problem('handoff-spent');
-    }
-    res.redirect(303, '/dashboard');
-  });
-  router.all('/handoff/:token', onlyMethods('GET, HEAD'));
   return router;
 }
 

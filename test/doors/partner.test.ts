@@ -141,6 +141,16 @@ describe('hand-off', () => {
     expect((await visit(app).get(path)).status).toBe(303);
   });
 
+  test('its address is kept by nobody and passed on to nobody', async () => {
+    const { app, path } = await handedOff();
+    for (const status of [303, 410]) {
+      const answer = await visit(app).get(path);
+      expect(answer.status).toBe(status);
+      expect(answer.headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
+    }
+    expect((await request(app.url).head(path)).headers['cache-control']).toBe('no-store');
+  });
+
   test('what the store keeps of it opens nothing', async () => {
     const { app } = await handedOff();
     for (const token of ['', 'x', '%00', '../dashboard', 'a'.repeat(300)]) {
