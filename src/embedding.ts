@@ -1,13 +1,12 @@
 import { type Request, Router } from 'express';
-import { CLOUDS, type Cloud } from './config.ts';
 import { createAttempts } from './connect/attempts.ts';
 import { readReturnTo } from './connect/return-to.ts';
 import { connectRoutes } from './connect/routes.ts';
-import { type Clocks, createKeeping } from './keeping.ts';
-import { createLog, type Log } from './operations/logging.ts';
+import { type ConnectOptions, readOptions, whoIs } from './embedding-options.ts';
+import { createKeeping } from './keeping.ts';
+import { createLog } from './operations/logging.ts';
 import { hashed } from './session/keys.ts';
 import { keepGrant } from './session/sign-in.ts';
-import type { Store } from './session/store.ts';
 import type { Fresh, Used } from './tokens/grants.ts';
 import { createLeaving, type Left } from './tokens/leaving.ts';
 import { Problem } from './web/problems.ts';
@@ -16,34 +15,6 @@ import { refuseCrossSite } from './web/same-origin.ts';
 import { noStore } from './web/security-headers.ts';
 import type { Withings } from './withings/client.ts';
 import type { Result } from './withings/errors.ts';
-
-export interface ConnectOptions {
-  /** Where the router is mounted, as browsers see it; `<url>/callback` is registered at Withings. */
-  url: string;
-  withings: {
-    clientId: string;
-    clientSecret: string;
-    /** Default: `user.info`, `user.metrics` and `user.activity`. */
-    scope?: string[];
-    cloud?: Cloud;
-    auth?: 'secret' | 'signature';
-    /** Dead refresh tokens are replaced, where the contract with Withings allows it. */
-    recover?: boolean;
-    /** Another Withings: a sandbox. */
-    authorizeUrl?: string;
-    apiUrl?: string;
-    timeoutMs?: number;
-    /** What your contract with Withings allows this application. Default: 120. */
-    callsPerMinute?: number;
-  };
-  store: Store;
-  clocks: Clocks;
-  /** Who is signed in to your application: any string that stays the same. Null: nobody. */
-  owner: (req: Request) => string | null;
-  /** Where people go after connecting or disconnecting. Default: `/`. */
-  returnTo?: string;
-  log?: Log;
-}
 
 /** Withings in somebody else's application. */
 export interface Connect {
@@ -62,40 +33,30 @@ export interface Connect {
 
 const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000;
 
-/** The connect flow and the custody of tokens, for an Express 5 application with sign-in and sessions of its own. */
+/**
+ * The connect flow and the custody of tokens, for an Express 5 application with sign-in and sessions of its own.
+ *
+ * @throws Error when an option is missing or cannot work, in words
+ */
 export function createConnect(options: ConnectOptions): Connect {
+  const config = readOptions(options);
   const { store, clocks, owner, returnTo = '/' } = options;
+  const { cloud } = config.withings;
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
-  const cloud = options.withings.cloud ?? 'eu';
-  const config = {
-    withings: {
-      ...CLOUDS[cloud],
-      scope: ['user.info', 'user.metrics', 'user.activity'],
-      auth: 'secret' as const,
-      timeoutMs: 10_000,
-      sandbox: false,
-      ...options.withings,
-      cloud,
-    },
-    recover: options.withings.recover ?? false,
-    callsPerMinute: options.withings.callsPerMinute ?? 120,
-    refreshMarginSeconds: 600,
-    sweepSeconds: 30,
-  };
   const redirectUri = `${options.url}/callback`;
   const { withings, grants, sweeper, callMs } = createKeeping(config, redirectUri, store, clocks, log);
   const leaving = createLeaving({ store, withings, cloud, unsubscribe: null });
 
   function keyOf(req: Request): string {
-    const who = owner(req);
+    const who = whoIs(owner, req);
     if (who === null) throw new Problem('not-signed-in');
     return hashed(`owner ${who}`);
   }
 
   async function grantIdOf(req: Request): Promise<string | null> {
-    if (owner(req) === null) return null;
+    if (whoIs(owner, req) === null) return null;
     return (await store.readSession(keyOf(req), now()))?.grantId ?? null;
   }
 
@@ -121,7 +82,14 @@ export function createConnect(options: ConnectOptions): Connect {
   });
   router.use(
     connectRoutes({
-      attempts: createAttempts({ store, now, publicUrl: origin, cloud, patienceMs: callMs + 1000 }),
+      attempts: createAttempts({
+        store,
+        now,
+        publicUrl: origin,
+        cloud,
+        patienceMs: callMs + 1000,
+        ownerOf: keyOf,
+      }),
       sessions: owners,
       receipts: { clear: () => {} },
       withings,

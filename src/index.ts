@@ -6,7 +6,8 @@ import { createSealer } from './session/sealing.ts';
 import { openSqliteStore } from './session/sqlite.ts';
 import type { Store } from './session/store.ts';
 
-export { type Connect, type ConnectOptions, createConnect } from './embedding.ts';
+export { type Connect, createConnect } from './embedding.ts';
+export type { ConnectOptions } from './embedding-options.ts';
 export type { Grant } from './session/grant.ts';
 export type { Store } from './session/store.ts';
 export type { Fresh, Used } from './tokens/grants.ts';

@@ -11,7 +11,8 @@ const connect = createConnect({
   withings: {
     clientId: WITHINGS_CLIENT_ID,
     clientSecret: WITHINGS_CLIENT_SECRET,
-    ...(WITHINGS_API_URL && { authorizeUrl: WITHINGS_AUTHORIZE_URL, apiUrl: WITHINGS_API_URL }),
+    authorizeUrl: WITHINGS_AUTHORIZE_URL,
+    apiUrl: WITHINGS_API_URL,
   },
   store: openStore({ dataDir: DATA_DIR, secrets: [APP_SECRET] }),
   clocks,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { hashed } from '../session/keys.ts';
 import type { Attempt, AttemptResult, Store, TakenAttempt } from '../session/store.ts';
-import { type OwnCookie, ownCookie } from '../web/cookies.ts';
+import { ownCookie } from '../web/cookies.ts';
 
 /** The attempts of browsers to connect: begun by a click, bound to the browser, spent by being read. */
 export interface Attempts {
@@ -25,25 +25,36 @@ export interface AttemptsOptions {
   cloud: 'eu' | 'us';
   /** How long a repeated visit waits for the first one, in milliseconds. */
   patienceMs: number;
+  /** Who is signed in, where somebody has to be: an attempt is theirs, not of whoever uses the browser after them. */
+  ownerOf?: (req: Request) => string;
 }
 
 const LIFE_MS = 10 * 60_000;
 const PER_BROWSER = 8;
 const POLL_MS = 50;
 
-export function createAttempts({ store, now, publicUrl, patienceMs, cloud }: AttemptsOptions): Attempts {
+export function createAttempts(options: AttemptsOptions): Attempts {
+  const { store, now, publicUrl, patienceMs, cloud, ownerOf } = options;
   const cookie = ownCookie(publicUrl, 'connect');
   const nameOf = (state: string) => hashed(`${cloud} ${state}`);
+  const bearerOf = (req: Request, browser: string) =>
+    hashed(ownerOf ? `${browser} ${ownerOf(req)}` : browser);
+
+  /** The id this browser brings, if it has an attempt here: an id that somebody made up is not adopted. */
+  async function knownBrowser(req: Request): Promise<string | null> {
+    const browser = cookie.read(req);
+    return browser && (await store.knowsBrowser(bearerOf(req, browser), now())) ? browser : null;
+  }
 
   return {
     async begin(req, res, attempt) {
-      const browser = (await knownBrowser(req, cookie, store, now())) ?? random256();
+      const browser = (await knownBrowser(req)) ?? random256();
       const state = random256();
       const expiresAt = now() + LIFE_MS;
       await store.beginAttempt({
         ...attempt,
         state: nameOf(state),
-        browser: hashed(browser),
+        browser: bearerOf(req, browser),
         expiresAt,
         perBrowser: PER_BROWSER,
       });
@@ -54,7 +65,7 @@ export function createAttempts({ store, now, publicUrl, patienceMs, cloud }: Att
     async take(req, state, answer) {
       const browser = cookie.read(req);
       if (!browser) return { outcome: 'no-cookie' };
-      const claim = { state: nameOf(state), browser: hashed(browser), answer: hashed(answer) };
+      const claim = { state: nameOf(state), browser: bearerOf(req, browser), answer: hashed(answer) };
       const polls = Math.ceil(patienceMs / POLL_MS);
       for (let poll = 0; poll < polls; poll += 1) {
         const taken = await store.takeAttempt({ ...claim, now: now() });
@@ -67,17 +78,6 @@ export function createAttempts({ store, now, publicUrl, patienceMs, cloud }: Att
     nameOf,
     finish: (state, result) => store.finishAttempt(nameOf(state), result),
   };
-}
-
-/** The id this browser brings, if it has an attempt here: an id that somebody made up is not adopted. */
-async function knownBrowser(
-  req: Request,
-  cookie: OwnCookie,
-  store: Store,
-  now: number,
-): Promise<string | null> {
-  const browser = cookie.read(req);
-  return browser && (await store.knowsBrowser(hashed(browser), now)) ? browser : null;
 }
 
 function random256(): string {
