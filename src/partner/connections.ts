@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Grant, grantId } from '../session/grant.ts';
 import { hashed } from '../session/keys.ts';
-import type { Sealer } from '../session/sealing.ts';
+import { type Sealer, UnsealableError } from '../session/sealing.ts';
 import { keepGrant } from '../session/sign-in.ts';
 import type { Store } from '../session/store.ts';
 import { begun } from '../tokens/changes.ts';
+import { Problem } from '../web/problems.ts';
 import type { Withings } from '../withings/client.ts';
 import { type Result, refuse } from '../withings/errors.ts';
 
@@ -13,7 +14,8 @@ import { type Result, refuse } from '../withings/errors.ts';
 export interface PartnerConnection {
   /** The same for the same person, however often they are connected. */
   connectionId: string;
-  externalId: string | null;
+  /** Whom the partner means by it; null: they did not say, or the key to it is gone. */
+  externalId: () => string | null;
   grantId: string;
   /** @throws UnsealableError when no key at hand opens it */
   grant: () => Grant | null;
@@ -24,7 +26,11 @@ export interface PartnerConnections {
   connect(code: string, externalId: string | null): Promise<Result<PartnerConnection>>;
   /** Null: no connection of this id was made here, or it has ended. */
   find(connectionId: string): Promise<PartnerConnection | null>;
-  /** A link that gives the browser which opens it a session on this connection; once, for ten minutes. */
+  /**
+   * A link that gives the browser which opens it a session on this connection; once, for ten minutes.
+   *
+   * @throws Problem connection-unknown when it has ended meanwhile
+   */
   handOff(connection: PartnerConnection): Promise<string>;
   /** The id of the grant that such a link still opens; null: none. Spends nothing. */
   behind(token: string): Promise<string | null>;
@@ -52,11 +58,29 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
   const { store, withings, sealer, cloud, publicUrl, now } = parts;
   const nameOf = (connectionId: string) => hashed(`partner ${connectionId}`);
 
+  function seal(connectionId: string, externalId: string | null): string {
+    return JSON.stringify({ sealed: sealer.seal(JSON.stringify({ externalId }), connectionId) });
+  }
+
+  function unseal(connectionId: string, sealed: string): string | null {
+    try {
+      return about.parse(JSON.parse(sealer.open(sealed, connectionId))).externalId;
+    } catch (error) {
+      if (error instanceof UnsealableError) return null; // it says who is meant; the connection works without
+      throw error;
+    }
+  }
+
   async function find(connectionId: string): Promise<PartnerConnection | null> {
-    const session = await store.readSession(nameOf(connectionId), now());
+    const key = nameOf(connectionId);
+    const session = await store.readSession(key, now());
     if (!session?.grantId) return null;
     const { sealed } = kept.parse(JSON.parse(session.data));
-    const { externalId } = about.parse(JSON.parse(sealer.open(sealed, connectionId)));
+    const externalId = () => unseal(connectionId, sealed);
+    if (!sealer.isNewest(sealed)) {
+      const said = externalId();
+      if (said !== null) await store.updateSession(key, seal(connectionId, said));
+    }
     return { connectionId, externalId, grantId: session.grantId, grant: session.grant };
   }
 
@@ -74,7 +98,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       await keepGrant(store, content, {
         session: {
           key: nameOf(connectionId),
-          data: JSON.stringify({ sealed: sealer.seal(JSON.stringify({ externalId }), connectionId) }),
+          data: seal(connectionId, externalId),
           idleUntil: ends,
           endsAt: ends,
         },
@@ -88,7 +112,8 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
     async handOff({ grantId: id }) {
       const token = randomBytes(32).toString('base64url');
       const ends = now() + HANDOFF_LIFE_MS;
-      await store.beginSession(id, { key: handOffKey(token), data: '{}', idleUntil: ends, endsAt: ends });
+      const session = { key: handOffKey(token), data: '{}', idleUntil: ends, endsAt: ends };
+      if (!(await store.beginSession(id, session))) throw new Problem('connection-unknown');
       return `${publicUrl}/handoff/${token}`;
     },
 

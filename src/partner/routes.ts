@@ -45,7 +45,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     const connection = await found(req);
     res.json({
       connectionId: connection.connectionId,
-      externalId: connection.externalId,
+      externalId: connection.externalId(),
       ...connectionOf(connection.grant()),
     });
   });

@@ -13,6 +13,8 @@ export class UnsealableError extends Error {
 /** Seals text for one place: moved to another place, it does not open. */
 export interface Sealer {
   seal(text: string, place: string): string;
+  /** Whether the newest key sealed it: any other may be taken away one day. */
+  isNewest(sealed: string): boolean;
   /** @throws UnsealableError */
   open(sealed: string, place: string): string;
 }
@@ -31,6 +33,7 @@ export function createSealer(ring: Keys['seal']): Sealer {
       const box = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
       return `${newest.id}.${iv.toString('base64url')}.${box.toString('base64url')}`;
     },
+    isNewest: (sealed) => sealed.startsWith(`${newest.id}.`),
     open(sealed, place) {
       const [id = '', iv = '', box = ''] = sealed.split('.');
       const entry = ring.find((candidate) => candidate.id === id);
