@@ -15,6 +15,11 @@ export function createLog(level: string, output: NodeJS.WritableStream & { isTTY
   return pino(options, output.isTTY ? PinoPretty({ ignore: 'requestId', singleLine: true }) : output);
 }
 
+/** For what has to be on record however quiet the log is: who was given a token. `silent` alone silences it. */
+export function auditLog(log: Log): Log {
+  return log.level === 'silent' ? log : log.child({}, { level: 'info' });
+}
+
 /**
  * One line a request, by route pattern: addresses carry codes and states, so no address is ever written.
  *

@@ -1,6 +1,6 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { z } from 'zod';
-import type { Log } from '../operations/logging.ts';
+import { auditLog, type Log } from '../operations/logging.ts';
 import { hashed } from '../session/keys.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Leaving } from '../tokens/leaving.ts';
@@ -13,7 +13,7 @@ import { limitRate, requireKey } from './key.ts';
 
 export interface PartnerParts {
   connections: PartnerConnections;
-  grants: Pick<Grants, 'fresh'>;
+  grants: Pick<Grants, 'lasting'>;
   leaving: Leaving;
   log: Log;
   onConnected: () => void;
@@ -24,6 +24,7 @@ const REQUESTS_A_MINUTE = 120;
 /** The server-to-server door: for authorization codes that Withings gives to a server, not to a browser. */
 export function partnerRoutes(key: string, parts: PartnerParts): Router {
   const { connections, grants, leaving, log } = parts;
+  const audit = auditLog(log);
   const router = Router();
   router.use('/partner', limitRate(REQUESTS_A_MINUTE), requireKey(key), noStore, json, onlyJson);
 
@@ -64,9 +65,12 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
 
   router.post('/partner/connections/:id/access-token', async (req, res) => {
     const { connectionId, grantId } = await found(req);
-    const fresh = await grants.fresh(grantId);
+    const fresh = await grants.lasting(grantId);
     const outcome = fresh.state === 'usable' ? 'given' : fresh.state;
-    log.info({ requestId: req.id, connection: hashed(connectionId), outcome }, 'access token for a partner');
+    audit.info(
+      { requestId: req.id, connection: hashed(connectionId), outcome },
+      'access token for a partner',
+    );
     if (fresh.state === 'gone') throw new Problem('connection-unknown');
     if (fresh.state === 'needs-reconnect') throw new Problem('connection-ended');
     if (fresh.state === 'unavailable') throw new Problem(problemOf(fresh.code).code, fresh.retryAfterSeconds);

@@ -21,6 +21,8 @@ export interface Grants {
   read(id: string): Promise<Grant | null>;
   /** The grant with a usable access token. While the old one lives nobody waits for its renewal. */
   fresh(id: string): Promise<Fresh>;
+  /** The same for a token that leaves this program: renewed first where that is due; where that fails, the old one. */
+  lasting(id: string): Promise<Fresh>;
   /** Makes a data call. A token that Withings turns down is renewed once and the call repeated once. */
   use<T>(id: string, call: (accessToken: string) => Promise<Result<T>>): Promise<Used<T>>;
   /** Renews now, whatever the age of the token, unless Withings wants quiet. */
@@ -44,6 +46,7 @@ export function createGrants(parts: GrantsParts): Grants {
   /** One renewal per grant and process, whoever asks; between processes the lease does the same. */
   const renewing = new Map<string, Promise<Grant | null>>();
   const underWay = new Set<Promise<void>>();
+  const stale = (grant: Grant) => isDue(grant, refreshMarginSeconds, now());
 
   function inBackground(work: Promise<unknown>): void {
     const done = work.then(() => {}, report).finally(() => underWay.delete(done));
@@ -79,7 +82,6 @@ export function createGrants(parts: GrantsParts): Grants {
     const grant = await store.readGrant(id);
     if (!grant) return { state: 'gone' };
     if (grant.cloud !== cloud) return elsewhere(grant);
-    const stale = (current: Grant) => isDue(current, refreshMarginSeconds, now());
     const maySend = !grant.leased && quietFor(grant, now()) === 0;
     if (isUsable(grant, now())) {
       if (stale(grant) && maySend) inBackground(renew(id, stale));
@@ -100,6 +102,11 @@ export function createGrants(parts: GrantsParts): Grants {
   return {
     read: (id) => store.readGrant(id),
     fresh,
+
+    async lasting(id) {
+      const first = await fresh(id);
+      return first.state === 'usable' && stale(first.grant) ? judge(await renew(id, stale)) : first;
+    },
 
     async use(id, call) {
       const first = await fresh(id);

@@ -5,19 +5,11 @@ import type { Verdict } from '../../src/tokens/farewell.ts';
 import { createInbox, type InboxParts } from '../../src/webhooks/inbox.ts';
 import type { TestApp } from '../support/app.ts';
 import { activated, startDoor } from '../support/partner.ts';
+import { until } from '../support/until.ts';
 
 const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
 const ADDRESS = `/webhooks/withings/${deriveKeys([SECRET]).webhook[0]}`;
 const HOUR = 3_600_000;
-
-/** Bounded: what happens in the background has happened, or the test fails. */
-async function until(happened: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; looks < 200; looks += 1) {
-    if (await happened()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('It did not happen');
-}
 
 describe('whoever leaves is not brought back', () => {
   /** A person whom the partner made, whose dead tokens may be recovered, and who is subscribed to. */

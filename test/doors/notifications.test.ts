@@ -5,6 +5,7 @@ import { deriveKeys } from '../../src/session/keys.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { sandboxOf } from '../support/sandbox.ts';
+import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
@@ -42,15 +43,6 @@ async function addressOf(app: TestApp): Promise<string> {
   const [first] = await profiles(app);
   if (!first) throw new Error('Nobody is subscribed');
   return new URL(first.callbackurl).pathname;
-}
-
-/** Bounded: what happens in the background has happened, or the test fails. */
-async function until(happened: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; looks < 200; looks += 1) {
-    if (await happened()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('It did not happen');
 }
 
 function notify(app: TestApp, address: string, fields: Record<string, string>) {

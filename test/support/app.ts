@@ -87,7 +87,7 @@ async function launch(
     monotonic: () => Number(process.hrtime.bigint()) / 1e6,
     sleep: (ms: number) => sleep(Math.min(ms, 25)), // the paces between calls in the background
   };
-  const server = await startServer(result.config, clocks, createLog('debug', sink));
+  const server = await startServer(result.config, clocks, createLog(env.LOG_LEVEL ?? 'debug', sink));
   let running = true;
   const stop = async () => {
     if (running) await server.stop();

@@ -579,6 +579,13 @@ test('what goes wrong in the background is reported, not lost', async () => {
   expect(reported).toHaveLength(1);
 });
 
+test('a token that lasts is handed out as it is: nobody is asked', async () => {
+  const { grants, asked } = await custody({ previousRefreshToken: 'refresh-before' });
+  expect(await grants.lasting(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-0' } });
+  await grants.settled();
+  expect(asked).toEqual([]);
+});
+
 describe('other clouds, other chains', () => {
   test('what is open in the other cloud is left open', async () => {
     const { parts, clock, asked, read } = await custody({ previousRefreshToken: 'refresh-before' });
