@@ -81,6 +81,7 @@ export const settings = z.object({
       /^[\x21-\x7e]{32,512}$/,
       'must be at least 32 characters without spaces (try: openssl rand -hex 32)',
     )
+    .refine(isStrong, 'must be random (try: openssl rand -hex 32)')
     .optional(),
   SANDBOX_PORT: whole(1, 65535, 4000),
   LOG_LEVEL: z
@@ -108,6 +109,13 @@ export function contradictions(env: Record<string, string>): string[] {
   if (real && sessionSecrets(env.SESSION_SECRET ?? '').includes(env.WITHINGS_CLIENT_SECRET ?? '')) {
     faults.push('SESSION_SECRET must not be the client secret: Withings knows that one too.');
   }
+  const { PARTNER_API_KEY: key } = env;
+  if (
+    key !== undefined &&
+    [...sessionSecrets(env.SESSION_SECRET ?? ''), env.WITHINGS_CLIENT_SECRET].includes(key)
+  ) {
+    faults.push('PARTNER_API_KEY must be a secret of its own: your partner knows it.');
+  }
   if (real && env.WITHINGS_CLIENT_ID !== SANDBOX_CLIENT.id) {
     for (const name of ['PUBLIC_URL', 'WITHINGS_API_URL', 'WITHINGS_AUTHORIZE_URL']) {
       if (isOpenlyHttp(env[name]))
@@ -133,7 +141,7 @@ export function contradictions(env: Record<string, string>): string[] {
     real &&
     env.WEBHOOKS === 'on' &&
     env.WITHINGS_CLIENT_ID !== SANDBOX_CLIENT.id &&
-    !env.WITHINGS_API_URL
+    isWithings(env.WITHINGS_API_URL)
   ) {
     faults.push(...callbackFaults(env.PUBLIC_URL ?? 'http://localhost'));
   }
@@ -147,7 +155,7 @@ export function contradictions(env: Record<string, string>): string[] {
 
 const CALLBACK_RULES = {
   https: 'an https address',
-  host: 'a host name, neither localhost nor an IP address',
+  host: 'a host name that the whole internet knows, not localhost or an IP address',
   port: 'port 443 or 80',
   length: 'at most 255 characters',
 };
@@ -161,6 +169,12 @@ function callbackFaults(publicUrl: string): string[] {
     : [
         `WEBHOOKS=on needs a PUBLIC_URL that Withings agrees to call: ${CALLBACK_RULES[rule]} (it is ${publicUrl}).`,
       ];
+}
+
+/** Withings' own API, of whatever cloud, and not a sandbox. */
+function isWithings(apiUrl: string | undefined): boolean {
+  if (apiUrl === undefined) return true;
+  return URL.canParse(apiUrl) && /(^|\.)withings(med)?\.net$/.test(new URL(apiUrl).hostname);
 }
 
 function isOpenlyHttp(url: string | undefined): boolean {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readConfig } from '../src/config.ts';
 
 const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
+const OTHER = [...SECRET].reverse().join('');
 const REAL = { WITHINGS_CLIENT_ID: 'id', WITHINGS_CLIENT_SECRET: 'secret', SESSION_SECRET: SECRET };
 
 function accepted(env: Record<string, string | undefined>) {
@@ -66,8 +67,7 @@ test('a sandbox of its own may be anywhere', () => {
 });
 
 test('several session secrets: newest first, spaces around commas allowed', () => {
-  const other = [...SECRET].reverse().join('');
-  expect(accepted({ SESSION_SECRET: `${SECRET} , ${other}` }).sessionSecrets).toEqual([SECRET, other]);
+  expect(accepted({ SESSION_SECRET: `${SECRET} , ${OTHER}` }).sessionSecrets).toEqual([SECRET, OTHER]);
 });
 
 test('a trailing slash of PUBLIC_URL does not double', () => {
@@ -98,6 +98,9 @@ test.each([
   ['SESSION_SECRET', `${SECRET},short`],
   ['SESSION_SECRET', `${SECRET},${SECRET}`],
   ['SESSION_SECRET', 'changeme-changeme-changeme-1234567890'],
+  ['PARTNER_API_KEY', 'short'],
+  ['PARTNER_API_KEY', 'a'.repeat(32)],
+  ['PARTNER_API_KEY', `${SECRET} `.repeat(2)],
   ['SESSION_IDLE_DAYS', '0'],
   ['SESSION_MAX_DAYS', '1000'],
   ['TRUST_PROXY', 'true'],
@@ -116,6 +119,16 @@ test.each([
   ['other hosts without a client', { WITHINGS_API_URL: 'http://127.0.0.1:4000/' }, 'WITHINGS_CLIENT_ID'],
   ['a list of session secrets with nothing in it', { ...REAL, SESSION_SECRET: ' , ' }, 'SESSION_SECRET'],
   ['the client secret as session secret', { ...REAL, WITHINGS_CLIENT_SECRET: SECRET }, 'SESSION_SECRET'],
+  [
+    'the client secret as the partner’s key',
+    { ...REAL, WITHINGS_CLIENT_SECRET: OTHER, PARTNER_API_KEY: OTHER },
+    'PARTNER_API_KEY',
+  ],
+  [
+    'a session secret as the partner’s key',
+    { SESSION_SECRET: `${SECRET},${OTHER}`, PARTNER_API_KEY: OTHER },
+    'PARTNER_API_KEY',
+  ],
   ['a public address without TLS', { ...REAL, PUBLIC_URL: 'http://health.example' }, 'PUBLIC_URL'],
   ['an API without TLS', { ...REAL, WITHINGS_API_URL: 'http://evil.example/' }, 'WITHINGS_API_URL'],
   [

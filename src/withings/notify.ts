@@ -42,7 +42,13 @@ export type CallbackRule = 'https' | 'host' | 'port' | 'length';
 export function brokenCallbackRule(callbackUrl: string): CallbackRule | null {
   const { protocol, hostname, port } = new URL(callbackUrl);
   if (protocol !== 'https:') return 'https';
-  if (hostname === 'localhost' || /^[\d.]+$|^\[/.test(hostname)) return 'host';
+  if (!isPublicName(hostname.replace(/\.$/, ''))) return 'host';
   if (port !== '' && port !== '80') return 'port';
   return callbackUrl.length > 255 ? 'length' : null;
+}
+
+/** A name that can mean the same to Withings as to us: no address, not this machine, nothing of one network alone. */
+function isPublicName(hostname: string): boolean {
+  const isAddress = /^[\d.]+$|^\[/.test(hostname);
+  return !isAddress && hostname.includes('.') && !hostname.endsWith('.localhost');
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { readConfig } from '../../src/config.ts';
 import { deriveKeys } from '../../src/session/keys.ts';
+import { brokenCallbackRule } from '../../src/withings/notify.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { sandboxOf } from '../support/sandbox.ts';
@@ -254,6 +255,10 @@ describe('health of subscriptions', () => {
 test.each([
   ['http://connect.example.com', 'an https address'],
   ['https://localhost', 'a host name'],
+  ['https://localhost.', 'a host name'],
+  ['https://app.localhost', 'a host name'],
+  ['https://intranet', 'a host name'],
+  ['https://0x7f.1', 'a host name'],
   ['https://192.0.2.7', 'a host name'],
   ['https://[2001:db8::1]', 'a host name'],
   ['https://connect.example.com:8443', 'port 443'],
@@ -267,4 +272,32 @@ test.each([
     SESSION_SECRET: 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT',
   });
   expect(read).toEqual({ ok: false, faults: expect.arrayContaining([expect.stringContaining(words)]) });
+});
+
+test.each([
+  ['https://wbsapi.withings.net/', false],
+  ['https://wbsapi.us.withingsmed.net/', false],
+  ['https://sandbox.example/', true],
+  ['https://notwithings.net/', true],
+])('the rules are those of Withings, not of a sandbox: with the API at %s anything goes: %j', (api, ok) => {
+  const read = readConfig({
+    WEBHOOKS: 'on',
+    PUBLIC_URL: 'http://localhost:3000',
+    WITHINGS_CLIENT_ID: 'real',
+    WITHINGS_CLIENT_SECRET: 'a-real-secret',
+    WITHINGS_API_URL: api,
+    SESSION_SECRET: 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT',
+  });
+  expect(read.ok).toBe(ok);
+});
+
+test('a host name that the whole internet knows may be called', () => {
+  for (const host of [
+    'connect.example.com',
+    'connect.example.com.',
+    '1.example.com',
+    'localhost.example.com',
+  ]) {
+    expect(brokenCallbackRule(`https://${host}/webhooks`)).toBeNull();
+  }
 });
