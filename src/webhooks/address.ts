@@ -4,6 +4,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 export interface Address {
   /** What new subscriptions are made for: under the newest secret. */
   current: string;
+  /** Under each secret that still counts. */
+  all: string[];
   /** Whether this is the path of a secret that still counts; in the same time whatever it is. */
   admits(secret: string): boolean;
   /** Whether a subscription leads here, under whatever secret. */
@@ -16,6 +18,7 @@ export function createAddress(publicUrl: string, secrets: string[]): Address {
   const digests = secrets.map(digest);
   return {
     current: base + secrets[0],
+    all: secrets.map((secret) => base + secret),
     admits(secret) {
       const asked = digest(secret);
       return digests.map((known) => timingSafeEqual(known, asked)).includes(true);

@@ -2,10 +2,11 @@ import type { Grant } from '../session/grant.ts';
 import type { Store } from '../session/store.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
-import type { Result } from '../withings/errors.ts';
-import { MEASTYPES } from '../withings/meastypes.ts';
 import type { Address } from './address.ts';
 import { categoriesFor } from './categories.ts';
+import { endSubscriptions } from './ending.ts';
+import { anythingSince } from './missed.ts';
+import { createPacedCall, PACE_OF_CALLS_MS, type Trouble } from './paced.ts';
 import { readState, type SubscriptionState } from './state.ts';
 
 export interface SubscriberParts {
@@ -25,7 +26,7 @@ export interface Subscriber {
   start(): void;
   /** Somebody has connected: no need to wait for the next look. */
   wake(): void;
-  /** Ends the subscriptions of someone who leaves. What fails here ends by itself when nobody answers any more. */
+  /** Ends the subscriptions of someone who has left: see endSubscriptions. */
   end(grant: Grant): Promise<void>;
   /** One look. */
   round(): Promise<void>;
@@ -38,24 +39,19 @@ const RETRY_MS = 5 * 60_000;
 /** Withings refuses the same question within ten seconds. */
 const BUSY_MS = 15_000;
 const PEOPLE_A_ROUND = 20;
-/** About ten calls a person: 80 of the 120 a minute that Withings allows an application. */
-const PACE_OF_CALLS_MS = 250;
 const PACE_OF_PEOPLE_MS = 5000;
-/** Clocks differ, and Withings files things a little after they happen. */
-const OVERLAP_MS = 2 * 60_000;
-
-type Paced<T> = { ok: true; value: T } | { ok: false; code: string };
 
 export function createSubscriber(parts: SubscriberParts): Subscriber {
   const { store, grants, withings, address, now, sleep, report } = parts;
+  const paced = createPacedCall(grants, sleep);
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
 
-  /** Subscribes to what is missing. The code of what was in the way, or null. */
-  async function subscribe(grant: Grant, known: number[]): Promise<string | null> {
+  /** Subscribes to what is missing. What was in the way, or null. */
+  async function subscribe(grant: Grant, known: number[]): Promise<Trouble | null> {
     const listed = await paced(grant, (token) => withings.subscriptions(token));
-    if (!listed.ok) return listed.code;
+    if (!listed.ok) return listed.trouble;
     const old = listed.value.filter(
       ({ callbackUrl }) => address.isOurs(callbackUrl) && callbackUrl !== address.current,
     );
@@ -67,34 +63,12 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       const made = await paced(grant, (token) =>
         withings.subscribe(token, { appli, callbackUrl: address.current }),
       );
-      if (!made.ok) return made.code === 'redirect-uri-refused' ? 'callback-refused' : made.code;
+      if (!made.ok) return ofCallback(made.trouble);
       known.push(appli);
     }
     // Only now: between the two addresses no news falls through.
     for (const subscription of old) await paced(grant, (token) => withings.unsubscribe(token, subscription));
     return null;
-  }
-
-  /** Whether anything came in since then. Notifications that were missed are not sent again (Withings). */
-  async function anythingSince(grant: Grant, since: Date): Promise<Paced<boolean>> {
-    const questions: [string, (token: string) => Promise<Result<unknown[]>>][] = [
-      ['user.metrics', (token) => withings.measuresChanged(token, [...MEASTYPES.keys()], since)],
-      ['user.activity', (token) => withings.activity(token, since)],
-      ['user.activity', (token) => withings.nights(token, since)],
-    ];
-    for (const [, ask] of questions.filter(([scope]) => grant.scope.includes(scope))) {
-      const answer = await paced(grant, ask);
-      if (!answer.ok || answer.value.length > 0) return answer.ok ? { ok: true, value: true } : answer;
-    }
-    return { ok: true, value: false };
-  }
-
-  async function paced<T>(grant: Grant, call: (token: string) => Promise<Result<T>>): Promise<Paced<T>> {
-    await sleep(PACE_OF_CALLS_MS);
-    const used = await grants.use(grant.id, call);
-    if (used.state !== 'answered')
-      return { ok: false, code: used.state === 'gone' ? 'not-connected' : used.code };
-    return used.answer.ok ? used.answer : { ok: false, code: used.answer.refusal.code };
   }
 
   async function tend(id: string): Promise<void> {
@@ -103,24 +77,25 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
     if (!grant) return;
     const { state } = await readState(store, id);
     const before = state ?? { categories: [], checkedAt: 0, problem: null, newsUntil: begun };
-    const keep = (change: Partial<SubscriptionState>, dueAt: number) =>
-      store.writeSubscriptions(id, JSON.stringify({ ...before, ...change }), dueAt);
-    if (grant.ended) return void (await keep({}, begun + DAY)); // connecting again makes it due at once
+    const keep = async (change: Partial<SubscriptionState>, dueAt: number) => {
+      // Whoever connected again meanwhile was made due at once, and may have granted something else.
+      const isSame = (await grants.read(id))?.connectedAt === grant.connectedAt;
+      await store.writeSubscriptions(id, JSON.stringify({ ...before, ...change }), isSame ? dueAt : 0);
+    };
+    if (grant.ended) return keep({}, begun + DAY); // connecting again makes it due at once
 
     const categories: number[] = [];
-    let problem = await subscribe(grant, categories);
-    let newsUntil = before.newsUntil;
-    if (problem === null && state !== null) {
-      const news = await anythingSince(grant, new Date(before.newsUntil - OVERLAP_MS));
-      problem = news.ok ? null : news.code;
-      if (news.ok && news.value) await store.hearNews(id, now());
+    let trouble = await subscribe(grant, categories);
+    if (trouble === null && state !== null) {
+      const news = await anythingSince(paced, withings, grant, before.newsUntil);
+      if (!news.ok) trouble = news.trouble;
+      else if (news.value) await store.hearNews(id, now());
     }
-    if (problem === 'withings-busy') return void (await keep({}, now() + BUSY_MS)); // says nothing about subscriptions
-    if (problem === null) newsUntil = begun;
-    await keep(
-      { categories, checkedAt: now(), problem, newsUntil },
-      now() + (problem === null ? DAY : RETRY_MS),
-    );
+    const checked = { categories, checkedAt: now() };
+    if (trouble === null) return keep({ ...checked, problem: null, newsUntil: begun }, now() + DAY);
+    const waitMs = (trouble.waitSeconds ?? 0) * 1000;
+    if (trouble.code === 'withings-busy') return keep({}, now() + Math.max(BUSY_MS, waitMs)); // says nothing of them
+    await keep({ ...checked, problem: trouble.code }, now() + RETRY_MS); // what was missed meanwhile is asked for then
   }
 
   async function look(): Promise<void> {
@@ -157,10 +132,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
     wake: () => {
       if (!stopping) (looking ?? Promise.resolve()).then(run, run);
     },
-    async end({ accessToken, scope }) {
-      const all = categoriesFor(scope).map((appli) => ({ appli, callbackUrl: address.current }));
-      await Promise.all(all.map((subscription) => withings.unsubscribe(accessToken, subscription)));
-    },
+    end: (grant) => endSubscriptions({ ...parts, pause: () => sleep(PACE_OF_CALLS_MS) }, grant),
     round,
     async stop() {
       stopping = true;
@@ -168,4 +140,9 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       await looking?.catch(() => {});
     },
   };
+}
+
+/** Withings says so of any URL that it does not like; here it can only be this one. */
+function ofCallback(trouble: Trouble): Trouble {
+  return trouble.code === 'redirect-uri-refused' ? { ...trouble, code: 'callback-refused' } : trouble;
 }

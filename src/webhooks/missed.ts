@@ -1,0 +1,31 @@
+import type { Grant } from '../session/grant.ts';
+import type { Withings } from '../withings/client.ts';
+import type { Result } from '../withings/errors.ts';
+import { MEASTYPES } from '../withings/meastypes.ts';
+import type { Paced, PacedCall } from './paced.ts';
+
+/** Clocks differ, and Withings files things a little after they happen. */
+const OVERLAP_MS = 2 * 60_000;
+
+/**
+ * Whether anything came in since a moment, milliseconds since 1970. Notifications that were missed are not sent again
+ * (Withings).
+ */
+export async function anythingSince(
+  paced: PacedCall,
+  withings: Pick<Withings, 'measuresChanged' | 'activity' | 'nights'>,
+  grant: Grant,
+  moment: number,
+): Promise<Paced<boolean>> {
+  const since = new Date(moment - OVERLAP_MS);
+  const questions: [string, (token: string) => Promise<Result<unknown[]>>][] = [
+    ['user.metrics', (token) => withings.measuresChanged(token, [...MEASTYPES.keys()], since)],
+    ['user.activity', (token) => withings.activity(token, since)],
+    ['user.activity', (token) => withings.nights(token, since)],
+  ];
+  for (const [, ask] of questions.filter(([scope]) => grant.scope.includes(scope))) {
+    const answer = await paced(grant, ask);
+    if (!answer.ok || answer.value.length > 0) return answer.ok ? { ok: true, value: true } : answer;
+  }
+  return { ok: true, value: false };
+}
