@@ -76,7 +76,7 @@ export function createApp(parts: AppParts): Express {
   app.use('/assets', express.static(folder('../public'), { index: false, redirect: false, maxAge: '1h' }));
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
   if (config.partnerApiKey) {
-    app.use(partnerRoutes(config.partnerApiKey, { ...parts, connections: parts.partnerConnections }));
+    app.use(partnerRoutes(config.partnerApiKey, { ...parts, cloud, connections: parts.partnerConnections }));
   }
   if (parts.webhooks) app.use(webhookRoutes(parts.webhooks));
   app.use(bodyLimits);
@@ -84,7 +84,7 @@ export function createApp(parts: AppParts): Express {
   app.use(parts.sessions.middleware);
   app.use(homeRoutes(parts));
   app.use(connectRoutes({ ...parts, authorizeUrl, cloud, scope, usualReturn: '/dashboard' }));
-  app.use(dashboardRoutes({ ...parts, refreshMarginSeconds }));
+  app.use(dashboardRoutes({ ...parts, cloud, refreshMarginSeconds }));
   app.use(leaveRoutes(parts));
   if (config.partnerApiKey) app.use(handOffRoutes({ ...parts, connections: parts.partnerConnections }));
   app.use(notFound);

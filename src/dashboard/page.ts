@@ -24,16 +24,17 @@ export const RANGES = [
 export function dashboardPage(
   grant: Grant,
   data: Everything,
-  { range, marginSeconds }: { range: Range; marginSeconds: number },
+  { cloud, range, marginSeconds }: { cloud: Grant['cloud']; range: Range; marginSeconds: number },
 ) {
   const now = range.until;
-  const { state, problem } = connectionOf(grant);
+  const { state, problem } = connectionOf(grant, cloud);
+  const elsewhere = problem?.code === 'other-cloud' ? problem : null; // nobody keeps trying, and nothing is broken
   const panels = panelsOf(data, range);
   return {
     state,
-    headline: HEADLINES[state],
-    summary: summary(grant, state, now, marginSeconds),
-    problem,
+    headline: elsewhere?.title ?? HEADLINES[state],
+    summary: elsewhere ? plain(elsewhere.advice) : summary(grant, state, now, marginSeconds),
+    problem: elsewhere ? null : problem,
     since: grant.ended && moment(grant.ended.at, now),
     userId: grant.userId,
     demo: grant.demo,
@@ -61,7 +62,7 @@ export function dashboardPage(
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
     trouble: sharedTrouble(panels),
     panels,
-    canRefresh: grant.ended === null,
+    canRefresh: grant.ended === null && !elsewhere,
     made: moment(now, now),
   };
 }
@@ -105,7 +106,6 @@ interface Summary {
 }
 
 function summary(grant: Grant, state: string, now: number, marginSeconds: number): Summary {
-  const plain = (before: string) => ({ before, moment: null, after: '' });
   if (state === 'unlinked')
     return plain('Withings takes the app away from its demo users after a day. Nothing is wrong.');
   if (state === 'needs-reconnect') {
@@ -124,6 +124,10 @@ function summary(grant: Grant, state: string, now: number, marginSeconds: number
   return due > now
     ? { before: 'Refreshes by itself ', moment: moment(due, now), after: `. ${lasts}` }
     : plain(`It is being refreshed. ${lasts}`);
+}
+
+function plain(before: string): Summary {
+  return { before, moment: null, after: '' };
 }
 
 function outcomeWords(outcome: string): string {

@@ -14,6 +14,7 @@ import { dashboardPage, RANGES } from './page.ts';
 import type { Sources } from './sources.ts';
 
 export interface DashboardParts {
+  cloud: 'eu' | 'us';
   grants: Grants;
   sources: Sources;
   events: Events;
@@ -35,7 +36,9 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.get('/events', noStore, parts.events.handler);
   router.post('/refresh', noStore, (req, res) => refresh(parts, req, res));
   router.post('/check', noStore, (req, res) => check(parts, req, res));
-  router.get('/api/connection', noStore, (req, res) => void res.json(connectionOf(req.session.withings)));
+  router.get('/api/connection', noStore, (req, res) => {
+    res.json(connectionOf(req.session.withings, parts.cloud));
+  });
   router.get('/api/measures', noStore, async (req, res) => {
     const measures = await allMeasures(parts, req);
     res.json({
@@ -59,7 +62,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { sources, newsOf, now, refreshMarginSeconds }: DashboardParts,
+  { cloud, sources, newsOf, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
@@ -72,7 +75,7 @@ async function dashboard(
   if (!grant) return res.redirect(303, '/');
   const range = { days, until: now() };
   return res.render('dashboard', {
-    page: dashboardPage(grant, data, { range, marginSeconds: refreshMarginSeconds }),
+    page: dashboardPage(grant, data, { cloud, range, marginSeconds: refreshMarginSeconds }),
     news: newsOf && newsWords(await newsOf(owned.id), range.until),
   });
 }

@@ -12,6 +12,7 @@ import type { PartnerConnection, PartnerConnections } from './connections.ts';
 import { limitRate, requireKey } from './key.ts';
 
 export interface PartnerParts {
+  cloud: 'eu' | 'us';
   connections: PartnerConnections;
   grants: Pick<Grants, 'lasting'>;
   leaving: Leaving;
@@ -23,7 +24,7 @@ const REQUESTS_A_MINUTE = 120;
 
 /** The server-to-server door: for authorization codes that Withings gives to a server, not to a browser. */
 export function partnerRoutes(key: string, parts: PartnerParts): Router {
-  const { connections, grants, leaving, log } = parts;
+  const { cloud, connections, grants, leaving, log } = parts;
   const audit = auditLog(log);
   const router = Router();
   router.use('/partner', limitRate(REQUESTS_A_MINUTE), requireKey(key), noStore, json, onlyJson);
@@ -47,7 +48,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     res.json({
       connectionId: connection.connectionId,
       externalId: connection.externalId(),
-      ...connectionOf(connection.grant()),
+      ...connectionOf(connection.grant(), cloud),
     });
   });
 

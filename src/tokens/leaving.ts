@@ -16,8 +16,8 @@ export interface Left {
   revoked: boolean;
   /** `revoked`, or the code of what was in the way. */
   outcome: string;
-  /** Withings' own page for doing that by hand. */
-  removalPage: string;
+  /** Withings' own page for doing that by hand; null: it is in the other cloud, where we are another application. */
+  removalPage: string | null;
 }
 
 /** Ends connections. */
@@ -31,15 +31,14 @@ export function createLeaving({ store, withings, cloud, unsubscribe }: LeavingPa
     async leave(id) {
       const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
       await store.eraseGrant(id);
+      if (!id.startsWith(`${cloud}:`)) return { revoked: false, outcome: 'other-cloud', removalPage: null };
       const userId = userIdOf(id);
-      const removalPage = withings.removalPage(userId);
-      if (!id.startsWith(`${cloud}:`)) return { revoked: false, outcome: 'other-cloud', removalPage };
       const revoked = await withings.revoke(userId);
       if (!revoked.ok && grant) await unsubscribe?.(grant);
       return {
         revoked: revoked.ok,
         outcome: revoked.ok ? 'revoked' : revoked.refusal.code,
-        removalPage,
+        removalPage: withings.removalPage(userId),
       };
     },
   };

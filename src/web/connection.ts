@@ -29,12 +29,13 @@ const NOT_CONNECTED: Connection = {
   problem: null,
 };
 
-export function connectionOf(grant: Grant | null | undefined): Connection {
+/** @param cloud the one this installation speaks to; tokens of the other one wait until it comes back */
+export function connectionOf(grant: Grant | null | undefined, cloud = grant?.cloud): Connection {
   if (!grant) return NOT_CONNECTED;
-  const code = problemCode(grant);
+  const code = problemCode(grant, cloud);
   const { title, advice } = problemOf(code ?? 'internal');
   return {
-    state: stateOf(grant),
+    state: stateOf(grant, code),
     userId: grant.userId,
     demo: grant.demo,
     scope: grant.scope,
@@ -47,17 +48,18 @@ export function connectionOf(grant: Grant | null | undefined): Connection {
 
 const DAY = 86_400_000;
 
-function stateOf(grant: Grant): Connection['state'] {
+function stateOf(grant: Grant, problem: string | null): Connection['state'] {
   // Withings removes the app from its demo users after a day; nobody did anything wrong.
   if (grant.ended)
     return grant.demo && grant.ended.at >= grant.connectedAt + DAY ? 'unlinked' : 'needs-reconnect';
   if (grant.leased) return 'refreshing';
-  return problemCode(grant) === null ? 'connected' : 'degraded';
+  return problem === null ? 'connected' : 'degraded';
 }
 
 /** What stands between this connection and being well; null when nothing does. */
-function problemCode(grant: Grant): string | null {
+function problemCode(grant: Grant, cloud: Grant['cloud'] | undefined): string | null {
   if (grant.ended) return grant.ended.code;
+  if (grant.cloud !== cloud) return 'other-cloud';
   const { lastRefresh } = grant;
   return lastRefresh === null || lastRefresh.outcome === 'refreshed' ? null : lastRefresh.outcome;
 }

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import request from 'supertest';
 import type { TestApp } from '../support/app.ts';
+import { activated, startDoor } from '../support/partner.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
@@ -75,7 +76,14 @@ test('a grant of one cloud is shown to no host of the other, and lives when the 
   const answer = await visitor.json('/api/measures');
   expect(answer.status).toBe(503);
   expect(answer.body.problem.code).toBe('other-cloud');
-  await visitor.get('/dashboard');
+  expect((await visitor.json('/api/connection')).body).toMatchObject({
+    state: 'degraded',
+    problem: { code: 'other-cloud' },
+  });
+  const page = (await visitor.get('/dashboard')).text;
+  expect(page).toContain('<h1 id="status">Your connection belongs to the other Withings cloud');
+  expect(page).not.toContain('We keep trying');
+  expect(page).not.toContain('Refresh now');
   await visitor.post('/refresh');
   await us.sweep();
   expect((await request(withings.url).get('/control/state')).body.counters).toEqual(before);
@@ -90,6 +98,22 @@ test('leaving there erases here and says nothing to the other cloud, where the s
   await app.restart({ WITHINGS_CLOUD: 'us' });
   await visitor.post('/disconnect');
   expect((await visitor.get('/dashboard')).headers.location).toBe('/');
+  const receipt = (await visitor.get('/')).text;
+  expect(receipt).toContain('the other Withings cloud');
+  expect(receipt).not.toContain('disconnect_partner'); // there it would be somebody else's page
   const { counters } = (await request(withings.url).get('/control/state')).body;
   expect(counters.revoke).toBeUndefined();
+});
+
+test('a partner is told the same: not connected as it was, and no page of the wrong cloud', async () => {
+  const { app, partner, contract } = await startDoor();
+  const { body } = await partner.post('', { code: await activated(contract) });
+  const path = `/${body.connectionId}`;
+  await app.restart({ WITHINGS_CLOUD: 'us' });
+  expect((await partner.get(path)).body).toMatchObject({
+    state: 'degraded',
+    problem: { code: 'other-cloud' },
+  });
+  expect((await partner.post(`${path}/access-token`)).body.problem.code).toBe('other-cloud');
+  expect((await partner.delete(path)).body).toEqual({ revoked: false, removalPage: null });
 });
