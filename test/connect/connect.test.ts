@@ -294,6 +294,9 @@ describe('where to go afterwards', () => {
 
   test.each([
     'https://evil.example/',
+    '/handoff/f2Qk',
+    '/partner/connections',
+    '/webhooks/withings/x',
     '//evil.example',
     '/\\evil.example',
     '/\t/evil.example',

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
+import { activated, contractWith, KEY, partnerOf } from '../support/partner.ts';
+import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 import { tapWire } from '../support/wire-tap.ts';
 import { startFarApart } from '../support/withings.ts';
@@ -35,6 +37,25 @@ test('connect, look, refresh, disconnect: the secret is on no wire', async () =>
   expect((await state()).users[0].grants.every((grant: { ended: unknown }) => grant.ended !== null)).toBe(
     true,
   );
+});
+
+test('what a partner, notifications and the demo ask for: the secret is on no wire either', async () => {
+  const { app, tap, control } = await startSigning({ PARTNER_API_KEY: KEY, WEBHOOKS: 'on' });
+  const contract = contractWith(app);
+  const { body } = await partnerOf(app).post('', { code: await activated(contract) });
+  await until(async () => {
+    const { counters } = (await control.get('/control/state')).body;
+    return counters['notify subscribe']?.ok === 6;
+  });
+  expect((await contract.recover(body.userId)).ok).toBe(true);
+  expect((await contract.demoAccess(['user.metrics'])).ok).toBe(true);
+
+  const wire = tap.heard();
+  for (const action of ['activate', 'recoverauthorizationcode', 'getdemoaccess', 'subscribe']) {
+    expect(wire).toContain(`action=${action}`);
+  }
+  expect(wire).not.toContain('far-secret');
+  expect(wire).not.toContain('client_secret');
 });
 
 test('after an answer that never came the next call signs a new nonce', async () => {

@@ -24,7 +24,7 @@ export async function startDoor(env: Record<string, string> = {}) {
 }
 
 /** The partner's own server, which talks to Withings itself. */
-function contractWith({ config, clock }: TestApp): Withings {
+export function contractWith({ config, clock }: TestApp): Withings {
   return createWithings({
     ...config.withings,
     redirectUri: `${config.publicUrl}/callback`,

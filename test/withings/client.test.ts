@@ -334,3 +334,45 @@ describe('what the wire does', () => {
     expect(JSON.stringify(refusals)).not.toMatch(/the-c|the-refresh/);
   });
 });
+
+describe('a nonce that is refused: is it the clock?', () => {
+  const NOW = 1637090717000;
+  const MINUTE = 60_000;
+
+  /** Withings refuses the nonce, and its clock is ahead of ours or behind. */
+  async function refused(aheadMs: number, status: number, error: string) {
+    const { withings } = await wire(
+      (req, res) => {
+        res.setHeader('Date', new Date(NOW + aheadMs).toUTCString());
+        says({ status, body: {}, error })(req, res);
+      },
+      { auth: 'signature' },
+    );
+    const result = await withings.refresh('r'.repeat(40));
+    return result.ok ? 'ok' : result.refusal.code;
+  }
+
+  test.each([
+    ['an hour ahead', 60 * MINUTE, 342, 'Signature invalid', 'clock-wrong'],
+    ['an hour behind', -60 * MINUTE, 342, 'Signature invalid', 'clock-wrong'],
+    ['just beyond a minute', MINUTE + 1000, 342, 'Signature invalid', 'clock-wrong'],
+    ['a minute', MINUTE, 342, 'Signature invalid', 'client-refused'],
+    ['an hour ahead, but only busy', 60 * MINUTE, 601, 'Too Many Requests', 'withings-busy'],
+  ])('%s', async (_what, aheadMs, status, error, code) => {
+    expect(await refused(aheadMs, status, error)).toBe(code);
+  });
+
+  test('an outage says nothing about clocks', async () => {
+    const { withings } = await wire(
+      (_req, res) => {
+        res.setHeader('Date', new Date(0).toUTCString());
+        res.statusCode = 500;
+        res.end();
+      },
+      { auth: 'signature' },
+    );
+    expect(await withings.refresh('r'.repeat(40))).toMatchObject({
+      refusal: { code: 'withings-unreachable' },
+    });
+  });
+});
