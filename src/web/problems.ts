@@ -151,7 +151,7 @@ const OURS = {
     title: 'This connection has ended',
     what: 'Withings no longer accepts its tokens, so there is none to hand out.',
     advice:
-      'Ask Withings for a new code with recoverauthorizationcode and connect again; WITHINGS_RECOVER=on does that by itself.',
+      'Unless the person has removed your application, ask Withings for a new code with recoverauthorizationcode and connect again; WITHINGS_RECOVER=on does that by itself.',
     wayOn: 'home',
   },
   'connection-unknown': {
