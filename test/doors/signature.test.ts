@@ -59,7 +59,7 @@ test('what a partner, notifications and the demo ask for: the secret is on no wi
 });
 
 test('after an answer that never came the next call signs a new nonce', async () => {
-  const { app, tap, control } = await startSigning({ WITHINGS_TIMEOUT_MS: '300' });
+  const { app, tap, control } = await startSigning({ WITHINGS_TIMEOUT_MS: '1500' });
   const visitor = visit(app);
   await visitor.connect();
   await control.post('/control/faults').send({ name: 'late', times: 1 });
