@@ -46,7 +46,7 @@ const soon = () => {
 };
 
 let first = true;
-const events = new EventSource('/events');
+const events = new EventSource(`/events?since=${encodeURIComponent(page().dataset.now)}`);
 events.addEventListener('connection', () => {
   // The page is as old as its connection to the events: what was first said is what it shows already.
   if (!first) soon();

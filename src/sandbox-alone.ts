@@ -24,9 +24,7 @@ mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 const sandbox = createSandbox({
   now: Date.now,
   dataDir,
-  clients: [
-    { ...SANDBOX_CLIENT, name: 'Your application', redirectUris: ['http://localhost:3000/callback'] },
-  ],
+  clients: [{ ...SANDBOX_CLIENT, name: 'Your application', redirectUris: [`${config.publicUrl}/callback`] }],
 });
 const app = express().disable('x-powered-by').use(sandbox.router);
 const log = createLog(config.logLevel, process.stdout);

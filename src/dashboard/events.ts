@@ -6,11 +6,16 @@ import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/timing.ts';
 import { connectionOf } from '../web/connection.ts';
 import { Problem } from '../web/problems.ts';
+import { createBell } from './bell.ts';
 
 /** How often each stream looks at the store: where nobody tells of changes, and where somebody does. */
 const LOOK_MS = 1000;
 const LOOK_AROUND_MS = 5000;
 const HEARTBEAT_MS = 15_000;
+/** A page that is told of news asks Withings afresh, which may be done once in ten seconds (see shared.ts). */
+const NEWS_PAUSE_MS = 12_000;
+/** Data may be so much older than the page that shows them. */
+const PAGE_TAKES_MS = 3000;
 const MOST_STREAMS = 1000;
 const MOST_OF_ONE = 8;
 
@@ -65,13 +70,11 @@ export function createEvents({ grants, now, refreshMarginSeconds, heardAt, betwe
 
   function watch(req: Request, res: Response, grantId: string): void {
     let shown = face(req.session.withings ?? null);
-    let heard: number | undefined;
+    /** What is newer than the page is news. */
+    let heard = Date.parse(String(req.query.since)) - PAGE_TAKES_MS;
     let running = false;
     let again = false;
-    heardAt(grantId).then(
-      (at) => (heard ??= at),
-      () => {},
-    );
+    const news = createBell(() => res.write('event: news\ndata: {}\n\n'), NEWS_PAUSE_MS);
 
     async function compare(): Promise<void> {
       const grant = await look(req);
@@ -79,8 +82,7 @@ export function createEvents({ grants, now, refreshMarginSeconds, heardAt, betwe
       if (seen !== shown && !res.writableEnded) send(res, grant);
       shown = seen;
       const latest = grant ? await heardAt(grantId) : heard;
-      if (heard !== undefined && latest !== heard && !res.writableEnded)
-        res.write('event: news\ndata: {}\n\n');
+      if (latest > heard && !res.writableEnded) news.press();
       heard = latest;
       if (!grant) res.end(); // logged out or disconnected: there is nothing more to tell
     }
@@ -102,8 +104,10 @@ export function createEvents({ grants, now, refreshMarginSeconds, heardAt, betwe
       setInterval(() => res.write(':\n\n'), HEARTBEAT_MS),
     ];
     const stop = whenTold(grantId, lookNow);
+    void lookNow();
     res.on('close', () => {
       for (const timer of timers) clearInterval(timer);
+      news.stop();
       stop();
       streams.delete(res);
     });

@@ -8,11 +8,17 @@ export type Outcome<T> =
 
 /** Answers of Withings, asked for once by all processes together. */
 export interface Shared {
-  /** The answer to the same question of a moment ago, or else a new one. `isWorth`: whether others may have it. */
-  ask<T>(
-    question: string,
-    ask: () => Promise<{ outcome: Outcome<T>; isWorth: boolean }>,
-  ): Promise<Outcome<T>>;
+  /**
+   * The answer to the same question of a moment ago, or else a new one. `newsAt`: what was asked before that moment,
+   * milliseconds since 1970, is out of date.
+   */
+  ask<T>(question: string, newsAt: number, ask: () => Promise<Asked<T>>): Promise<Outcome<T>>;
+}
+
+export interface Asked<T> {
+  outcome: Outcome<T>;
+  /** Others may have it. */
+  isWorth: boolean;
 }
 
 export interface SharedParts {
@@ -28,8 +34,13 @@ const MAX_SHARED = 4000;
 /** How long another process may still take that has asked just before. */
 const THEIRS_WITHIN_MS = 2000;
 
+/** However often there are news: a storm of them must not use up the calls of everybody. */
+const AFRESH_EVERY_MS = 10_000;
+
 interface Entry {
-  until: number;
+  askedAt: number;
+  /** It was asked because there were news. */
+  afresh: boolean;
   outcome: Promise<Outcome<unknown>>;
 }
 
@@ -37,16 +48,21 @@ export function createShared({ now, sleep, between }: SharedParts): Shared {
   const known = new Map<string, Entry>();
   const expecting = new Map<string, Set<(outcome: Outcome<unknown>) => void>>();
 
-  function remember(question: string, outcome: Promise<Outcome<unknown>>): Entry {
+  function remember(question: string, afresh: boolean, outcome: Promise<Outcome<unknown>>): Entry {
     if (known.size >= MAX_SHARED) known.clear();
-    const entry = { until: now() + SHARED_FOR_MS, outcome };
+    const entry = { askedAt: now(), afresh, outcome };
     known.set(question, entry);
     return entry;
   }
 
+  function isGood({ askedAt, afresh }: Entry, newsAt: number): boolean {
+    const age = now() - askedAt;
+    return age < SHARED_FOR_MS && (askedAt >= newsAt || (afresh && age < AFRESH_EVERY_MS));
+  }
+
   between?.hear((text) => {
-    const { question, outcome }: Word = deserialize(Buffer.from(text, 'base64'));
-    remember(question, Promise.resolve(outcome));
+    const { question, afresh, outcome }: Word = deserialize(Buffer.from(text, 'base64'));
+    remember(question, afresh, Promise.resolve(outcome));
     for (const tell of expecting.get(question) ?? []) tell(outcome);
   });
 
@@ -65,16 +81,17 @@ export function createShared({ now, sleep, between }: SharedParts): Shared {
   }
 
   return {
-    ask<T>(question: string, ask: () => Promise<{ outcome: Outcome<T>; isWorth: boolean }>) {
+    ask<T>(question: string, newsAt: number, ask: () => Promise<Asked<T>>) {
       const entry = known.get(question);
-      if (entry && entry.until > now()) return entry.outcome as Promise<Outcome<T>>;
-      const mine: Entry = remember(question, answer());
+      if (entry && isGood(entry, newsAt)) return entry.outcome as Promise<Outcome<T>>;
+      const afresh = entry !== undefined && entry.askedAt < newsAt;
+      const mine: Entry = remember(question, afresh, answer());
       const forget = () => known.get(question) === mine && known.delete(question);
 
       async function answer(): Promise<Outcome<T>> {
         const { outcome, isWorth } = await ask();
         if (!isWorth) forget();
-        else if (outcome.ok) between?.say(wordOf({ question, outcome }));
+        else if (outcome.ok) between?.say(wordOf({ question, afresh, outcome }));
         else if (between && outcome.code === 'withings-busy') return theirs(question, outcome);
         return outcome;
       }
@@ -87,6 +104,7 @@ export function createShared({ now, sleep, between }: SharedParts): Shared {
 
 interface Word {
   question: string;
+  afresh: boolean;
   outcome: Outcome<unknown>;
 }
 

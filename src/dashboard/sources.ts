@@ -79,8 +79,8 @@ export function createSources({ grants, withings, now, sleep, heardAt, shared }:
     const { scope, ranged, ask }: Source<Data[Name]> = SOURCES[name];
     if (!fresh.grant.scope.includes(scope)) return refused('scope-missing');
     const call = (accessToken: string) => ask(withings, accessToken, now(), days);
-    const question = `${id} ${name} ${ranged ? `${days} ${await heardAt(id)}` : ''}`;
-    return shared.ask(question, async () => {
+    const question = `${id} ${name} ${ranged ? days : ''}`;
+    return shared.ask(question, ranged ? await heardAt(id) : 0, async () => {
       const used = await grants.use(id, call);
       if (used.state !== 'answered') return { outcome: inTheWay(used), isWorth: false };
       const { answer } = used;

@@ -7,7 +7,7 @@ import helmet from 'helmet';
  * - CSP begins from nothing: the pages need one stylesheet and forms to this site; the dashboard alone has a script;
  * - `same-origin` instead of `no-referrer`: with the latter browsers send `Origin: null` with our own forms, which
  *   the same-origin check could not tell from a stranger's;
- * - HSTS only on https: on http://localhost it would lock out other programs of the same machine.
+ * - HSTS only on https, and never for localhost: browsers would keep to it for every other program of that machine.
  */
 export function securityHeaders(publicUrl: string): RequestHandler {
   return helmet({
@@ -27,7 +27,7 @@ export function securityHeaders(publicUrl: string): RequestHandler {
     },
     crossOriginEmbedderPolicy: true,
     referrerPolicy: { policy: 'same-origin' },
-    strictTransportSecurity: publicUrl.startsWith('https:')
+    strictTransportSecurity: /^https:(?!\/\/localhost(:|$))/.test(publicUrl)
       ? { maxAge: 63_072_000, includeSubDomains: true }
       : false,
     xFrameOptions: { action: 'deny' },

@@ -32,7 +32,7 @@ export function createPatience(): Patience {
 
   function begin(): void {
     turnedAt = performance.now();
-    timer = setInterval(turn, TURN_MS);
+    timer = setInterval(turn, TURN_MS).unref();
   }
 
   return {

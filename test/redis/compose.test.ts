@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { readConfig } from '../../src/config.ts';
+import { deriveKeys } from '../../src/session/keys.ts';
+import { openRedisStore } from '../../src/session/redis/redis.ts';
+import { createSealer } from '../../src/session/sealing.ts';
+import { settings } from '../../src/settings.ts';
+import { atEnd } from '../support/app.ts';
+import { startRedis } from './server.ts';
+
+const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
+
+interface Service {
+  environment?: Record<string, string>;
+  command?: string[];
+}
+
+/** The file as `docker compose` reads it with these variables set. */
+function compose(variables: Record<string, string>) {
+  const text = readFileSync(join(import.meta.dirname, '../../compose.yaml'), 'utf8').replace(
+    /(?<!\$)\$\{(\w+)(:?[-?])([^}]*)\}/g,
+    (_whole, name: string, how: string, fallback: string) => {
+      const value = variables[name];
+      if (value !== undefined && (value !== '' || !how.startsWith(':'))) return value;
+      if (how.endsWith('?')) throw new Error(`${name}: ${fallback}`);
+      return fallback;
+    },
+  );
+  return parse(text, { merge: true }) as {
+    services: Record<string, Service>;
+    configs: Record<string, { content: string }>;
+  };
+}
+
+test('both instances are one configuration, which the program accepts, with the sandbox and with a real application', () => {
+  expect(() => compose({})).toThrow('SESSION_SECRET');
+  const cases: [Record<string, string>, object][] = [
+    [
+      { SESSION_SECRET: SECRET },
+      { publicUrl: 'https://localhost', withings: { apiUrl: 'http://sandbox:4000/' } },
+    ],
+    [
+      {
+        SESSION_SECRET: SECRET,
+        PUBLIC_URL: 'https://health.example.com',
+        WITHINGS_CLIENT_ID: 'real',
+        WITHINGS_CLIENT_SECRET: 'secret',
+        WITHINGS_API_URL: '',
+        WITHINGS_AUTHORIZE_URL: '',
+      },
+      { publicUrl: 'https://health.example.com', withings: { apiUrl: 'https://wbsapi.withings.net/' } },
+    ],
+  ];
+  for (const [variables, expected] of cases) {
+    const { services } = compose(variables);
+    const env = services['app-1']?.environment ?? {};
+    expect(services['app-2']).toEqual(services['app-1']);
+    for (const name of Object.keys(env)) expect(Object.keys(settings.shape)).toContain(name);
+    expect(readConfig(env)).toMatchObject({
+      ok: true,
+      config: { trustProxy: 1, redisUrl: 'redis://redis:6379', ...expected },
+    });
+  }
+});
+
+test('its Redis keeps what it is given', async () => {
+  const [, ...settingsOfRedis] = compose({ SESSION_SECRET: SECRET }).services.redis?.command ?? [];
+  const { url } = await startRedis(settingsOfRedis);
+  const sealer = createSealer(deriveKeys([SECRET]).seal);
+  const { store, promise } = await openRedisStore({ url, sealer, tag: 'test', now: Date.now });
+  atEnd(() => store.close());
+  expect(promise).toContain('every change is on disk before it is used');
+});
+
+test('its proxy knows both instances, and asks the path that says when one is about to stop', () => {
+  const { services, configs } = compose({ SESSION_SECRET: SECRET });
+  const proxy = configs.caddyfile?.content ?? '';
+  for (const name of Object.keys(services).filter((each) => each.startsWith('app-')))
+    expect(proxy).toContain(`${name}:3000`);
+  expect(proxy).toContain('health_uri /readyz');
+});
