@@ -22,6 +22,7 @@ const ARROWS: Record<string, string[]> = {
     'partner',
     'sandbox',
     'session',
+    'storing',
     'tokens',
     'web',
   ],
@@ -37,7 +38,9 @@ const ARROWS: Record<string, string[]> = {
     'withings',
   ],
   'embedding-options': ['config', 'keeping', 'operations', 'session'],
-  keeping: ['config', 'operations', 'session', 'tokens', 'web', 'withings'],
+  keeping: ['config', 'operations', 'pacing', 'session', 'tokens', 'web', 'withings'],
+  pacing: ['session', 'withings'],
+  storing: ['config', 'keeping', 'session'],
   listening: ['config', 'keeping', 'operations', 'session', 'tokens', 'webhooks'],
   app: [
     'config',
@@ -109,6 +112,10 @@ describe('one place for each thing', () => {
 
   test('libsql is known to the database files alone', () => {
     expect(offenders(/from 'libsql'/, /\/database\.ts$/)).toEqual([]);
+  });
+
+  test('the Redis client is known to session/redis/line.ts alone', () => {
+    expect(offenders(/from '@redis\/client'/, /\/redis\/line\.ts$/)).toEqual([]);
   });
 
   test('no folder is a drawer for whatever does not fit', () => {

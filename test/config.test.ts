@@ -142,7 +142,11 @@ test.each([
     { ...REAL, WITHINGS_API_URL: 'http://h/api' },
     'WITHINGS_API_URL',
   ],
-  ['Redis, which this version cannot use', { REDIS_URL: 'redis://127.0.0.1' }, 'REDIS_URL'],
+  ['Redis without a secret that all instances share', { REDIS_URL: 'redis://127.0.0.1' }, 'SESSION_SECRET'],
+  ['another kind of Redis address', { REDIS_URL: 'sentinel://127.0.0.1' }, 'REDIS_URL'],
+  ['Redis over HTTP', { REDIS_URL: 'http://127.0.0.1:6379' }, 'REDIS_URL'],
+  ['a database of Redis by name', { REDIS_URL: 'redis://127.0.0.1/first' }, 'REDIS_URL'],
+  ['no calls at all', { WITHINGS_CALLS_PER_MINUTE: '0' }, 'WITHINGS_CALLS_PER_MINUTE'],
 ])('%s is refused', (_words, env, named) => {
   expect(faults(env).join()).toContain(named);
 });

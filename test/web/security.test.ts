@@ -55,6 +55,8 @@ describe('headers', () => {
   test('no HSTS on http: it would lock out the neighbours on localhost', async () => {
     const app = await startApp();
     expect((await request(app.url).get('/')).headers['strict-transport-security']).toBeUndefined();
+    const behindTls = await startApp({ PUBLIC_URL: 'https://localhost' });
+    expect((await request(behindTls.url).get('/')).headers['strict-transport-security']).toBeUndefined();
   });
 
   test('https: cookies are Secure and carry the __Host- prefix, whatever the proxy says', async () => {
