@@ -57,7 +57,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     : null;
   const heardAt = listening?.heardAt ?? (async () => 0);
   const { between } = store;
-  const events = createEvents({ ...config, grants, now, heardAt, between });
+  const events = createEvents({ ...config, cloud: config.withings.cloud, grants, now, heardAt, between });
   const readiness = createReadiness({ ...clocks, ping: store.ping });
   const unhurried = (ms: number) => sleep(ms, undefined, { ref: false });
   const app = createApp({

@@ -20,6 +20,7 @@ const MOST_STREAMS = 1000;
 const MOST_OF_ONE = 8;
 
 export interface EventParts {
+  cloud: 'eu' | 'us';
   grants: Pick<Grants, 'fresh'>;
   now: () => number;
   refreshMarginSeconds: number;
@@ -36,7 +37,14 @@ export interface Events {
   close(): void;
 }
 
-export function createEvents({ grants, now, refreshMarginSeconds, heardAt, between }: EventParts): Events {
+export function createEvents({
+  cloud,
+  grants,
+  now,
+  refreshMarginSeconds,
+  heardAt,
+  between,
+}: EventParts): Events {
   const streams = new Map<Response, string>();
   /** What to do when anything about a grant has changed. */
   const watchers = new Map<string, Set<() => void>>();
@@ -58,7 +66,11 @@ export function createEvents({ grants, now, refreshMarginSeconds, heardAt, betwe
   function face(grant: Grant | null): string {
     const due = grant && isDue(grant, refreshMarginSeconds, now());
     const demoOver = grant?.demo && now() >= grant.connectedAt + 86_400_000;
-    return JSON.stringify([connectionOf(grant), due, demoOver]);
+    return JSON.stringify([connectionOf(grant, cloud), due, demoOver]);
+  }
+
+  function send(res: Response, grant: Grant | null): void {
+    res.write(`event: connection\ndata: ${JSON.stringify(connectionOf(grant, cloud))}\n\n`);
   }
 
   async function look(req: Request): Promise<Grant | null> {
@@ -129,10 +141,6 @@ export function createEvents({ grants, now, refreshMarginSeconds, heardAt, betwe
       for (const stream of streams.keys()) stream.end();
     },
   };
-}
-
-function send(res: Response, grant: Grant | null): void {
-  res.write(`event: connection\ndata: ${JSON.stringify(connectionOf(grant))}\n\n`);
 }
 
 /** As it is kept now, which may be without a connection, or gone. */

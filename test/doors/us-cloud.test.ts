@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import request from 'supertest';
 import type { TestApp } from '../support/app.ts';
+import { openEvents } from '../support/event-stream.ts';
 import { activated, startDoor } from '../support/partner.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
@@ -80,6 +81,9 @@ test('a grant of one cloud is shown to no host of the other, and lives when the 
     state: 'degraded',
     problem: { code: 'other-cloud' },
   });
+  const events = await openEvents(us, visitor.cookies());
+  expect(await events.next()).toMatchObject({ state: 'degraded', problem: { code: 'other-cloud' } });
+  events.close();
   const page = (await visitor.get('/dashboard')).text;
   expect(page).toContain('<h1 id="status">Your connection belongs to the other Withings cloud');
   expect(page).not.toContain('We keep trying');
