@@ -20,6 +20,8 @@ export function auditLog(log: Log): Log {
   return log.level === 'silent' ? log : log.child({}, { level: 'info' });
 }
 
+const HEALTH = new Set(['/healthz', '/readyz']);
+
 /**
  * One line a request, by route pattern: addresses carry codes and states, so no address is ever written.
  *
@@ -31,7 +33,8 @@ export function logRequests(log: Log, now: () => number): RequestHandler {
     res.once('finish', () => {
       const route = req.route ? req.baseUrl + String(req.route.path) : 'none';
       const milliseconds = Math.round(now() - begun);
-      log.info(
+      const level = HEALTH.has(route) ? 'debug' : 'info'; // asked every second by whoever watches over us
+      log[level](
         { requestId: req.id, method: req.method, route, status: res.statusCode, milliseconds },
         'request',
       );

@@ -68,6 +68,35 @@ describe('from the scale to the chart', () => {
     events.close();
   });
 
+  test('a storm of news asks Withings afresh once, and again when ten seconds have passed', async () => {
+    const { app, visitor, userId, sandbox, address } = await startListening();
+    await visitor.get('/dashboard');
+    app.clock.now += 11_000;
+    const before = await sandbox.calls('getmeas');
+    for (let i = 0; i < 10; i += 1) {
+      app.clock.now += 100;
+      await notify(app, address, { userid: userId, appli: '1', startdate: String(i), enddate: '2' });
+      await until(() => app.logs().split('"outcome":"heard"').length > i + 1);
+      await visitor.get('/dashboard');
+    }
+    expect((await sandbox.calls('getmeas')) - before).toBe(1);
+    app.clock.now += 10_000;
+    await visitor.get('/dashboard');
+    expect((await sandbox.calls('getmeas')) - before).toBe(2);
+  });
+
+  test('news between the page and its stream are not missed', async () => {
+    const { app, visitor, userId, sandbox } = await startListening();
+    const page = await visitor.get('/dashboard');
+    const since = /data-now="([^"]+)"/.exec(page.text)?.[1] ?? '';
+    app.clock.now += 11_000;
+    await sandbox.weigh(userId);
+    await until(() => app.logs().includes('"outcome":"heard"'));
+    const late = await openEvents(app, visitor.cookies(), `/events?since=${since}`);
+    expect(await late.next('news')).toEqual({});
+    late.close();
+  });
+
   test('what the granted scopes allow is subscribed to, once', async () => {
     const { app } = await startListening();
     const made = await profiles(app);

@@ -120,3 +120,18 @@ describe('lines', () => {
     expect(new Set(routes.slice(0, 4).map((line) => line.route))).toEqual(new Set(['none']));
   });
 });
+
+test('whoever asks every second whether we live fills no log', async () => {
+  const app = await startApp();
+  for (const path of ['/healthz', '/readyz', '/']) await request(app.url).get(path);
+  const levels = app
+    .logs()
+    .split('\n')
+    .filter((line) => line.includes('"msg":"request"'))
+    .map((line) => [JSON.parse(line).route, JSON.parse(line).level]);
+  expect(levels).toEqual([
+    ['/healthz', 'debug'],
+    ['/readyz', 'debug'],
+    ['/', 'info'],
+  ]);
+});

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import request from 'supertest';
 import { askManyTimes } from '../support/crowd.ts';
 import { openEvents } from '../support/event-stream.ts';
@@ -65,10 +65,12 @@ test('ten thousand requests on one expired token over both: one call, and everyb
   expect(await withings.calls(REFRESH)).toBe(1);
 });
 
-test('an open dashboard on one shows a refresh made by the other, and a disconnection', async () => {
+test('an open dashboard on one is told of a refresh made by the other, and of a disconnection', async () => {
   const { apps, balancer, url, clock } = await startPair();
   const visitor = visit({ url });
   await visitor.connect();
+  // Whoever only looked again and again would never look.
+  jest.spyOn(globalThis, 'setInterval').mockImplementation(() => ({ unref: () => {} }) as never);
   const events = await openEvents(apps[0], visitor.cookies());
   await events.next();
   clock.now += HOUR;
@@ -80,6 +82,7 @@ test('an open dashboard on one shows a refresh made by the other, and a disconne
   await visitor.post('/disconnect');
   expect(await events.next()).toMatchObject({ state: 'not-connected' });
   await events.ended;
+  jest.restoreAllMocks();
 });
 
 test('what one has asked Withings for, the other knows: nothing is asked twice', async () => {

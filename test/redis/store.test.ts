@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { deriveKeys } from '../../src/session/keys.ts';
+import { connectRedis } from '../../src/session/redis/connection.ts';
 import { openRedisStore, type RedisOptions } from '../../src/session/redis/redis.ts';
 import { createSealer } from '../../src/session/sealing.ts';
 import type { Store } from '../../src/session/store.ts';
@@ -157,4 +158,15 @@ test('scripts that Redis has forgotten are sent again', async () => {
   await admin.sendCommand(['SCRIPT', 'FLUSH']);
   admin.destroy();
   expect(await store.readGrant('eu:363')).toMatchObject(content);
+});
+
+test('of all attempts of all browsers the newest are kept', async () => {
+  const server = await startRedis();
+  const redis = await connectRedis(server.url, '{test}:');
+  atEnd(() => redis.close());
+  for (let i = 0; i < 5; i += 1) {
+    await redis.run('beginAttempt', `state-${i}`, `browser-${i}`, 0, '/', NOW + i, HOUR, 8, 3);
+  }
+  const kept = await Promise.all([0, 1, 2, 3, 4].map((i) => redis.command('EXISTS', `{test}:a:state-${i}`)));
+  expect(kept).toEqual([0, 0, 1, 1, 1]);
 });

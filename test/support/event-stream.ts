@@ -12,9 +12,13 @@ export interface EventStream {
 }
 
 /** A browser's EventSource, as far as a test needs one. */
-export function openEvents(app: Pick<TestApp, 'url'>, cookie: string): Promise<EventStream> {
+export function openEvents(
+  app: Pick<TestApp, 'url'>,
+  cookie: string,
+  path = '/events',
+): Promise<EventStream> {
   return new Promise((resolve, reject) => {
-    const request = get(`${app.url}/events`, { headers: { Cookie: cookie, Accept: 'text/event-stream' } });
+    const request = get(`${app.url}${path}`, { headers: { Cookie: cookie, Accept: 'text/event-stream' } });
     atEnd(() => void request.destroy());
     request.once('error', reject);
     request.once('response', (response) => {
