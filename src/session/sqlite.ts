@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Db, openDatabase, type Row } from './database.ts';
 import { attendAt, type Grant, type GrantContent, readGrantContent, writeGrantContent } from './grant.ts';
+import { MOVED_SCHEMA, readMove } from './moved.ts';
 import type { Sealer } from './sealing.ts';
 import { sqliteAttempts } from './sqlite-attempts.ts';
 import { PACE_SCHEMA, sqlitePace } from './sqlite-pace.ts';
@@ -27,13 +28,17 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS attempts_by_end ON attempts (expires_at);
 `;
 
+export const SQLITE_SCHEMA = SCHEMA + SUBSCRIPTIONS_SCHEMA + PACE_SCHEMA + MOVED_SCHEMA;
+
 /**
  * The embedded store: one SQLite file, safe for several processes of one host.
  *
  * @param hostClock milliseconds of a clock that all processes of this host share and that never steps
+ * @throws Error with words for the operator when what it held has moved to Redis
  */
 export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => number): Store {
-  const db = openDatabase(file, SCHEMA + SUBSCRIPTIONS_SCHEMA + PACE_SCHEMA);
+  const db = openDatabase(file, SQLITE_SCHEMA);
+  refuseMoved(db, file);
   let lastChecked = '';
   const openGrant = (row: Row) => readGrantRow(row, sealer, Math.floor(hostClock()));
 
@@ -181,6 +186,15 @@ export function openSqliteStore(file: string, sealer: Sealer, hostClock: () => n
 }
 
 const HOUR = 3_600_000;
+
+/** Its refresh tokens have been replaced in Redis since: whoever went on with them here would lose them there. */
+function refuseMoved(db: Db, file: string): void {
+  const at = readMove(db)?.at ?? null;
+  if (at === null) return;
+  db.close();
+  const day = new Date(at).toISOString().slice(0, 10);
+  throw new Error(`What ${file} held was moved to Redis on ${day}: set REDIS_URL, or another DATA_DIR.`);
+}
 
 /** The new one first: a grant must not lose its last owner on the way. */
 function beginSession(db: Db, session: NewSession, grantId: string, replaces: string | null): void {

@@ -11,7 +11,7 @@ export interface RedisKeys {
   browser(browser: string): string;
   /** Opens only under the secrets that the other instances have. */
   ring: string;
-  /** There while a store is being moved in. */
+  /** There while a store is being moved in: "<id of the store> <id of the run that moves it>". */
   moving: string;
   /** The channel on which the id of a grant is told when anything about it has changed. */
   changed: string;
@@ -26,6 +26,7 @@ export interface RedisKeys {
  * - `a:<state>` an attempt: `b` browser, `d` demo, `r` return to, `x` expires at, `a` answer, `z` result;
  * - `ends` "<grant id> <session key>" by idle limit, `tries` attempts by when they expire, `attend` and `due` grant ids
  *   by when they or their subscriptions want looking after;
+ * - `moved` what a move that is not finished has brought so far: "<grant id> <session key>", or the state of an attempt;
  * - `pace` when the next call to Withings would be due if all were evenly spaced.
  */
 

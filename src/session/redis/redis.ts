@@ -8,6 +8,7 @@ import { redisBetween } from './between.ts';
 import { connectRedis } from './connection.ts';
 import { checkFit } from './fit.ts';
 import { redisKeys } from './keys.ts';
+import { lifeOf } from './life.ts';
 import { redisSubscriptions } from './subscriptions.ts';
 
 export interface RedisOptions {
@@ -34,9 +35,10 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
   const keys = redisKeys(tag, url);
   const redis = await connectRedis(url, keys.prefix);
   try {
+    // We listen first and look for a move afterwards; a move does it the other way round. One of us sees the other.
+    const between = await redisBetween(redis, keys, sealer);
     const promise = await checkFit(redis, keys, sealer);
     if (promise.waitForFile) await redis.waitForFile();
-    const between = await redisBetween(redis, keys, sealer);
     return { promise: promise.words, store: { ...createStore(), between } };
   } catch (error) {
     redis.close();
@@ -47,9 +49,8 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
     return serverClock ? Math.floor(serverClock()) : '';
   }
 
-  /** The server's own limit, an hour behind ours: so long our sweeper has to end things in order. */
   function lifeUntil(at: number): number {
-    return Math.max(1, Math.ceil(at - now() + HOUR));
+    return lifeOf(at, now());
   }
 
   function row({ key, data, idleUntil, endsAt }: NewSession) {

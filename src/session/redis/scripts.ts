@@ -1,3 +1,5 @@
+import { MOVING_SCRIPTS } from './moving-scripts.ts';
+
 /**
  * Every change is one of these: Redis runs a script as one step, for all instances alike. KEYS[1] is the prefix of
  * all names; times are milliseconds; `''` stands for null. Lives are what is left of a record by the clock of the
@@ -51,6 +53,19 @@ local function index(name, id, at)
   if at == '' then redis.call('ZREM', p .. name, id) else redis.call('ZADD', p .. name, at, id) end
 end
 local function isKept(id) return redis.call('EXISTS', p .. 'g:' .. id) == 1 end
+local function putGrant(id, writeId, sealed, attend, due)
+  redis.call('HSET', p .. 'g:' .. id, 'w', writeId, 's', sealed, 'l', '0', 'm', '0')
+  index('attend', id, attend)
+  index('due', id, due)
+end
+local function putAttempt(state, browser, demo, returnTo, expires, life)
+  local a, b = p .. 'a:' .. state, p .. 'b:' .. browser
+  redis.call('HSET', a, 'b', browser, 'd', demo, 'r', returnTo, 'x', expires)
+  redis.call('PEXPIRE', a, life)
+  redis.call('ZADD', b, expires, state)
+  outlive(b, life)
+  redis.call('ZADD', p .. 'tries', expires, state)
+end
 local function forgetAttempt(state)
   redis.call('DEL', p .. 'a:' .. state)
   redis.call('ZREM', p .. 'tries', state)
@@ -149,11 +164,8 @@ return 1`),
 
   /** id, expected write-id, new one, sealed, attend at, session (key, data, idle, ends, life), replaces, attempt, result. */
   signIn: script(`
-local g = p .. 'g:' .. ARGV[1]
-if (redis.call('HGET', g, 'w') or '') ~= ARGV[2] then return 0 end
-redis.call('HSET', g, 'w', ARGV[3], 's', ARGV[4], 'l', '0', 'm', '0')
-index('attend', ARGV[1], ARGV[5])
-index('due', ARGV[1], '0')
+if (redis.call('HGET', p .. 'g:' .. ARGV[1], 'w') or '') ~= ARGV[2] then return 0 end
+putGrant(ARGV[1], ARGV[3], ARGV[4], ARGV[5], '0')
 beginSession(ARGV[1], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
 if ARGV[12] ~= '' and redis.call('EXISTS', p .. 'a:' .. ARGV[12]) == 1 then
   redis.call('HSET', p .. 'a:' .. ARGV[12], 'z', ARGV[13])
@@ -177,12 +189,7 @@ return 1`),
 
   /** state, browser, demo, return to, expires at, life, most of one browser, most in all. */
   beginAttempt: script(`
-local a, b = p .. 'a:' .. ARGV[1], p .. 'b:' .. ARGV[2]
-redis.call('HSET', a, 'b', ARGV[2], 'd', ARGV[3], 'r', ARGV[4], 'x', ARGV[5])
-redis.call('PEXPIRE', a, ARGV[6])
-redis.call('ZADD', b, ARGV[5], ARGV[1])
-redis.call('PEXPIRE', b, ARGV[6])
-redis.call('ZADD', p .. 'tries', ARGV[5], ARGV[1])
+putAttempt(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6])
 local function trim(name, most)
   local over = redis.call('ZCARD', name) - tonumber(most)
   if over <= 0 then return end
@@ -193,7 +200,7 @@ local function trim(name, most)
     end
   end
 end
-trim(b, ARGV[7])
+trim(p .. 'b:' .. ARGV[2], ARGV[7])
 trim(p .. 'tries', ARGV[8])
 return 1`),
 
@@ -248,6 +255,13 @@ local wait = next - now - (tonumber(ARGV[2]) - 1) * every
 if wait > 0 then return math.ceil(wait) end
 redis.call('SET', p .. 'pace', tostring(next + every), 'PX', 60000)
 return 0`),
+
+  beginMove: script(MOVING_SCRIPTS.beginMove),
+  moveSessions: script(MOVING_SCRIPTS.moveSessions),
+  moveAttempts: script(MOVING_SCRIPTS.moveAttempts),
+  takeBack: script(MOVING_SCRIPTS.takeBack),
+  confirmMove: script(MOVING_SCRIPTS.confirmMove),
+  endMove: script(MOVING_SCRIPTS.endMove),
 };
 
 export type ScriptName = keyof typeof SCRIPTS;
