@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAMS = ['main', 'sandbox-alone', 'demo-token'];
+const PROGRAMS = ['main', 'sandbox-alone', 'demo-token', 'migrate-store'];
 const program = PROGRAMS.includes(process.argv[2]) ? process.argv[2] : 'main';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const tsc = here('node_modules/typescript/bin/tsc');
