@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { deriveKeys } from '../../src/session/keys.ts';
@@ -213,6 +213,20 @@ describe('on the way', () => {
     expect((await move(file, url)).join()).toContain('Moved: 2 connections');
   });
 
+  test('a Redis that stands still for longer than a page would wait is waited for', async () => {
+    const file = await filled();
+    const server = await startRedis();
+    let lines = 0;
+    function tell() {
+      lines += 1;
+      if (lines !== 2) return;
+      server.freeze();
+      setTimeout(server.thaw, 2000);
+    }
+    await move(file, server.url, { tell });
+    expect(lines).toBeGreaterThan(2);
+  });
+
   test('another run for the same file takes over: the first one brings nothing more', async () => {
     const { file, url, attempt, redis } = await disturbed('EVAL', TAKE_OVER, '0');
     await expect(attempt).rejects.toThrow('another run has taken over');
@@ -251,14 +265,48 @@ describe('the disk', () => {
     expect((await move(await filled(), url)).join()).toContain('keep the file until it has a backup');
   });
 
-  test('a server that could not write: not moved', async () => {
+  test('a server that is writing already, of a time before: it is asked again when it is done', async () => {
+    const { url } = await startRedis(['--appendonly', 'no']);
+    const redis = await operator(url);
+    for (let i = 0; i < 10; i += 1) await redis.ask('SET', `other:${i}`, '');
+    await redis.ask('CONFIG', 'SET', 'rdb-key-save-delay', '100000');
+    await redis.ask('BGSAVE');
+    expect((await move(await filled(), url)).join()).not.toContain('keep the file until it has a backup');
+    expect(String(await redis.ask('INFO', 'persistence'))).toMatch(/rdb_saves:2\r/);
+  });
+
+  test('a server that could not write: not moved, and the next run takes all of it back', async () => {
     const server = await startRedis(['--appendonly', 'no', '--enable-protected-configs', 'yes']);
     const redis = await operator(server.url);
     await redis.ask('CONFIG', 'SET', 'dbfilename', 'x'.repeat(300));
     const file = await filled();
     await expect(move(file, server.url)).rejects.toThrow('could not write to its disk');
-    openSqliteStore(file, sealer, () => 0).close();
+    const store = openSqliteStore(file, sealer, () => 0);
+    for (const key of ['a', 'b', 'c']) await store.endSession(key);
+    await store.removeExpired(NOW + 3 * HOUR, 100);
+    store.close();
+    await redis.ask('CONFIG', 'SET', 'dbfilename', 'dump.rdb');
+    expect((await move(file, server.url)).join()).toContain('Moved: 0 connections, 0 browsers');
+    expect(await redis.names('*')).toEqual(['{test}:ring']);
   });
+});
+
+test('a copy of the file from before the move, moved again: what has become of it in Redis stays', async () => {
+  const file = await filled();
+  const copy = `${file}-copy`;
+  copyFileSync(file, copy);
+  const { url } = await startRedis();
+  await move(file, url);
+  const store = await opened(url);
+  await store.updateSession('a', '{"since":true}');
+  await store.takeAttempt({ state: 'open', browser: 'browser', answer: 'here', now: NOW });
+  store.close();
+  const before = await contents(url);
+  const old = openSqliteStore(copy, sealer, () => 0);
+  await old.takeAttempt({ state: 'open', browser: 'browser', answer: 'there', now: NOW });
+  old.close();
+  expect((await move(copy, url)).join()).toContain('Moved: 0 connections, 0 browsers');
+  expect(await contents(url)).toEqual(before);
 });
 
 test('connections under a secret that is not listed are moved as they are, and said', async () => {

@@ -17,11 +17,11 @@ export async function writeToDisk(redis: Redis): Promise<boolean> {
   const appends = told('aof_enabled');
   if (appends === undefined) return false;
   const command = appends === '1' ? 'BGREWRITEAOF' : 'BGSAVE';
-  do {
+  while ((await answerOf(redis, command)) === null) {
+    if (!isWriting(await ask(redis))) return false;
     await quiet(redis); // what is being written now was begun before the last of our records came
-    if ((await answerOf(redis, command)) !== null) return wasWritten(redis, appends === '1');
-  } while (isWriting(await ask(redis))); // somebody else was faster
-  return false;
+  }
+  return wasWritten(redis, appends === '1');
 }
 
 async function wasWritten(redis: Redis, appends: boolean): Promise<true> {

@@ -10,7 +10,7 @@ export interface Source {
   movedAt(): number | null;
   /** The name of this file in all moves of it; null before the first. */
   id(): string | null;
-  /** One grant for each secret that sealed any. */
+  /** Some grants, one for each secret that sealed any of the first thousand. */
   samples(): { id: string; sealed: string }[];
   /**
    * From now until `finish` or `close` nobody else writes to this file: no token is replaced behind our back.
@@ -57,7 +57,10 @@ export function openSource(file: string): Source {
     id: () => readMove(db)?.id ?? null,
     samples: () =>
       db
-        .all("SELECT id, sealed FROM grants GROUP BY substr(sealed, 1, instr(sealed, '.'))")
+        .all(
+          `SELECT id, sealed FROM (SELECT id, sealed FROM grants LIMIT 1000)
+           GROUP BY substr(sealed, 1, instr(sealed, '.'))`,
+        )
         .map(({ id, sealed }) => ({ id: String(id), sealed: String(sealed) })),
 
     lock() {

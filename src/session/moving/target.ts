@@ -4,6 +4,7 @@ import { type Argument, connectRedis } from '../redis/connection.ts';
 import { checkServer, readMoving, unfit } from '../redis/fit.ts';
 import { redisKeys } from '../redis/keys.ts';
 import { lifeOf } from '../redis/life.ts';
+import { openLine } from '../redis/line.ts';
 import type { RedisPromise } from '../redis/promise.ts';
 import type { Sealer } from '../sealing.ts';
 import { writeToDisk } from './disk.ts';
@@ -35,10 +36,13 @@ export interface TargetOptions {
   run: string;
 }
 
+/** Nobody waits for a page here, and a run of minutes must not end for one moment of a busy server. */
+const PATIENCE_MS = 30_000;
+
 /** @throws RedisError when it cannot be reached */
 export async function openTarget({ url, tag, sealer, store, run }: TargetOptions): Promise<Target> {
   const keys = redisKeys(tag, url);
-  const redis = await connectRedis(url, keys.prefix);
+  const redis = await connectRedis(url, keys.prefix, (address) => openLine(address, PATIENCE_MS));
   const hold = `${store} ${run}`;
   let promise: RedisPromise | undefined;
 
