@@ -1,15 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAim } from './aim.js';
 
-/**
- * @typedef {import('./processes.js').AppProcess} AppProcess
- * @typedef {import('./provider.js').Moment} Moment
- * @typedef {{ process: AppProcess, moment: Moment, strike: () => void }} Aim
- */
+/** @typedef {import('./processes.js').AppProcess} AppProcess */
 
-/** @type {readonly Moment[]} */
-const MOMENTS = ['refresh arrived', 'minted', 'refresh answered', 'first use', 'used'];
-/** Long enough for one of a hundred refreshes a second to pass by. */
-const AIM_FOR_MS = 150;
 /** Longer than the app waits after an intent (11 s): others go on with the grants of the one that sleeps. */
 const LONG_PAUSE_MS = 12_500;
 
@@ -23,8 +16,7 @@ const LONG_PAUSE_MS = 12_500;
  * @param {() => Promise<void>} parts.letGo of the store: with every process dead, the next one recovers it from the disk
  */
 export function createChaos({ processes, chance, leaseMs, letGo }) {
-  /** @type {Aim | null} */
-  let aim = null;
+  const aim = createAim(chance);
   /** @type {Set<Promise<void>>} */
   const underWay = new Set();
 
@@ -32,21 +24,6 @@ export function createChaos({ processes, chance, leaseMs, letGo }) {
   function inBackground(work) {
     const done = work.finally(() => underWay.delete(done));
     underWay.add(done);
-  }
-
-  /** Waits for the moment, a while, and strikes anyway. @param {AppProcess} process @param {() => void} strike */
-  async function strikeAt(process, strike) {
-    if (chance.hits(50)) {
-      let struck = false;
-      const once = () => {
-        if (!struck) strike();
-        struck = true;
-      };
-      aim = { process, moment: chance.oneOf(MOMENTS), strike: once };
-      await sleep(AIM_FOR_MS);
-      aim = null;
-      once();
-    } else strike();
   }
 
   async function killAll() {
@@ -69,20 +46,12 @@ export function createChaos({ processes, chance, leaseMs, letGo }) {
     if (chance.hits(3)) await killAll();
     else if (chance.hits(15) && processes.every((process) => process.isUp())) {
       const ms = chance.hits(8) ? LONG_PAUSE_MS : leaseMs + chance.between(100, 800);
-      await strikeAt(victim, () => inBackground(victim.pause(ms)));
-    } else await strikeAt(victim, () => victim.kill());
+      await aim.strikeAt(victim.name, () => inBackground(victim.pause(ms)));
+    } else await aim.strikeAt(victim.name, () => victim.kill());
   }
 
   return {
-    /** To be told of every moment at the provider. @param {Moment} moment @param {string} name */
-    onMoment(moment, name) {
-      if (aim?.moment !== moment || aim.process.name !== name) return;
-      const { strike } = aim;
-      aim = null;
-      if (moment.endsWith('answered') || moment === 'used')
-        setTimeout(strike, chance.between(0, 4)); // the answer is in
-      else strike();
-    },
+    onMoment: aim.onMoment,
 
     /** @param {() => boolean} isOver */
     async rage(isOver) {

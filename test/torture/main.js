@@ -2,10 +2,11 @@
  * The long proof that no connection is ever lost: two processes of the app on one store, a Withings that loses and
  * delays its answers, kill -9 about once a second. Withings' own ledger is the judge.
  *
- *   npm run torture -- --minutes 10 [--connections 800] [--seed N]
+ *   npm run torture -- --minutes 10 [--connections 800] [--seed N] [--store redis [--redis always|everysec|waitaof]]
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LEASE_MS, settingsOf, TIMEOUT_MS } from './app.js';
 import { createChance } from './chance.js';
 import { createChaos } from './chaos.js';
 import { freePorts, prepareGround } from './ground.js';
@@ -15,13 +16,11 @@ import { readOptions } from './options.js';
 import { createProcess } from './processes.js';
 import { startProvider } from './provider.js';
 import { createRecords } from './records.js';
+import { startRedis } from './redis/redis.js';
 import { progress, table } from './report.js';
 import { createTraffic } from './traffic.js';
 import { connect } from './visitor.js';
 
-const TIMEOUT_MS = 500;
-/** As in src/tokens/renewal.ts. */
-const LEASE_MS = 2 * TIMEOUT_MS + 1000;
 /** Integer seconds on the wire; renewed from three quarters of it on. */
 const ACCESS_LIFE_SECONDS = 2;
 /**
@@ -32,17 +31,20 @@ const GRACE_MS = 180_000;
 const VISITS_PER_SECOND = 350;
 const CONNECT_AT_ONCE = 8;
 const PROGRESS_EVERY_MS = 30_000;
+/** More than that many lost connections tell nothing new. */
+const STORIES = 10;
 
 const options = readOptions();
 const chance = createChance(options.seed);
 const ground = prepareGround();
-const [portOfModel = 0, ...ports] = await freePorts(5);
+const [portOfModel = 0, portOfRedis = 0, ...ports] = await freePorts(6);
 const publicUrl = `http://127.0.0.1:${ports[0]}`;
+const ledger = createLedger({ graceMs: GRACE_MS, now: () => performance.now() });
+const redis = await redisOf(options.redis);
 const processes = [processOf('a', ports.slice(0, 2)), processOf('b', ports.slice(2))];
 /** @type {import('./visitor.js').Visitor[]} */
 const visitors = [];
-const ledger = createLedger({ graceMs: GRACE_MS, now: () => performance.now() });
-const records = createRecords(ground);
+const records = createRecords({ ...ground, redisUrl: redis?.url });
 const judge = createJudge({ ledger, records, chance, processes, visitors });
 const chaos = createChaos({ processes, chance, leaseMs: LEASE_MS, letGo: records.close });
 const traffic = createTraffic({ visitors, processes, chance, publicUrl, perSecond: VISITS_PER_SECOND });
@@ -57,10 +59,13 @@ const provider = await startProvider({
   port: portOfModel,
   timeoutMs: TIMEOUT_MS,
   lifeSeconds: ACCESS_LIFE_SECONDS,
-  onMoment: chaos.onMoment,
+  onMoment(moment, name) {
+    chaos.onMoment(moment, name);
+    redis?.onMoment(moment, name);
+  },
   onFirstUse: judge.firstUse,
 });
-const parts = { processes, provider, ledger, judge, traffic, visitors };
+const parts = { processes, redis, provider, ledger, judge, traffic, visitors };
 
 await Promise.all(processes.map((process) => process.start()));
 await connectAll();
@@ -70,21 +75,16 @@ finish();
 
 /** @param {string} name @param {number[]} ports */
 function processOf(name, ports) {
-  const model = `http://127.0.0.1:${portOfModel}`;
-  const env = {
-    HOST: '127.0.0.1',
-    PUBLIC_URL: publicUrl,
-    DATA_DIR: ground.dataDir,
-    SESSION_SECRET: ground.secret,
-    WITHINGS_CLIENT_ID: 'torture',
-    WITHINGS_CLIENT_SECRET: 'torture-secret',
-    WITHINGS_AUTHORIZE_URL: `${model}/oauth2_user/authorize2`,
-    WITHINGS_API_URL: `${model}/${name}/`,
-    WITHINGS_TIMEOUT_MS: String(TIMEOUT_MS),
-    SWEEP_SECONDS: '1',
-    LOG_LEVEL: 'error',
-  };
-  return createProcess({ name, ports, dir: ground.appDir, env });
+  const env = settingsOf({ name, publicUrl, portOfModel, ground, redisUrl: redis?.url });
+  const mayFail = redis ? redis.wasAwaySince : () => false;
+  return createProcess({ name, ports, dir: ground.appDir, env, mayFail });
+}
+
+/** @param {import('./redis/redis.js').Kind | null} kind */
+async function redisOf(kind) {
+  if (kind === null) return null;
+  const { dataDir } = ground;
+  return startRedis({ kind, port: portOfRedis, dataDir, chance, refreshes: ledger.refreshes });
 }
 
 async function connectAll() {
@@ -100,12 +100,12 @@ async function connectAll() {
 
 async function torture() {
   const begun = performance.now();
-  const isOver = () =>
-    performance.now() - begun > options.ms || processes.some(({ accidents }) => accidents.length > 0);
+  const isOver = () => performance.now() - begun > options.ms || accidents().length > 0;
   const reporting = setInterval(() => progress(parts, performance.now() - begun), PROGRESS_EVERY_MS);
   provider.faults.set(true);
   await records.open();
-  await Promise.all([traffic.run(isOver), chaos.rage(isOver), judge.sample(isOver), keepReading(isOver)]);
+  const rages = [chaos.rage(isOver), redis?.rage(isOver)];
+  await Promise.all([traffic.run(isOver), ...rages, judge.sample(isOver), keepReading(isOver)]);
   clearInterval(reporting);
 }
 
@@ -126,21 +126,27 @@ async function settle() {
   await judge.examineAll();
 }
 
+/** What ended that nobody had ended. */
+function accidents() {
+  return [...processes, ...(redis ? [redis] : [])].flatMap((each) => each.accidents);
+}
+
 function finish() {
-  const accidents = processes.flatMap((process) => process.accidents);
-  for (const accident of accidents) process.stdout.write(`${accident}\n`);
-  const stories = [...judge.lost.values()].join('\n');
-  if (stories) {
-    writeFileSync(join(ground.dir, 'lost.txt'), stories);
-    process.stdout.write(`${stories}\nEverything is kept in ${ground.dir} (seed ${options.seed}).\n`);
+  for (const accident of accidents()) process.stdout.write(`${accident}\n`);
+  const stories = [...judge.lost.values()];
+  if (stories.length > 0) {
+    writeFileSync(join(ground.dir, 'lost.txt'), stories.join('\n'));
+    process.stdout.write(`${stories.slice(0, STORIES).join('\n')}\n`);
+    process.stdout.write(`Everything is kept in ${ground.dir} (seed ${options.seed}).\n`);
   }
   process.stdout.write(table(parts));
-  process.exit(judge.lost.size > 0 || accidents.length > 0 ? 1 : 0);
+  process.exit(judge.lost.size > 0 || accidents().length > 0 ? 1 : 0);
 }
 
 /** Whatever ended the run. */
 function cleanUp() {
   for (const process of processes) process.end();
   void records.close();
+  void redis?.kill();
   if (judge.lost.size === 0) rmSync(ground.dir, { recursive: true, force: true, maxRetries: 3 });
 }

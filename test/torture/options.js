@@ -5,7 +5,10 @@ import { parseArgs } from 'node:util';
  * @property {number} ms how long the traffic and the faults last
  * @property {number} connections
  * @property {number} seed of what is thrown at the app; how the processes interleave is up to the machine
+ * @property {import('./redis/redis.js').Kind | null} redis null: the store is SQLite
  */
+
+const KINDS = /** @type {const} */ (['always', 'everysec', 'waitaof']);
 
 /** @returns {Options} */
 export function readOptions(args = process.argv.slice(2)) {
@@ -16,6 +19,8 @@ export function readOptions(args = process.argv.slice(2)) {
       seconds: { type: 'string' },
       connections: { type: 'string', default: '800' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      store: { type: 'string', default: 'sqlite' },
+      redis: { type: 'string', default: 'always' },
     },
   });
   const seconds = values.seconds
@@ -25,6 +30,10 @@ export function readOptions(args = process.argv.slice(2)) {
     ms: seconds * 1000,
     connections: whole('connections', values.connections),
     seed: whole('seed', values.seed),
+    redis:
+      oneOf('store', ['sqlite', 'redis'], values.store) === 'redis'
+        ? oneOf('redis', KINDS, values.redis)
+        : null,
   };
 }
 
@@ -34,4 +43,11 @@ function whole(name, text) {
     throw new Error(`--${name} must be a whole number above 0`);
   }
   return Number(text);
+}
+
+/** @template {string} T @param {string} name @param {readonly T[]} words @param {string} text @returns {T} */
+function oneOf(name, words, text) {
+  const found = words.find((word) => word === text);
+  if (!found) throw new Error(`--${name} must be one of ${words.join(', ')}`);
+  return found;
 }

@@ -5,6 +5,7 @@ import { ask } from './http.js';
 const START_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 const LINES_KEPT = 20;
+const TRY_AGAIN_MS = 100;
 
 /**
  * @typedef {object} Running
@@ -17,9 +18,14 @@ const LINES_KEPT = 20;
  * One process of the app with a successor that waits, as in a rolling restart: whoever is killed is replaced at once,
  * and the next successor starts. They run until they are killed; ending by itself is an accident.
  *
- * @param {{ name: string, ports: number[], dir: string, env: Record<string, string> }} about
+ * @param {object} about
+ * @param {string} about.name
+ * @param {number[]} about.ports
+ * @param {string} about.dir
+ * @param {Record<string, string>} about.env
+ * @param {(bornAt: number) => boolean} about.mayFail to start, because its store was away since; it is started again
  */
-export function createProcess({ name, ports, dir, env }) {
+export function createProcess({ name, ports, dir, env, mayFail }) {
   /** @type {Running | null} */
   let serving = null;
   /** @type {Running | null} */
@@ -47,9 +53,11 @@ export function createProcess({ name, ports, dir, env }) {
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
     const mine = { child, port, ready: false };
+    const bornAt = performance.now();
     next = mine;
     child.once('exit', (code, signal) => {
       if (serving !== mine && next !== mine) return; // we killed it
+      if (!mine.ready && mayFail(bornAt)) return raiseAgain();
       accidents.push(`A process ${name} ended by itself (code ${code}, ${signal}):\n${lines.join('\n')}`);
     });
     const end = performance.now() + START_WITHIN_MS;
@@ -59,6 +67,13 @@ export function createProcess({ name, ports, dir, env }) {
       await sleep(LOOK_EVERY_MS);
     }
     if (next === mine) accidents.push(`A process ${name} does not serve:\n${lines.join('\n')}`);
+  }
+
+  /** As whoever looks after processes does. */
+  async function raiseAgain() {
+    next = null;
+    await sleep(TRY_AGAIN_MS);
+    if (!next && !isOver) void raise();
   }
 
   /** If there is nobody who serves, and a successor who can. */

@@ -6,23 +6,43 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** @param {string} file */
-const own = (file) => import(pathToFileURL(join(String(process.env.APP_DIR), 'dist/session', file)).href);
-const [{ openSqliteStore }, { createSealer }, { deriveKeys }] = await Promise.all(
-  ['sqlite.js', 'sealing.js', 'keys.js'].map(own),
+const own = (file) => import(pathToFileURL(join(String(process.env.APP_DIR), 'dist', file)).href);
+const [{ openStore }, { createSealer }, { deriveKeys }] = await Promise.all(
+  ['storing.js', 'session/sealing.js', 'session/keys.js'].map(own),
 );
 
 const sealer = createSealer(deriveKeys([String(process.env.SESSION_SECRET)]).seal);
-const store = openSqliteStore(
-  join(String(process.env.DATA_DIR), 'connect.db'),
+const { store } = await openStore(
+  {
+    redisUrl: process.env.REDIS_URL ?? null,
+    dataDir: String(process.env.DATA_DIR),
+    withings: { sandbox: false },
+  },
   sealer,
-  () => Number(process.hrtime.bigint()) / 1e6,
-);
+  { now: Date.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6 },
+).catch(leave);
 
 process.on('message', async (/** @type {{ number: number, userId: string }} */ { number, userId }) => {
-  try {
-    process.send?.({ number, record: await store.readGrant(`eu:${userId}`) });
-  } catch (error) {
-    process.send?.({ number, error: String(error) });
-  }
+  process.send?.({ number, reading: await read(userId) });
 });
-process.send?.({ number: 0 });
+process.send?.({ number: 0, reading: null });
+
+/** @param {string} userId */
+async function read(userId) {
+  try {
+    return { record: await store.readGrant(`eu:${userId}`) };
+  } catch (error) {
+    return isAway(error) ? null : { error: String(error) };
+  }
+}
+
+/** A Redis that was killed or stopped says nothing about a record. @param {unknown} error */
+function isAway(error) {
+  return String(/** @type {{ code?: unknown }} */ (error)?.code).startsWith('REDIS_');
+}
+
+/** @param {unknown} error @returns {never} */
+function leave(error) {
+  if (!isAway(error)) throw error;
+  process.exit(1);
+}

@@ -15,11 +15,11 @@ const READ_WITHIN_MS = 10_000;
 /** @typedef {{ record: DurableRecord | null } | { error: string }} Reading */
 
 /**
- * The durable records, as they are on the disk, without asking the app.
+ * The durable records, without asking the app: as they are on the disk, or as Redis serves them.
  *
- * @param {{ appDir: string, dataDir: string, secret: string }} where
+ * @param {{ appDir: string, dataDir: string, secret: string, redisUrl: string | undefined }} where
  */
-export function createRecords({ appDir, dataDir, secret }) {
+export function createRecords({ appDir, dataDir, secret, redisUrl }) {
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null;
   /** @type {Map<number, (reading: Reading | null) => void>} */
@@ -38,14 +38,23 @@ export function createRecords({ appDir, dataDir, secret }) {
     open: () =>
       new Promise((resolve) => {
         const born = fork(join(import.meta.dirname, 'reader.js'), {
-          env: { PATH: process.env.PATH, APP_DIR: appDir, DATA_DIR: dataDir, SESSION_SECRET: secret },
+          env: {
+            PATH: process.env.PATH,
+            APP_DIR: appDir,
+            DATA_DIR: dataDir,
+            SESSION_SECRET: secret,
+            ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+          },
         });
         child = born;
-        born.on('message', (/** @type {Reading & { number: number }} */ message) => {
-          if (message.number === 0) resolve(undefined);
-          waiting.get(message.number)?.(message);
-          waiting.delete(message.number);
-        });
+        born.on(
+          'message',
+          (/** @type {{ number: number, reading: Reading | null }} */ { number, reading }) => {
+            if (number === 0) resolve(undefined);
+            waiting.get(number)?.(reading);
+            waiting.delete(number);
+          },
+        );
         born.once('exit', () => {
           settle(born);
           resolve(undefined);
@@ -54,7 +63,7 @@ export function createRecords({ appDir, dataDir, secret }) {
 
     isOpen: () => child !== null,
 
-    /** Null: nobody is reading just now. @param {string} userId @returns {Promise<Reading | null>} */
+    /** Null: nobody is reading just now, or nobody answers. @param {string} userId @returns {Promise<Reading | null>} */
     read(userId) {
       const reader = child;
       if (!reader) return Promise.resolve(null);

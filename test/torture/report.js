@@ -1,6 +1,7 @@
 /**
  * @typedef {object} Parts
  * @property {import('./processes.js').AppProcess[]} processes
+ * @property {import('./redis/redis.js').Redis | null} redis
  * @property {import('./provider.js').Provider} provider
  * @property {import('./ledger.js').Ledger} ledger
  * @property {ReturnType<typeof import('./judge.js').createJudge>} judge
@@ -13,7 +14,7 @@ const LONG_MS = 30_000;
 
 /** How it stands. @param {Parts} parts @param {number} elapsedMs */
 export function progress(parts, elapsedMs) {
-  const { provider, ledger, judge, traffic, visitors } = parts;
+  const { redis, provider, ledger, judge, traffic, visitors } = parts;
   const seconds = elapsedMs / 1000;
   const waits = visitors.map(({ wellAt }) => performance.now() - wellAt);
   const longest = Math.max(...visitors.map(({ longestMs }) => longestMs), ...waits);
@@ -23,6 +24,7 @@ export function progress(parts, elapsedMs) {
     `${seconds.toFixed(0)} s: ${kills} kills, ${pauses} pauses, ${ledger.refreshes()} refreshes (${rate}/s), ${judge.lost.size} lost`,
   );
   const without = waits.filter((ms) => ms > LONG_MS).length;
+  if (redis) write(`  redis ${JSON.stringify(redis.counts)}`);
   write(`  visits ${JSON.stringify(traffic.outcomes)}`);
   write(`  without data for 30 s: ${without}, ever ${(longest / 1000).toFixed(0)} s`);
   write(`  at Withings ${JSON.stringify(provider.counts)}; judged ${JSON.stringify(judge.counts)}`);
@@ -36,12 +38,13 @@ export function progress(parts, elapsedMs) {
 
 /** @param {Parts} parts */
 export function table(parts) {
-  const { provider, ledger, judge, visitors } = parts;
+  const { redis, provider, ledger, judge, visitors } = parts;
   const { kills, pauses } = sums(parts);
   const cells = {
     connections: visitors.length,
     kills,
     pauses,
+    ...(redis ? redisCells(redis.counts) : {}),
     refreshes: ledger.refreshes(),
     'replies lost': provider.counts.repliesLost,
     late: provider.counts.late,
@@ -51,6 +54,17 @@ export function table(parts) {
   const names = Object.keys(cells);
   const values = names.map((name) => String(cells[name]).padStart(name.length));
   return `| ${names.join(' | ')} |\n|${names.map((name) => `${'-'.repeat(name.length + 1)}:|`).join('')}\n| ${values.join(' | ')} |\n`;
+}
+
+/** @param {import('./redis/redis.js').Redis['counts']} counts */
+function redisCells({ kills, pauses, crashes, refreshesCut, bytesCut }) {
+  return {
+    'redis kills': kills,
+    'redis pauses': pauses,
+    'host crashes': crashes,
+    'refreshes cut off': refreshesCut,
+    'bytes cut off': bytesCut,
+  };
 }
 
 /** @param {Parts} parts */

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAim } from '../aim.js';
+import { cutBack } from './file.js';
+
+/** The app gives an answer of Redis 800 ms; the last ones are longer than its patience with a dead line. */
+const PAUSE_MS = { from: 900, to: 4000 };
+/** Down for a moment mostly; now and then for longer than a page waits. */
+const DOWN_MS = { short: 300, long: 3000 };
+
+/**
+ * @typedef {object} Disk what a crash of the host may leave, by the way that Redis syncs
+ * @property {() => Left | null | Promise<Left | null>} left null: cannot be told just now
+ * @property {() => void} stop
+ */
+/** @typedef {{ end: import('./file.js').FileEnd, refreshes: number }} Left */
+
+/**
+ * Kills, stops and starts the redis-server; with a `disk`, its host crashes too.
+ *
+ * @param {object} parts
+ * @param {import('./server.js').RedisServer} parts.server
+ * @param {import('../chance.js').Chance} parts.chance
+ * @param {Disk | null} parts.disk
+ */
+export function createRedisChaos({ server, chance, disk }) {
+  const aim = createAim(chance);
+  const counts = { kills: 0, pauses: 0, crashes: 0, refreshesCut: 0, bytesCut: 0 };
+
+  /** @param {() => Promise<unknown>} how */
+  async function strike(how) {
+    /** @type {Promise<unknown>} */
+    let done = Promise.resolve();
+    await aim.strikeAt(null, () => {
+      done = how();
+    });
+    await done;
+  }
+
+  async function kill() {
+    counts.kills += 1;
+    await server.kill();
+  }
+
+  async function pause() {
+    counts.pauses += 1;
+    server.freeze();
+    await sleep(chance.between(PAUSE_MS.from, PAUSE_MS.to));
+    server.thaw();
+  }
+
+  /** @param {Disk} disk */
+  async function crash(disk) {
+    const left = await disk.left();
+    if (!left) return server.thaw();
+    await server.kill();
+    counts.crashes += 1;
+    counts.bytesCut += cutBack(left.end);
+    counts.refreshesCut += left.refreshes;
+  }
+
+  async function start() {
+    await sleep(chance.between(0, chance.hits(85) ? DOWN_MS.short : DOWN_MS.long));
+    await server.start();
+  }
+
+  async function strikeOnce() {
+    if (chance.hits(25)) return strike(pause);
+    if (disk && chance.hits(60)) await strike(() => crash(disk));
+    else await strike(kill);
+    return start();
+  }
+
+  return {
+    onMoment: aim.onMoment,
+    counts,
+
+    /** @param {() => boolean} isOver */
+    async rage(isOver) {
+      while (!isOver()) {
+        await sleep(chance.between(1500, 5000));
+        await strikeOnce();
+      }
+      disk?.stop();
+    },
+  };
+}
