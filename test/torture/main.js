@@ -2,7 +2,7 @@
  * The long proof that no connection is ever lost: two processes of the app on one store, a Withings that loses and
  * delays its answers, kill -9 about once a second. Withings' own ledger is the judge.
  *
- *   npm run torture -- --minutes 10 [--connections 800] [--seed N] [--store redis [--redis always|everysec|waitaof]]
+ *   npm run torture -- --minutes 10 [--connections 800] [--seed N] [--store redis [--redis always|everysec]]
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
  * @property {import('./redis/redis.js').Kind | null} redis null: the store is SQLite
  */
 
-const KINDS = /** @type {const} */ (['always', 'everysec', 'waitaof']);
+const KINDS = /** @type {const} */ (['always', 'everysec']);
 
 /** @returns {Options} */
 export function readOptions(args = process.argv.slice(2)) {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAim } from '../aim.js';
-import { cutBack } from './file.js';
 
 /** The app gives an answer of Redis 800 ms; the last ones are longer than its patience with a dead line. */
 const PAUSE_MS = { from: 900, to: 4000 };
@@ -8,19 +7,19 @@ const PAUSE_MS = { from: 900, to: 4000 };
 const DOWN_MS = { short: 300, long: 3000 };
 
 /**
- * @typedef {object} Disk what a crash of the host may leave, by the way that Redis syncs
- * @property {() => Left | null | Promise<Left | null>} left null: cannot be told just now
+ * @typedef {object} Disk what a crash of the host leaves, by the way that Redis syncs
+ * @property {() => (() => { bytesCut: number, refreshesCut: number }) | null} look
+ *   at the moment of the crash; what it returns makes the file so. Null: cannot be told just now
  * @property {() => void} stop
  */
-/** @typedef {{ end: import('./file.js').FileEnd, refreshes: number }} Left */
 
 /**
- * Kills, stops and starts the redis-server; with a `disk`, its host crashes too.
+ * Kills, stops and starts the redis-server; and lets its host crash.
  *
  * @param {object} parts
  * @param {import('./server.js').RedisServer} parts.server
  * @param {import('../chance.js').Chance} parts.chance
- * @param {Disk | null} parts.disk
+ * @param {Disk} parts.disk
  */
 export function createRedisChaos({ server, chance, disk }) {
   const aim = createAim(chance);
@@ -36,9 +35,15 @@ export function createRedisChaos({ server, chance, disk }) {
     await done;
   }
 
+  async function start() {
+    await sleep(chance.between(0, chance.hits(85) ? DOWN_MS.short : DOWN_MS.long));
+    await server.start();
+  }
+
   async function kill() {
     counts.kills += 1;
     await server.kill();
+    await start();
   }
 
   async function pause() {
@@ -48,26 +53,20 @@ export function createRedisChaos({ server, chance, disk }) {
     server.thaw();
   }
 
-  /** @param {Disk} disk */
-  async function crash(disk) {
-    const left = await disk.left();
-    if (!left) return server.thaw();
-    await server.kill();
+  async function crash() {
+    const leave = disk.look();
+    if (!leave) return;
     counts.crashes += 1;
-    counts.bytesCut += cutBack(left.end);
-    counts.refreshesCut += left.refreshes;
-  }
-
-  async function start() {
-    await sleep(chance.between(0, chance.hits(85) ? DOWN_MS.short : DOWN_MS.long));
-    await server.start();
+    await server.kill();
+    const { bytesCut, refreshesCut } = leave();
+    counts.bytesCut += bytesCut;
+    counts.refreshesCut += refreshesCut;
+    await start();
   }
 
   async function strikeOnce() {
     if (chance.hits(25)) return strike(pause);
-    if (disk && chance.hits(60)) await strike(() => crash(disk));
-    else await strike(kill);
-    return start();
+    return strike(chance.hits(50) ? crash : kill);
   }
 
   return {
@@ -80,7 +79,7 @@ export function createRedisChaos({ server, chance, disk }) {
         await sleep(chance.between(1500, 5000));
         await strikeOnce();
       }
-      disk?.stop();
+      disk.stop();
     },
   };
 }

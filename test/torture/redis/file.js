@@ -1,12 +1,10 @@
-import { readdirSync, statSync, truncateSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @typedef {{ path: string, size: number }} FileEnd */
-
 /**
- * The file to which Redis appends at present, and its length. Null: just now there is none, or another one.
+ * The file to which Redis appends at present, and its length. Null: just now there is none.
  *
- * @param {string} dir of the server @returns {FileEnd | null}
+ * @param {string} dir of the server
  */
 export function endOfFile(dir) {
   const folder = join(dir, 'appendonlydir');
@@ -19,11 +17,4 @@ export function endOfFile(dir) {
   } catch {
     return null;
   }
-}
-
-/** What came after is gone, as with the host. Redis accepts a last command that is cut in two. @param {FileEnd} end */
-export function cutBack({ path, size }) {
-  const lost = statSync(path).size - size;
-  if (lost > 0) truncateSync(path, size);
-  return Math.max(0, lost);
 }

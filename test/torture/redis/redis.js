@@ -1,18 +1,10 @@
 import { join } from 'node:path';
 import { createRedisChaos } from './chaos.js';
-import { createProbes } from './probes.js';
 import { createSecondAgo } from './second.js';
 import { createServer } from './server.js';
+import { createTornTail } from './torn.js';
 
-/**
- * How Redis syncs its file, and what a crash of its host then takes:
- *
- * - `always`: nothing; replies come after the sync;
- * - `everysec`: a second, on a server without WAITAOF (Redis before 7.2);
- * - `waitaof`: `everysec` on a server that has it; what was not waited for.
- *
- * @typedef {'always' | 'everysec' | 'waitaof'} Kind
- */
+/** How Redis syncs its file. @typedef {'always' | 'everysec'} Kind */
 
 /**
  * @param {object} parts
@@ -24,15 +16,11 @@ import { createServer } from './server.js';
  */
 export async function startRedis({ kind, port, dataDir, chance, refreshes }) {
   const dir = join(dataDir, 'redis');
-  const server = createServer({ port, dir, fsync: kind === 'always' ? 'always' : 'everysec' });
-  const disks = {
-    always: () => null,
-    everysec: () => createSecondAgo({ dir, refreshes }),
-    waitaof: () => createProbes({ dir, port, server, chance }),
-  };
+  const server = createServer({ port, dir, fsync: kind });
+  const disk = kind === 'always' ? createTornTail({ dir, chance }) : createSecondAgo({ dir, refreshes });
   await server.start();
   if (server.accidents.length > 0) throw new Error(server.accidents[0]);
-  return { ...server, ...createRedisChaos({ server, chance, disk: disks[kind]() }) };
+  return { ...server, ...createRedisChaos({ server, chance, disk }) };
 }
 
 /** @typedef {Awaited<ReturnType<typeof startRedis>>} Redis */

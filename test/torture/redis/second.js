@@ -1,16 +1,18 @@
+import { statSync, truncateSync } from 'node:fs';
 import { endOfFile } from './file.js';
 
 const LOOK_EVERY_MS = 50;
-/** `appendfsync everysec` syncs each second (and may fall behind by another one, which is not played here). */
+/** Redis syncs each second (and may fall behind by another one, which is not played here). */
 const LOST_MS = 1000;
 
 /**
- * What a crash of the host may leave under `appendfsync everysec`: the file as it was a second ago.
+ * What a crash of the host leaves under `appendfsync everysec`, at worst: the file as it was a second ago. It may end
+ * in the middle of a command, which Redis accepts.
  *
  * @param {{ dir: string, refreshes: () => number }} parts
  */
 export function createSecondAgo({ dir, refreshes }) {
-  /** @type {{ at: number, refreshes: number, end: import('./file.js').FileEnd | null }[]} */
+  /** @type {{ at: number, refreshes: number, end: ReturnType<typeof endOfFile> }[]} */
   const looks = [];
   const timer = setInterval(() => {
     looks.push({ at: performance.now(), refreshes: refreshes(), end: endOfFile(dir) });
@@ -19,10 +21,16 @@ export function createSecondAgo({ dir, refreshes }) {
 
   return {
     /** Null: Redis began another file since, and closes the old one with a sync. */
-    left() {
+    look() {
       const then = looks.findLast(({ at }) => performance.now() - at >= LOST_MS);
       if (!then?.end || then.end.path !== endOfFile(dir)?.path) return null;
-      return { end: then.end, refreshes: refreshes() - then.refreshes };
+      const { path, size } = then.end;
+      const refreshesCut = refreshes() - then.refreshes;
+      return () => {
+        const bytesCut = Math.max(0, statSync(path).size - size);
+        if (bytesCut > 0) truncateSync(path, size);
+        return { bytesCut, refreshesCut };
+      };
     },
     stop: () => clearInterval(timer),
   };
