@@ -3,6 +3,7 @@ import { createAim } from '../aim.js';
 
 /** The app gives an answer of Redis 800 ms; the last ones are longer than its patience with a dead line. */
 const PAUSE_MS = { from: 900, to: 4000 };
+const FIRST_KILL_MS = 1000;
 /** Down for a moment mostly; now and then for longer than a page waits. */
 const DOWN_MS = { short: 300, long: 3000 };
 
@@ -75,6 +76,8 @@ export function createRedisChaos({ server, chance, disk }) {
 
     /** @param {() => boolean} isOver */
     async rage(isOver) {
+      await sleep(FIRST_KILL_MS); // so that the shortest run has one
+      await strike(kill);
       while (!isOver()) {
         await sleep(chance.between(1500, 5000));
         await strikeOnce();
