@@ -1,7 +1,9 @@
 /** How long the app waits for Withings. */
 export const TIMEOUT_MS = 500;
+/** As in src/withings/turns.ts: how long a call waits for its turn. */
+const TURN_MS = 2000;
 /** As in src/tokens/renewal.ts. */
-export const LEASE_MS = 2 * TIMEOUT_MS + 1000;
+export const LEASE_MS = 2 * (TIMEOUT_MS + TURN_MS) + 1000;
 
 /**
  * The settings of one process of the app.

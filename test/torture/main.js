@@ -25,9 +25,9 @@ import { connect } from './visitor.js';
 const ACCESS_LIFE_SECONDS = 2;
 /**
  * Withings' 8 hours, shrunk. The app lets 11 s pass after every answer that it did not get (and a lease, if it was
- * killed), and every fifth answer is one of those: fewer than 14 attempts would be bad luck, not a fault of the app.
+ * killed), and every fifth answer is one of those: fewer than 17 attempts would be bad luck, not a fault of the app.
  */
-const GRACE_MS = 180_000;
+const GRACE_MS = 300_000;
 const VISITS_PER_SECOND = 350;
 const CONNECT_AT_ONCE = 8;
 const PROGRESS_EVERY_MS = 30_000;

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAim } from '../aim.js';
 
-/** The app gives an answer of Redis 800 ms; the last ones are longer than its patience with a dead line. */
-const PAUSE_MS = { from: 900, to: 4000 };
+/** The app gives an answer of Redis 800 ms. */
+const PAUSE_MS = { from: 900, to: 2500 };
+/** Without Redis nobody does anything that could go wrong. */
+const CALM_MS = { from: 2000, to: 9000 };
 const FIRST_KILL_MS = 1000;
 /** Down for a moment mostly; now and then for longer than a page waits. */
-const DOWN_MS = { short: 300, long: 3000 };
+const DOWN_MS = { short: 300, long: 2000 };
 
 /**
  * @typedef {object} Disk what a crash of the host leaves, by the way that Redis syncs
@@ -79,7 +81,7 @@ export function createRedisChaos({ server, chance, disk }) {
       await sleep(FIRST_KILL_MS); // so that the shortest run has one
       await strike(kill);
       while (!isOver()) {
-        await sleep(chance.between(1500, 5000));
+        await sleep(chance.between(CALM_MS.from, CALM_MS.to));
         await strikeOnce();
       }
       disk.stop();
