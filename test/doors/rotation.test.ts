@@ -31,7 +31,8 @@ test('asked for under both secrets, a partner’s connection needs only the new 
 
 test('where nobody asked in time, the key is missing, and it can still be ended', async () => {
   const { app, partner, path } = await connectedUnderTheOld();
-  await app.restart({ SESSION_SECRET: NEW });
+  const both = await app.restart({ SESSION_SECRET: `${NEW},${OLD}` });
+  await both.restart({ SESSION_SECRET: NEW });
   const status = await partner.get(path);
   expect([status.status, status.body.problem.code]).toEqual([503, 'key-missing']);
   expect((await partner.delete(path)).body).toEqual({ revoked: true, removalPage: null });
