@@ -1,4 +1,4 @@
-// Takes the pictures of the README from the running app: `npm run screenshots`. Chromium is named by CHROMIUM.
+// Takes the pictures of the README from the running app: `npm run screenshots`. Chromium is named by CHROME_PATH.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const app = spawn(process.execPath, ['dist/main.js'], {
   stdio: 'inherit',
 });
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
 });
 try {

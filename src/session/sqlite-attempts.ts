@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import { readAttemptResult } from './attempt-result.ts';
 import type { Db } from './database.ts';
-import type { AttemptResult, Store, TakenAttempt } from './store.ts';
+import type { Store, TakenAttempt } from './store.ts';
 
 type AttemptStore = Pick<Store, 'beginAttempt' | 'knowsBrowser' | 'takeAttempt' | 'finishAttempt'>;
 
@@ -54,7 +54,7 @@ export function sqliteAttempts(db: Db): AttemptStore {
         }
         if (row.answer !== answer) return { outcome: 'spent' };
         if (row.result === null) return { outcome: 'pending' };
-        return { outcome: 'finished', attempt, result: readResult(String(row.result)) };
+        return { outcome: 'finished', attempt, result: readAttemptResult(String(row.result)) };
       });
     },
 
@@ -62,13 +62,4 @@ export function sqliteAttempts(db: Db): AttemptStore {
       db.run('UPDATE attempts SET result = ? WHERE state = ?', JSON.stringify(finished), state);
     },
   };
-}
-
-const result = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('connected') }),
-  z.object({ kind: z.literal('problem'), code: z.string() }),
-]);
-
-function readResult(text: string): AttemptResult {
-  return result.parse(JSON.parse(text));
 }

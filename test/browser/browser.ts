@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import {
   type Browser,
@@ -11,7 +12,14 @@ import {
 import request from 'supertest';
 import { startFarApart } from '../support/withings.ts';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+/** By CHROME_PATH, or on the PATH. */
+const CHROMIUM =
+  process.env.CHROME_PATH ??
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+    .find(existsSync);
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -28,8 +36,8 @@ let browser: Browser;
 /** One browser for a file of tests. */
 export function useBrowser(): void {
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM))
-      throw new Error(`No Chromium at ${CHROMIUM}: install it, or name it by CHROMIUM.`);
+    if (!CHROMIUM || !existsSync(CHROMIUM))
+      throw new Error('There is no Chromium on the PATH: install it, or name it by CHROME_PATH.');
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   });
   afterAll(() => browser.close());

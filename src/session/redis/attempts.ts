@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readAttemptResult } from '../attempt-result.ts';
 import type { Store, TakenAttempt } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
@@ -34,11 +35,6 @@ export function redisAttempts(
   };
 }
 
-const result = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('connected') }),
-  z.object({ kind: z.literal('problem'), code: z.string() }),
-]);
-
 const taken = z.union([
   z.tuple([z.enum(['unknown', 'expired', 'spent', 'pending'])]),
   z.tuple([z.literal('taken'), z.string(), z.string()]),
@@ -50,5 +46,5 @@ function readTaken(answer: unknown): TakenAttempt {
   if (read.length === 1) return { outcome: read[0] };
   const attempt = { demo: read[1] === '1', returnTo: read[2] };
   if (read.length === 3) return { outcome: 'taken', attempt };
-  return { outcome: 'finished', attempt, result: result.parse(JSON.parse(read[3])) };
+  return { outcome: 'finished', attempt, result: readAttemptResult(read[3]) };
 }
