@@ -23,6 +23,8 @@ export function createPace(
   return (rank) =>
     store.pace(spacingMs, Math.max(1, Math.floor(atOnce * SHARE[rank]))).catch((error) => {
       report(error);
-      return STORE_AWAY_MS; // nobody can tell whose turn it is
+      // Nobody can tell whose turn it is. What is still valid goes on serving; no new tokens are fetched for a store
+      // that could not keep them.
+      return rank === 'token' ? STORE_AWAY_MS : 0;
     });
 }

@@ -33,12 +33,15 @@ const nothing = () => {};
 const WELL = { measures: 200, state: 'connected' };
 const OUTSIDE = { measures: 401, state: 'not-connected' };
 
+/** The attempt is taken, then a turn to call Withings; the third transaction is the sign-in. */
+const SIGN_IN = { at: '^COMMIT', nth: 3 };
+
 test('killed during a sign-in: the old session goes on, and there is no other', async () => {
   const plans: Plan[] = [
     { at: '^INSERT INTO sessions', nth: 1, deed: 'kill after' },
     { at: '^DELETE FROM sessions', nth: 1, deed: 'kill after' },
-    { at: '^COMMIT', nth: 2, deed: 'kill before' },
-    { at: '^COMMIT', nth: 2, deed: 'tear', keep: 0.9 },
+    { ...SIGN_IN, deed: 'kill before' },
+    { ...SIGN_IN, deed: 'tear', keep: 0.9 },
   ];
   const runs = await Promise.all(plans.map(async (plan) => ({ plan, ...(await killedAt(plan)) })));
   const stillOpen = 503; // for the ten minutes that an attempt lives
@@ -48,6 +51,6 @@ test('killed during a sign-in: the old session goes on, and there is no other', 
 });
 
 test('killed after it: the new session waits for the browser that repeats its visit, and there is no other', async () => {
-  const run = await killedAt({ at: '^COMMIT', nth: 2, deed: 'kill after' });
+  const run = await killedAt({ ...SIGN_IN, deed: 'kill after' });
   expect(run).toEqual({ sessions: 1, asBefore: OUTSIDE, again: 303, after: WELL, later: WELL });
 });
