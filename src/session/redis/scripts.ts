@@ -124,13 +124,18 @@ local g = redis.call('HMGET', p .. 'g:' .. ARGV[1], 'w', 's')
 if not g[1] then return {} end
 return { g[1], g[2], isLeased(ARGV[1], hostNow(ARGV[2])) and '1' or '0' }`),
 
-  /** id, expected write-id, new write-id, sealed, attend at, lease in ms, clock → 1 if it was written. */
+  /**
+   * id, expected write-id, new write-id, sealed, attend at, lease in ms, clock → 1 if it was written. Two changes make
+   * a transaction in Redis' file: where a crash of the host tore one before, Redis leaves its beginning standing, and
+   * throws away with it, at its next start, all that follows up to the end of a transaction.
+   */
   writeGrant: script(`
 local g = p .. 'g:' .. ARGV[1]
 if redis.call('HGET', g, 'w') ~= ARGV[2] then return 0 end
 local lease = tonumber(ARGV[6])
 local till = lease == 0 and '0' or num(hostNow(ARGV[7]) + lease)
-redis.call('HSET', g, 'w', ARGV[3], 's', ARGV[4], 'l', till, 'm', ARGV[6])
+redis.call('HSET', g, 'w', ARGV[3], 's', ARGV[4])
+redis.call('HSET', g, 'l', till, 'm', ARGV[6])
 index('attend', ARGV[1], ARGV[5])
 announce(ARGV[1])
 return 1`),
