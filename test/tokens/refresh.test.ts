@@ -23,6 +23,7 @@ describe('when', () => {
     expect(await withings.calls(REFRESH)).toBe(0);
     app.clock.now += 1000;
     await visitor.get('/dashboard');
+    await app.settled();
     expect(await withings.calls(REFRESH)).toBe(1);
     expect(await connection(visitor)).toMatchObject({
       state: 'connected',
