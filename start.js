@@ -1,10 +1,10 @@
-// What `npm start` runs: builds, then becomes the program, or another one (`node start.js sandbox-alone`).
+// What `npm start` runs: builds, then becomes the program, or another one (`node start.js sandbox`).
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAMS = ['main', 'sandbox-alone', 'demo-token', 'migrate-store'];
-const program = PROGRAMS.includes(process.argv[2]) ? process.argv[2] : 'main';
+const COMMANDS = ['sandbox', 'demo-token', 'migrate-store'];
+const program = COMMANDS.includes(process.argv[2]) ? `commands/${process.argv[2]}` : 'main';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const tsc = here('node_modules/typescript/bin/tsc');
 

@@ -1,5 +1,5 @@
 // Prints docs/errors.md from the program's own list: `npm run --silent errors > docs/errors.md`.
-import { PROBLEMS } from '../dist/web/problems.js';
+import { PROBLEMS } from '../dist/problems/catalogue.js';
 import { refusalOfStatus } from '../dist/withings/errors.js';
 
 /** Status and text as Withings sends them; marks as in docs/sandbox.md: documented, seen, inferred. */

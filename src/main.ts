@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readConfig, readEnvironment } from './config.ts';
+import { readConfig, readEnvironment } from './config/config.ts';
 import { createLog } from './operations/logging.ts';
-import { startServer } from './server.ts';
+import { startServer } from './server/lifecycle.ts';
 
 process.on('SIGUSR1', () => {}); // Node would open its debugger to the machine
 process.umask(0o077); // what this process writes is its owner's alone

@@ -1,70 +1,42 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { settings } from '../src/settings.ts';
+import { settings } from '../src/config/settings.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
 
-/** Which folder may import which. A file at the top of src is a room of its own. */
+/** Which folder may import which; `main` is the one file that lies in src itself. */
 const ARROWS: Record<string, string[]> = {
   main: ['config', 'operations', 'server'],
-  'sandbox-alone': ['config', 'operations', 'sandbox', 'settings', 'web'],
-  'demo-token': ['config', 'web', 'withings'],
-  'migrate-store': ['config', 'session', 'storing'],
+  commands: ['config', 'operations', 'problems', 'sandbox', 'server', 'store', 'web', 'withings'],
   server: [
-    'app',
     'config',
     'connect',
     'dashboard',
-    'keeping',
-    'listening',
     'operations',
     'partner',
+    'problems',
     'sandbox',
     'session',
-    'storing',
-    'tokens',
-    'web',
-  ],
-  index: ['embedding', 'embedding-options', 'session', 'tokens', 'web', 'withings'],
-  embedding: [
-    'connect',
-    'embedding-options',
-    'keeping',
-    'operations',
-    'session',
-    'tokens',
-    'web',
-    'withings',
-  ],
-  'embedding-options': ['config', 'keeping', 'operations', 'session'],
-  keeping: ['config', 'operations', 'pacing', 'session', 'tokens', 'web', 'withings'],
-  pacing: ['session', 'withings'],
-  storing: ['config', 'keeping', 'session'],
-  listening: ['config', 'keeping', 'operations', 'session', 'tokens', 'webhooks'],
-  app: [
-    'config',
-    'connect',
-    'dashboard',
-    'operations',
-    'partner',
-    'session',
+    'store',
     'tokens',
     'web',
     'webhooks',
     'withings',
   ],
-  config: ['settings'],
-  settings: ['withings'],
-  connect: ['operations', 'session', 'tokens', 'web', 'withings'],
-  dashboard: ['session', 'tokens', 'web', 'withings'],
-  partner: ['operations', 'session', 'tokens', 'web', 'withings'],
-  tokens: ['session', 'withings'],
-  session: [],
-  webhooks: ['session', 'tokens', 'web', 'withings'],
-  web: ['operations', 'session', 'withings'],
+  embed: ['config', 'connect', 'operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
+  config: ['withings'],
+  connect: ['operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
+  dashboard: ['problems', 'session', 'store', 'tokens', 'web', 'withings'],
+  partner: ['operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
+  webhooks: ['config', 'operations', 'problems', 'store', 'tokens', 'web', 'withings'],
+  tokens: ['config', 'operations', 'problems', 'store', 'withings'],
+  session: ['store'],
+  store: [],
   withings: [],
+  problems: ['operations', 'store', 'withings'],
+  web: ['problems'],
   operations: [],
   sandbox: [],
 };
@@ -83,7 +55,7 @@ function roomOf(file: string): string {
 
 test.each(sources)('$name imports only what its room may', ({ name, text }) => {
   const file = join(ROOT, name);
-  const rooms = [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) =>
+  const rooms = [...text.matchAll(/(?:from|import|import\() ?'(\.[^']+)'/g)].map(([, path = '']) =>
     roomOf(resolve(dirname(file), path)),
   );
   const strangers = rooms.filter((room) => room !== roomOf(file) && !ARROWS[roomOf(file)]?.includes(room));
@@ -95,14 +67,14 @@ describe('one place for each thing', () => {
     sources.filter(({ name, text }) => pattern.test(text) && !except.test(name)).map(({ name }) => name);
 
   test('the environment is read in config.ts', () => {
-    expect(offenders(/process\.env/, /^src\/config\.ts$/)).toEqual([]);
+    expect(offenders(/process\.env/, /^src\/config\//)).toEqual([]);
   });
 
   test('time comes in from main.ts', () => {
     expect(
       offenders(
         /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/,
-        /^src\/(main|index|sandbox-alone|demo-token|migrate-store)\.ts$/,
+        /^src\/(main\.ts|embed\/index\.ts|commands\/)/,
       ),
     ).toEqual([]);
   });
@@ -115,8 +87,8 @@ describe('one place for each thing', () => {
     expect(offenders(/from 'libsql'/, /\/database\.ts$/)).toEqual([]);
   });
 
-  test('the Redis client is known to session/redis/line.ts alone', () => {
-    expect(offenders(/from '@redis\/client'/, /\/redis\/line\.ts$/)).toEqual([]);
+  test('the Redis client is known to store/redis/client.ts alone', () => {
+    expect(offenders(/from '@redis\/client'/, /\/redis\/client\.ts$/)).toEqual([]);
   });
 
   test('no folder is a drawer for whatever does not fit', () => {

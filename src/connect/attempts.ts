@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
-import { hashed } from '../session/keys.ts';
-import type { Attempt, AttemptResult, Store, TakenAttempt } from '../session/store.ts';
+import { hashed } from '../store/keys.ts';
+import type { Attempt, AttemptResult, Store, TakenAttempt } from '../store/store.ts';
 import { ownCookie } from '../web/cookies.ts';
 
 /** The attempts of browsers to connect: begun by a click, bound to the browser, spent by being read. */

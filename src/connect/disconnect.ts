@@ -1,16 +1,16 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Log } from '../operations/logging.ts';
-import { userIdOf } from '../session/grant.ts';
-import type { Sealer } from '../session/sealing.ts';
 import type { Sessions } from '../session/session.ts';
-import type { Leaving } from '../tokens/leaving.ts';
+import type { Encryption } from '../store/encryption.ts';
+import { userIdOf } from '../store/grant.ts';
+import type { Disconnect } from '../tokens/disconnect.ts';
 import { ownCookie } from '../web/cookies.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 
-export interface LeaveParts {
-  leaving: Leaving;
+export interface DisconnectRouteParts {
+  disconnect: Disconnect;
   sessions: Sessions;
   receipts: Receipts;
   now: () => number;
@@ -23,15 +23,15 @@ export interface LeaveParts {
  */
 const FORGET = '"cache", "storage"';
 
-/** Leaving: `/disconnect` ends the connection, `/logout` only this browser's session. */
-export function leaveRoutes(parts: LeaveParts): Router {
+/** Disconnect: `/disconnect` ends the connection, `/logout` only this browser's session. */
+export function disconnectRoutes(parts: DisconnectRouteParts): Router {
   const router = Router();
   router.get('/disconnect', noStore, (req, res) => {
     const id = req.session.withingsId;
     if (!id) return res.redirect(303, '/');
-    return res.render('leave', { userId: userIdOf(id) });
+    return res.render('disconnect', { userId: userIdOf(id) });
   });
-  router.post('/disconnect', noStore, (req, res) => disconnect(parts, req, res));
+  router.post('/disconnect', noStore, (req, res) => endConnection(parts, req, res));
   router.post('/logout', noStore, async (req, res) => {
     await parts.sessions.end(req, res);
     res.set('Clear-Site-Data', FORGET).redirect(303, '/');
@@ -41,15 +41,15 @@ export function leaveRoutes(parts: LeaveParts): Router {
   return router;
 }
 
-async function disconnect(
-  { leaving, sessions, receipts, now, log }: LeaveParts,
+async function endConnection(
+  { disconnect, sessions, receipts, now, log }: DisconnectRouteParts,
   req: Request,
   res: Response,
 ) {
   const id = req.session.withingsId; // enough to leave, even where the key to the tokens is missing
   if (!id) return res.redirect(303, '/');
 
-  const { revoked, outcome, removalPage } = await leaving.leave(id);
+  const { revoked, outcome, removalPage } = await disconnect(id);
   await sessions.end(req, res);
   log.info({ requestId: req.id, outcome }, 'disconnected');
   receipts.write(res, { at: now(), revoked, removalPage });
@@ -69,15 +69,16 @@ export interface Receipts {
 
 const RECEIPT_LIFE_MS = 10 * 60_000;
 
-export function createReceipts(sealer: Sealer, publicUrl: string, now: () => number): Receipts {
+export function createReceipts(encryption: Encryption, publicUrl: string, now: () => number): Receipts {
   const cookie = ownCookie(publicUrl, 'receipt');
   return {
-    write: (res, value) => cookie.set(res, sealer.seal(JSON.stringify(value), 'receipt'), RECEIPT_LIFE_MS),
+    write: (res, value) =>
+      cookie.set(res, encryption.seal(JSON.stringify(value), 'receipt'), RECEIPT_LIFE_MS),
     read(req) {
       const sealed = cookie.read(req);
       if (!sealed) return null;
       try {
-        const found = receipt.parse(JSON.parse(sealer.open(sealed, 'receipt')));
+        const found = receipt.parse(JSON.parse(encryption.open(sealed, 'receipt')));
         return now() < found.at + RECEIPT_LIFE_MS ? found : null;
       } catch {
         return null; // somebody else's, or sealed with a key that is gone: there is nothing to show

@@ -1,9 +1,9 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Log } from '../operations/logging.ts';
+import { Problem, problemOf } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
-import type { AttemptResult } from '../session/store.ts';
+import type { AttemptResult } from '../store/store.ts';
 import { begun } from '../tokens/changes.ts';
-import { Problem, problemOf } from '../web/problems.ts';
 import { onlyMethods, onlyNavigation } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';

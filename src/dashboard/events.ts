@@ -1,12 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { SessionData } from 'express-session';
-import type { Grant } from '../session/grant.ts';
-import type { Between } from '../session/store.ts';
+import { Problem } from '../problems/catalogue.ts';
+import { connectionOf } from '../problems/connection.ts';
+import type { Grant } from '../store/grant.ts';
+import type { PubSub } from '../store/store.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/timing.ts';
-import { connectionOf } from '../web/connection.ts';
-import { Problem } from '../web/problems.ts';
-import { createBell } from './bell.ts';
+import { createThrottle } from './throttle.ts';
 
 /** How often each stream looks at the store: where nobody tells of changes, and where somebody does. */
 const LOOK_MS = 1000;
@@ -16,8 +16,8 @@ const HEARTBEAT_MS = 15_000;
 const NEWS_PAUSE_MS = 12_000;
 /** Data may be so much older than the page that shows them. */
 const PAGE_TAKES_MS = 3000;
-const MOST_STREAMS = 1000;
-const MOST_OF_ONE = 8;
+const MAX_STREAMS = 1000;
+const MAX_STREAMS_PER_SESSION = 8;
 
 export interface EventParts {
   cloud: 'eu' | 'us';
@@ -25,9 +25,9 @@ export interface EventParts {
   now: () => number;
   refreshMarginSeconds: number;
   /** When Withings last told of news; 0: never, or nobody listens. */
-  heardAt: (grantId: string) => Promise<number>;
+  newsAt: (grantId: string) => Promise<number>;
   /** How processes tell each other of changes; null: they do not. */
-  between: Between | null;
+  pubsub: PubSub | null;
 }
 
 /** The status of a connection as server-sent events, wherever it changes: another tab, another process. */
@@ -42,13 +42,13 @@ export function createEvents({
   grants,
   now,
   refreshMarginSeconds,
-  heardAt,
-  between,
+  newsAt,
+  pubsub,
 }: EventParts): Events {
   const streams = new Map<Response, string>();
   /** What to do when anything about a grant has changed. */
   const watchers = new Map<string, Set<() => void>>();
-  between?.onChange((id) => {
+  pubsub?.onChange((id) => {
     for (const look of watchers.get(id) ?? []) look();
   });
 
@@ -86,14 +86,14 @@ export function createEvents({
     let heard = Date.parse(String(req.query.since)) - PAGE_TAKES_MS;
     let running = false;
     let again = false;
-    const news = createBell(() => res.write('event: news\ndata: {}\n\n'), NEWS_PAUSE_MS);
+    const news = createThrottle(() => res.write('event: news\ndata: {}\n\n'), NEWS_PAUSE_MS);
 
     async function compare(): Promise<void> {
       const grant = await look(req);
       const seen = face(grant);
       if (seen !== shown && !res.writableEnded) send(res, grant);
       shown = seen;
-      const latest = grant ? await heardAt(grantId) : heard;
+      const latest = grant ? await newsAt(grantId) : heard;
       if (latest > heard && !res.writableEnded) news.press();
       heard = latest;
       if (!grant) res.end(); // logged out or disconnected: there is nothing more to tell
@@ -112,7 +112,7 @@ export function createEvents({
     }
 
     const timers = [
-      setInterval(lookNow, between ? LOOK_AROUND_MS : LOOK_MS),
+      setInterval(lookNow, pubsub ? LOOK_AROUND_MS : LOOK_MS),
       setInterval(() => res.write(':\n\n'), HEARTBEAT_MS),
     ];
     const stop = whenTold(grantId, lookNow);
@@ -130,7 +130,8 @@ export function createEvents({
       const grant = req.session.withings;
       if (!grant) return void res.status(204).end(); // tells a browser not to come back
       const own = [...streams.values()].filter((id) => id === req.sessionID).length;
-      if (own >= MOST_OF_ONE || streams.size >= MOST_STREAMS) throw new Problem('too-many-streams');
+      if (own >= MAX_STREAMS_PER_SESSION || streams.size >= MAX_STREAMS)
+        throw new Problem('too-many-streams');
       streams.set(res, req.sessionID);
       res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
       res.write('retry: 3000\n\n');

@@ -1,5 +1,5 @@
-import type { Grant } from '../session/grant.ts';
-import { problemOf } from '../web/problems.ts';
+import { problemOf } from '../problems/catalogue.ts';
+import type { Grant } from '../store/grant.ts';
 import { type Moment, moment } from './words.ts';
 
 export interface Happening {

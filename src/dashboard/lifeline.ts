@@ -1,4 +1,4 @@
-import type { Grant } from '../session/grant.ts';
+import type { Grant } from '../store/grant.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
 
 /** Of the drawing, from the issue of a token to its end. */

@@ -1,15 +1,15 @@
-import { problemOf } from '../web/problems.ts';
+import { problemOf } from '../problems/catalogue.ts';
 import { type Moment, moment } from './words.ts';
 
 /** How a person's subscriptions to notifications stand. Milliseconds since 1970; 0: never. */
 export interface News {
-  heardAt: number;
+  newsAt: number;
   state: { categories: number[]; checkedAt: number; problem: string | null } | null;
 }
 
 /** Apart from the tokens: when notifications fail, the connection is as good as ever. */
-export function newsWords({ heardAt, state }: News, now: number) {
-  const heard: Moment | null = heardAt > 0 ? moment(heardAt, now) : null;
+export function newsWords({ newsAt, state }: News, now: number) {
+  const heard: Moment | null = newsAt > 0 ? moment(newsAt, now) : null;
   if (!state || state.checkedAt === 0) return { words: 'Being set up', advice: null, heard };
   if (state.problem === null) return { words: 'Withings tells us at once', advice: null, heard };
   const { title } = problemOf(state.problem);

@@ -1,7 +1,8 @@
-import type { Grant } from '../session/grant.ts';
+import { problemOf } from '../problems/catalogue.ts';
+import { connectionOf } from '../problems/connection.ts';
+import type { Grant } from '../store/grant.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
-import { connectionOf } from '../web/connection.ts';
-import { problemOf } from '../web/problems.ts';
+import type { Everything } from './data-loader.ts';
 import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
 import { devicesPanel } from './panels/devices.ts';
@@ -10,7 +11,6 @@ import { narrowed, type Panel, type Range } from './panels/panel.ts';
 import { sleepPanel } from './panels/sleep.ts';
 import { stepsPanel } from './panels/steps.ts';
 import { compositionPanel, weightPanel } from './panels/weight.ts';
-import type { Everything } from './sources.ts';
 import { duration, type Moment, moment, scopeWords } from './words.ts';
 
 const DAY = 86_400_000;

@@ -1,22 +1,22 @@
 import { type Request, type Response, Router } from 'express';
+import { ACTIONS, Problem, problemOf } from '../problems/catalogue.ts';
+import { connectionOf } from '../problems/connection.ts';
 import type { Grants } from '../tokens/grants.ts';
-import { connectionOf } from '../web/connection.ts';
-import { Problem, problemOf, WAYS_ON } from '../web/problems.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Measure } from '../withings/data.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 import { measuresCsv } from './csv.ts';
+import type { DataLoader } from './data-loader.ts';
 import type { Events } from './events.ts';
 import { type News, newsWords } from './news.ts';
 import { dashboardPage, RANGES } from './page.ts';
-import type { Sources } from './sources.ts';
 
 export interface DashboardParts {
   cloud: 'eu' | 'us';
   grants: Grants;
-  sources: Sources;
+  sources: DataLoader;
   events: Events;
   withings: Pick<Withings, 'probe'>;
   /** How a person's subscriptions to notifications stand; null where notifications are off. */
@@ -100,7 +100,7 @@ async function check({ grants, withings, now }: DashboardParts, req: Request, re
   res.render('message', {
     title: 'It works',
     text: 'We asked Withings with the token we have, and Withings answered as it should.',
-    wayOn: WAYS_ON.dashboard,
+    action: ACTIONS.dashboard,
   });
 }
 

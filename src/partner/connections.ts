@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type Grant, grantId } from '../session/grant.ts';
-import { hashed } from '../session/keys.ts';
-import { type Sealer, UnsealableError } from '../session/sealing.ts';
-import { keepGrant } from '../session/sign-in.ts';
-import type { Store } from '../session/store.ts';
+import { Problem } from '../problems/catalogue.ts';
+import { DecryptionError, type Encryption } from '../store/encryption.ts';
+import { type Grant, grantId } from '../store/grant.ts';
+import { hashed } from '../store/keys.ts';
+import { saveGrant } from '../store/sign-in.ts';
+import type { Store } from '../store/store.ts';
 import { begun } from '../tokens/changes.ts';
-import { Problem } from '../web/problems.ts';
 import type { Withings } from '../withings/client.ts';
 import { type Result, refuse } from '../withings/errors.ts';
 
@@ -17,7 +17,7 @@ export interface PartnerConnection {
   /** Whom the partner means by it; null: they did not say, or the key to it is gone. */
   externalId: () => string | null;
   grantId: string;
-  /** @throws UnsealableError when no key at hand opens it */
+  /** @throws DecryptionError when no key at hand opens it */
   grant: () => Grant | null;
 }
 
@@ -39,7 +39,7 @@ export interface PartnerConnections {
 export interface PartnerConnectionParts {
   store: Store;
   withings: Pick<Withings, 'redeem'>;
-  sealer: Sealer;
+  encryption: Encryption;
   cloud: 'eu' | 'us';
   publicUrl: string;
   now: () => number;
@@ -55,18 +55,18 @@ export function handOffKey(token: string): string {
 }
 
 export function createPartnerConnections(parts: PartnerConnectionParts): PartnerConnections {
-  const { store, withings, sealer, cloud, publicUrl, now } = parts;
+  const { store, withings, encryption, cloud, publicUrl, now } = parts;
   const nameOf = (connectionId: string) => hashed(`partner ${connectionId}`);
 
   function seal(connectionId: string, externalId: string | null): string {
-    return JSON.stringify({ sealed: sealer.seal(JSON.stringify({ externalId }), connectionId) });
+    return JSON.stringify({ sealed: encryption.seal(JSON.stringify({ externalId }), connectionId) });
   }
 
   function unseal(connectionId: string, sealed: string): string | null {
     try {
-      return about.parse(JSON.parse(sealer.open(sealed, connectionId))).externalId;
+      return about.parse(JSON.parse(encryption.open(sealed, connectionId))).externalId;
     } catch (error) {
-      if (error instanceof UnsealableError) return null; // it says who is meant; the connection works without
+      if (error instanceof DecryptionError) return null; // it says who is meant; the connection works without
       throw error;
     }
   }
@@ -77,7 +77,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
     if (!session?.grantId) return null;
     const { sealed } = kept.parse(JSON.parse(session.data));
     const externalId = () => unseal(connectionId, sealed);
-    if (!sealer.isNewest(sealed)) {
+    if (!encryption.isNewest(sealed)) {
       const said = externalId();
       if (said !== null) await store.updateSession(key, seal(connectionId, said));
     }
@@ -95,7 +95,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       const content = begun({ ...exchanged.value, userId }, { cloud, demo: false, askedScope: scope }, now());
       const connectionId = grantId(content).replace(':', '-');
       const ends = now() + HUNDRED_YEARS_MS;
-      await keepGrant(store, content, {
+      await saveGrant(store, content, {
         session: {
           key: nameOf(connectionId),
           data: seal(connectionId, externalId),

@@ -1,14 +1,14 @@
 import { type Request, type Response, Router } from 'express';
-import { userIdOf } from '../session/grant.ts';
+import { Problem } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
-import { Problem } from '../web/problems.ts';
+import { userIdOf } from '../store/grant.ts';
 import { onlyMethods, onlyNavigation } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import { handOffKey, type PartnerConnections } from './connections.ts';
 
 export interface HandOffParts {
   connections: Pick<PartnerConnections, 'behind'>;
-  sessions: Pick<Sessions, 'takeOver'>;
+  sessions: Pick<Sessions, 'transfer'>;
 }
 
 /**
@@ -32,7 +32,7 @@ export function handOffRoutes({ connections, sessions }: HandOffParts): Router {
 
   async function open(req: Request, res: Response): Promise<void> {
     res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds the token
-    if (!(await sessions.takeOver(req, handOffKey(tokenOf(req))))) throw new Problem('handoff-spent');
+    if (!(await sessions.transfer(req, handOffKey(tokenOf(req))))) throw new Problem('handoff-spent');
     res.redirect(303, '/dashboard');
   }
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { Problem } from '../web/problems.ts';
+import { Problem } from '../problems/catalogue.ts';
 
 /** Refuses whoever does not bring the key (RFC 6750 2.1), in the same time whatever they bring. */
 export function requireKey(key: string): RequestHandler {

@@ -1,11 +1,11 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { auditLog, type Log } from '../operations/logging.ts';
-import { hashed } from '../session/keys.ts';
+import { Problem, problemOf } from '../problems/catalogue.ts';
+import { connectionOf } from '../problems/connection.ts';
+import { hashed } from '../store/keys.ts';
+import type { Disconnect } from '../tokens/disconnect.ts';
 import type { Grants } from '../tokens/grants.ts';
-import type { Leaving } from '../tokens/leaving.ts';
-import { connectionOf } from '../web/connection.ts';
-import { Problem, problemOf } from '../web/problems.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { PartnerConnection, PartnerConnections } from './connections.ts';
@@ -15,7 +15,7 @@ export interface PartnerParts {
   cloud: 'eu' | 'us';
   connections: PartnerConnections;
   grants: Pick<Grants, 'lasting'>;
-  leaving: Leaving;
+  disconnect: Disconnect;
   log: Log;
   onConnected: () => void;
 }
@@ -24,7 +24,7 @@ const REQUESTS_A_MINUTE = 120;
 
 /** The server-to-server door: for authorization codes that Withings gives to a server, not to a browser. */
 export function partnerRoutes(key: string, parts: PartnerParts): Router {
-  const { cloud, connections, grants, leaving, log } = parts;
+  const { cloud, connections, grants, disconnect, log } = parts;
   const audit = auditLog(log);
   const router = Router();
   router.use('/partner', limitRate(REQUESTS_A_MINUTE), requireKey(key), noStore, json, onlyJson);
@@ -54,7 +54,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
 
   router.delete('/partner/connections/:id', async (req, res) => {
     const { connectionId, grantId } = await found(req);
-    const { revoked, outcome, removalPage } = await leaving.leave(grantId);
+    const { revoked, outcome, removalPage } = await disconnect(grantId);
     log.info({ requestId: req.id, connection: hashed(connectionId), outcome }, 'disconnected by a partner');
     res.json({ revoked, removalPage: revoked ? null : removalPage });
   });

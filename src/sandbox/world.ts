@@ -4,7 +4,7 @@ import type { Clients } from './clients.ts';
 import type { Clock } from './clock.ts';
 import type { WeighIns } from './data/measures/weigh-ins.ts';
 import type { Notices } from './notify/notices.ts';
-import type { Fetch } from './notify/post.ts';
+import type { Fetch } from './notify/outbox.ts';
 import type { Subscriptions } from './notify/subscriptions.ts';
 import type { Codes } from './oauth2/codes.ts';
 import type { Nonces } from './oauth2/nonces.ts';

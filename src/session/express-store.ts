@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import session, { type SessionData } from 'express-session';
-import { hashed } from './keys.ts';
-import type { Store } from './store.ts';
+import { hashed } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
 
 /**
  * What express-session may do with our store: read, update what exists, move the idle limit, end. It cannot make

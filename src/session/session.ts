@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
+import type { Grant, GrantContent } from '../store/grant.ts';
+import { hashed, type Keys } from '../store/keys.ts';
+import { saveGrant } from '../store/sign-in.ts';
+import type { NewSession, Store } from '../store/store.ts';
 import { ExpressStore } from './express-store.ts';
-import type { Grant, GrantContent } from './grant.ts';
-import { hashed, type Keys } from './keys.ts';
-import { keepGrant } from './sign-in.ts';
-import type { NewSession, Store } from './store.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** The grant that this session owns; null for a visitor who has not connected. @throws UnsealableError */
+    /** The grant that this session owns; null for a visitor who has not connected. @throws DecryptionError */
     readonly withings?: Grant | null;
     /** Names that grant without opening it. */
     readonly withingsId?: string | null;
@@ -36,7 +36,7 @@ export interface Sessions {
   /** Gives this browser the session that a sign-in with this seed began; false if it has ended since. */
   resume(req: Request, seed: string): Promise<boolean>;
   /** Gives this browser a session in place of the one kept under `key`, which ends; false: there is none. */
-  takeOver(req: Request, key: string): Promise<boolean>;
+  transfer(req: Request, key: string): Promise<boolean>;
   /** Ends this browser's session, and nothing else. */
   end(req: Request, res: Response): Promise<void>;
 }
@@ -95,7 +95,7 @@ export function createSessions(options: SessionOptions): Sessions {
     },
 
     async signIn(req, { name: attempt, seed }, content) {
-      await keepGrant(store, content, {
+      await saveGrant(store, content, {
         session: newSession(seed),
         replaces: hashed(req.sessionID),
         attempt,
@@ -103,9 +103,9 @@ export function createSessions(options: SessionOptions): Sessions {
       await resume(req, seed);
     },
 
-    async takeOver(req, key) {
+    async transfer(req, key) {
       const seed = `in place of ${key}`;
-      const taken = await store.passOn(key, now(), newSession(seed), hashed(req.sessionID));
+      const taken = await store.transferSession(key, now(), newSession(seed), hashed(req.sessionID));
       return taken && resume(req, seed);
     },
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { GrantContent } from '../session/grant.ts';
+import type { GrantContent } from '../store/grant.ts';
 import type { TokenPair } from '../withings/answers.ts';
 import type { Refusal } from '../withings/errors.ts';
 
 /** Withings answers 601 to the same arguments within 10 seconds; one more keeps clear of the edge. */
-const QUIET_MS = 11_000;
+const BACKOFF_MS = 11_000;
 /** No wait is longer, whatever was asked for; a longer one was written by a clock that was ahead. */
-export const MAX_QUIET_MS = 15 * 60_000;
+export const MAX_BACKOFF_MS = 15 * 60_000;
 const PROVE_AGAIN_MS = 5 * 60_000;
 /** Withings, "Access and refresh tokens": a refresh token lives a year. */
 const REFRESH_TOKEN_LIFE_MS = 365 * 86_400_000;
@@ -39,7 +39,7 @@ export function begun(
 
 /** This refresh token is about to be sent. Whoever finds this later waits as if Withings had seen it. */
 export function intending<G extends GrantContent>(grant: G, token: string, at: number): G {
-  return { ...grant, intent: { token: fingerprint(token), since: at }, quietUntil: at + QUIET_MS };
+  return { ...grant, intent: { token: fingerprint(token), since: at }, quietUntil: at + BACKOFF_MS };
 }
 
 /** The pair that `sent` bought. `sent` stays, with the intent that names it, until the pair has proven itself. */
@@ -72,8 +72,12 @@ export function confirmed<G extends GrantContent>(grant: G): G {
 }
 
 /** No verdict: timeout, outage, unreadable, busy, wrong client. The intent stays; nobody asks again too soon. */
-export function postponed<G extends GrantContent>(grant: G, { code, waitSeconds }: Refusal, at: number): G {
-  const quietMs = Math.min(Math.max((waitSeconds ?? 0) * 1000, QUIET_MS), MAX_QUIET_MS);
+export function postponed<G extends GrantContent>(
+  grant: G,
+  { code, retryAfterSeconds }: Refusal,
+  at: number,
+): G {
+  const quietMs = Math.min(Math.max((retryAfterSeconds ?? 0) * 1000, BACKOFF_MS), MAX_BACKOFF_MS);
   return {
     ...grant,
     lastRefresh: { at, outcome: code },
@@ -88,17 +92,17 @@ export function unproven<G extends GrantContent>(grant: G, at: number): G {
 }
 
 /** Withings turned the access token down; it is not shown there again. */
-export function turnedDown<G extends GrantContent>(grant: G): G {
+export function rejected<G extends GrantContent>(grant: G): G {
   return { ...grant, accessRefused: true };
 }
 
 /** The person is said to have left, and their access token is refused. A refresh that goes well shows otherwise. */
-export function departed<G extends GrantContent>(grant: G): G {
+export function unlinked<G extends GrantContent>(grant: G): G {
   return { ...grant, accessRefused: true, left: true };
 }
 
 /** Withings refused every refresh token there is. */
-export function condemned<G extends GrantContent>(grant: G, code: string, at: number): G {
+export function dead<G extends GrantContent>(grant: G, code: string, at: number): G {
   return {
     ...grant,
     intent: null,

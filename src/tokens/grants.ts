@@ -1,9 +1,9 @@
-import type { Grant } from '../session/grant.ts';
-import type { Store } from '../session/store.ts';
+import type { Grant } from '../store/grant.ts';
+import type { Store } from '../store/store.ts';
 import type { Result } from '../withings/errors.ts';
-import { confirmed, fingerprint, turnedDown } from './changes.ts';
+import { confirmed, fingerprint, rejected } from './changes.ts';
 import { createRenewal, type RenewalParts } from './renewal.ts';
-import { isDue, isUsable, mayProbe, quietFor } from './timing.ts';
+import { backoffFor, isDue, isUsable, mayProbe } from './timing.ts';
 
 /** A token that can be used now, or why there is none. */
 export type Fresh = { state: 'usable'; grant: Grant } | Unusable;
@@ -37,11 +37,11 @@ export interface GrantsParts extends RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;
   refreshMarginSeconds: number;
   /** Told of what went wrong where nobody waits for it. */
-  report: (error: unknown) => void;
+  onError: (error: unknown) => void;
 }
 
 export function createGrants(parts: GrantsParts): Grants {
-  const { store, now, refreshMarginSeconds, report, cloud } = parts;
+  const { store, now, refreshMarginSeconds, onError, cloud } = parts;
   const renewal = createRenewal(parts);
   /** One renewal per grant and process, whoever asks; between processes the lease does the same. */
   const renewing = new Map<string, Promise<Grant | null>>();
@@ -49,7 +49,7 @@ export function createGrants(parts: GrantsParts): Grants {
   const stale = (grant: Grant) => isDue(grant, refreshMarginSeconds, now());
 
   function inBackground(work: Promise<unknown>): void {
-    const done = work.then(() => {}, report).finally(() => underWay.delete(done));
+    const done = work.then(() => {}, onError).finally(() => underWay.delete(done));
     underWay.add(done);
   }
 
@@ -74,7 +74,7 @@ export function createGrants(parts: GrantsParts): Grants {
       state: 'unavailable',
       grant,
       code: failed ? grant.lastRefresh.outcome : 'withings-unreachable',
-      retryAfterSeconds: Math.max(1, Math.ceil(quietFor(grant, now()) / 1000)),
+      retryAfterSeconds: Math.max(1, Math.ceil(backoffFor(grant, now()) / 1000)),
     };
   }
 
@@ -82,7 +82,7 @@ export function createGrants(parts: GrantsParts): Grants {
     const grant = await store.readGrant(id);
     if (!grant) return { state: 'gone' };
     if (grant.cloud !== cloud) return elsewhere(grant);
-    const maySend = !grant.leased && quietFor(grant, now()) === 0;
+    const maySend = !grant.leased && backoffFor(grant, now()) === 0;
     if (isUsable(grant, now())) {
       if (stale(grant) && maySend) inBackground(renew(id, stale));
       return { state: 'usable', grant };
@@ -93,10 +93,10 @@ export function createGrants(parts: GrantsParts): Grants {
   }
 
   /** Remembers that Withings turned this token down, unless its successor is being fetched this moment. */
-  async function turnDown(id: string, accessToken: string): Promise<void> {
+  async function reject(id: string, accessToken: string): Promise<void> {
     const grant = await store.readGrant(id);
     if (!grant || grant.leased || grant.accessToken !== accessToken) return;
-    await store.writeGrant(id, grant.writeId, turnedDown(grant), 0);
+    await store.writeGrant(id, grant.writeId, rejected(grant), 0);
   }
 
   return {
@@ -116,13 +116,13 @@ export function createGrants(parts: GrantsParts): Grants {
       if (answer.ok && isUnproven(grant)) {
         inBackground(store.writeGrant(id, grant.writeId, confirmed(grant), 0));
       }
-      if (!isTurnedDown(answer)) return { state: 'answered', grant, answer };
+      if (!isRejected(answer)) return { state: 'answered', grant, answer };
 
-      await turnDown(id, grant.accessToken);
+      await reject(id, grant.accessToken);
       const after = judge(await renew(id, (current) => current.accessToken === grant.accessToken));
       if (after.state !== 'usable') return after;
       const second = await call(after.grant.accessToken);
-      if (isTurnedDown(second)) await turnDown(id, after.grant.accessToken);
+      if (isRejected(second)) await reject(id, after.grant.accessToken);
       return { state: 'answered', grant: after.grant, answer: second };
     },
 
@@ -149,7 +149,7 @@ function elsewhere(grant: Grant): Unusable {
   return { state: 'unavailable', grant, code: 'other-cloud', retryAfterSeconds: 3600 };
 }
 
-function isTurnedDown(answer: Result<unknown>): boolean {
+function isRejected(answer: Result<unknown>): boolean {
   return !answer.ok && answer.refusal.code === 'access-token-refused';
 }
 

@@ -1,19 +1,10 @@
-import type { Grant } from '../session/grant.ts';
-import type { Store } from '../session/store.ts';
+import type { Grant } from '../store/grant.ts';
+import type { Store } from '../store/store.ts';
 import type { TokenPair } from '../withings/answers.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Refusal, Result } from '../withings/errors.ts';
-import {
-  condemned,
-  confirmed,
-  intending,
-  postponed,
-  recovered,
-  renewed,
-  turnedDown,
-  unproven,
-} from './changes.ts';
-import { mayProbe, quietFor } from './timing.ts';
+import { confirmed, dead, intending, postponed, recovered, rejected, renewed, unproven } from './changes.ts';
+import { backoffFor, mayProbe } from './timing.ts';
 
 export interface RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;
@@ -30,7 +21,7 @@ export interface RenewalParts {
   /** The longest that one refresh call can take, milliseconds. */
   callMs: number;
   /** Told how each refresh call ended: null, or why Withings gave no new pair. */
-  tell: (id: string, refusal: Refusal | null) => void;
+  onRefresh: (id: string, refusal: Refusal | null) => void;
 }
 
 export interface Renewal {
@@ -52,7 +43,7 @@ type Sent =
   | { outcome: 'refused'; grant: Grant; code: string };
 
 export function createRenewal(parts: RenewalParts): Renewal {
-  const { store, withings, now, monotonic, sleep, callMs, tell, cloud } = parts;
+  const { store, withings, now, monotonic, sleep, callMs, onRefresh, cloud } = parts;
   /** Longer than two calls, so that a lease ends only if its holder was killed or stopped. */
   const leaseMs = 2 * callMs + 1000;
   const patienceMs = callMs + 500;
@@ -63,7 +54,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
       const grant = await store.readGrant(id);
       if (!grant || grant.cloud !== cloud || !stale(grant) || !mayProbe(grant, now())) return grant;
       if (!grant.leased) {
-        if (quietFor(grant, now()) > 0) return grant;
+        if (backoffFor(grant, now()) > 0) return grant;
         const after = await askWithings(grant);
         if (after) return after;
       }
@@ -84,16 +75,16 @@ export function createRenewal(parts: RenewalParts): Renewal {
   }
 
   /** The old chain is known to be dead: what may be left is a new one, unless its end was the person's will. */
-  async function recover(dead: Grant, code: string): Promise<Grant | null> {
-    if (!parts.recover || dead.left) return write(dead, condemned(dead, code, now()));
-    const mine = await store.writeGrant(dead.id, dead.writeId, dead, 2 * leaseMs); // three calls in place of one
+  async function recover(refused: Grant, code: string): Promise<Grant | null> {
+    if (!parts.recover || refused.left) return write(refused, dead(refused, code, now()));
+    const mine = await store.writeGrant(refused.id, refused.writeId, refused, 2 * leaseMs); // three calls in place of one
     if (!mine) return null;
     const pair = await parts.recover(mine.userId);
-    tell(mine.id, pair.ok ? null : pair.refusal);
+    onRefresh(mine.id, pair.ok ? null : pair.refusal);
     if (!pair.ok) {
       return write(
         mine,
-        isFinal(pair.refusal) ? condemned(mine, code, now()) : postponed(mine, pair.refusal, now()),
+        isFinal(pair.refusal) ? dead(mine, code, now()) : postponed(mine, pair.refusal, now()),
       );
     }
     const isTheirs = pair.value.userId === mine.userId;
@@ -107,7 +98,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
     if (!mine || monotonic() - begun > leaseMs / 2) return { outcome: 'lost' }; // or we were stopped meanwhile
 
     const answer = await withings.refresh(token);
-    tell(mine.id, answer.ok ? null : answer.refusal);
+    onRefresh(mine.id, answer.ok ? null : answer.refusal);
     if (!answer.ok && answer.refusal.code === 'refresh-token-refused') {
       return { outcome: 'refused', grant: mine, code: answer.refusal.code };
     }
@@ -132,7 +123,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
       if (grant.cloud !== cloud) return;
       const answer = await withings.probe(grant.accessToken, grant.scope, new Date(now()));
       if (answer.ok) await write(grant, confirmed(grant));
-      else if (answer.refusal.code === 'access-token-refused') await write(grant, turnedDown(grant));
+      else if (answer.refusal.code === 'access-token-refused') await write(grant, rejected(grant));
       else await write(grant, unproven(grant, now()));
     },
   };
@@ -144,4 +135,9 @@ function isFinal({ code, remedy }: Refusal): boolean {
 }
 
 /** Tokens of another person must never end up in this one's grant. */
-const SOMEBODY_ELSE: Refusal = { code: 'withings-unreadable', remedy: 'retry', status: 0, waitSeconds: null };
+const SOMEBODY_ELSE: Refusal = {
+  code: 'withings-unreadable',
+  remedy: 'retry',
+  status: 0,
+  retryAfterSeconds: null,
+};

@@ -1,13 +1,13 @@
-import type { Store } from '../session/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Grants } from './grants.ts';
 
 export interface SweeperParts {
-  store: Pick<Store, 'claimGrants' | 'removeExpired'>;
+  store: Pick<Store, 'claimDueGrants' | 'removeExpired'>;
   grants: Pick<Grants, 'attend'>;
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
   sweepSeconds: number;
-  report: (error: unknown) => void;
+  onError: (error: unknown) => void;
 }
 
 export interface Sweeper {
@@ -25,7 +25,7 @@ const PACE_MS = 2000;
 const ROWS_A_STEP = 20;
 
 /** Finishes open refreshes without a visitor, and clears away what has expired. */
-export function createSweeper({ store, grants, now, sleep, sweepSeconds, report }: SweeperParts): Sweeper {
+export function createSweeper({ store, grants, now, sleep, sweepSeconds, onError }: SweeperParts): Sweeper {
   let stopping = false;
   /** Grants that cannot even be opened must not stand in the way of the others. */
   const setAside = new Set<string>();
@@ -33,13 +33,13 @@ export function createSweeper({ store, grants, now, sleep, sweepSeconds, report 
   let timer: NodeJS.Timeout | undefined;
 
   async function sweep(): Promise<void> {
-    const open = await store.claimGrants(now(), GRANTS_A_SWEEP + setAside.size);
+    const open = await store.claimDueGrants(now(), GRANTS_A_SWEEP + setAside.size);
     const due = open.filter((id) => !setAside.has(id)).slice(0, GRANTS_A_SWEEP);
     for (const [turn, id] of due.entries()) {
       if (stopping) return;
       if (turn > 0) await sleep(PACE_MS);
       await grants.attend(id).catch((error) => {
-        report(error);
+        onError(error);
         setAside.add(id);
       });
     }
@@ -49,7 +49,7 @@ export function createSweeper({ store, grants, now, sleep, sweepSeconds, report 
 
   function run(): void {
     sweeping = sweep()
-      .catch(report)
+      .catch(onError)
       .then(() => {
         if (!stopping) timer = setTimeout(run, sweepSeconds * 1000).unref();
       });

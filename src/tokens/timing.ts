@@ -1,5 +1,5 @@
-import type { GrantContent } from '../session/grant.ts';
-import { MAX_QUIET_MS } from './changes.ts';
+import type { GrantContent } from '../store/grant.ts';
+import { MAX_BACKOFF_MS } from './changes.ts';
 
 /** A clock may be this far behind the one that wrote a record before we call it set back. */
 const CLOCK_SLACK_MS = 60_000;
@@ -25,9 +25,9 @@ export function isDue(grant: GrantContent, marginSeconds: number, now: number): 
 }
 
 /** Milliseconds for which nobody asks Withings for tokens. More than the longest wait: the clock was set back. */
-export function quietFor(grant: GrantContent, now: number): number {
+export function backoffFor(grant: GrantContent, now: number): number {
   const left = grant.quietUntil - now;
-  return left > 0 && left <= MAX_QUIET_MS ? left : 0;
+  return left > 0 && left <= MAX_BACKOFF_MS ? left : 0;
 }
 
 /** A grant that has ended is asked about at most once an hour: Withings may have refused by mistake. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import express, { type RequestHandler } from 'express';
-import { Problem } from './problems.ts';
+import { Problem } from '../problems/catalogue.ts';
 
 declare global {
   namespace Express {

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { Problem } from './problems.ts';
+import { Problem } from '../problems/catalogue.ts';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 

@@ -1,4 +1,4 @@
-import type { Grant } from '../session/grant.ts';
+import type { Grant } from '../store/grant.ts';
 import { isUsable } from '../tokens/timing.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Address } from './address.ts';
@@ -8,7 +8,7 @@ export interface EndingParts {
   withings: Pick<Withings, 'refresh' | 'subscriptions' | 'unsubscribe'>;
   address: Pick<Address, 'all' | 'isOurs'>;
   now: () => number;
-  /** Between two calls. */
+  /** PubSub two calls. */
   pause: () => Promise<unknown>;
 }
 

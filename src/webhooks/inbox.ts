@@ -1,19 +1,19 @@
-import { grantId } from '../session/grant.ts';
-import type { Store } from '../session/store.ts';
-import type { Verdict } from '../tokens/farewell.ts';
+import { grantId } from '../store/grant.ts';
+import type { Store } from '../store/store.ts';
+import type { Verdict } from '../tokens/unlinked.ts';
 import { ABOUT_THE_PERSON } from './categories.ts';
 import type { Notification } from './notification.ts';
 
 export interface InboxParts {
-  store: Pick<Store, 'hearNews'>;
+  store: Pick<Store, 'recordNews'>;
   /** Whether somebody has left, by Withings' own word. */
-  lookIntoFarewell: (grantId: string) => Promise<Verdict>;
+  checkUnlinked: (grantId: string) => Promise<Verdict>;
   cloud: 'eu' | 'us';
   now: () => number;
   sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  report: (error: unknown) => void;
+  onError: (error: unknown) => void;
   /** Told what came of each that was about somebody we know. */
-  tell: (grantId: string, appli: number, outcome: string) => void;
+  onHandled: (grantId: string, appli: number, outcome: string) => void;
 }
 
 /** Works through notifications after they have been answered. */
@@ -31,22 +31,22 @@ interface Job {
 }
 
 /** Withings sends no more than it allows an application to fetch; beyond that it is a flood, and looking is enough. */
-const MOST_WAITING = 5000;
+const MAX_JOBS = 5000;
 /** One person's word is checked no more often than this. */
 const CHECK_PAUSE_MS = 10_000;
 /** A check that Withings could not answer is made once more. */
 const CHECKS = 2;
 
 export function createInbox(parts: InboxParts): Inbox {
-  const { store, lookIntoFarewell, cloud, now, sleep, report, tell } = parts;
+  const { store, checkUnlinked, cloud, now, sleep, onError, onHandled } = parts;
   const closing = new AbortController();
   const jobs = new Map<string, Job>();
 
   /** Ends only when the next check may be made: until then whatever comes waits behind this job. */
   async function check(id: string): Promise<void> {
     for (let checks = 0; checks < CHECKS && !closing.signal.aborted; checks += 1) {
-      const verdict = await lookIntoFarewell(id);
-      tell(id, ABOUT_THE_PERSON, verdict);
+      const verdict = await checkUnlinked(id);
+      onHandled(id, ABOUT_THE_PERSON, verdict);
       await sleep(CHECK_PAUSE_MS, closing.signal).catch(() => {}); // closing ends it
       if (verdict !== 'no answer') return;
     }
@@ -54,15 +54,15 @@ export function createInbox(parts: InboxParts): Inbox {
 
   async function work(notification: Notification): Promise<void> {
     const id = grantId({ cloud, userId: notification.userId });
-    if (!(await store.hearNews(id, now()))) return;
-    if (isFarewell(notification)) await check(id);
-    else tell(id, notification.appli, 'heard');
+    if (!(await store.recordNews(id, now()))) return;
+    if (isUnlink(notification)) await check(id);
+    else onHandled(id, notification.appli, 'heard');
   }
 
   async function run(key: string, job: Job, notification: Notification): Promise<void> {
     do {
       job.again = false;
-      await work(notification).catch(report);
+      await work(notification).catch(onError);
     } while (job.again && !closing.signal.aborted);
     jobs.delete(key);
   }
@@ -71,10 +71,10 @@ export function createInbox(parts: InboxParts): Inbox {
     put(notification) {
       if (closing.signal.aborted) return;
       const { userId, appli } = notification;
-      const key = isFarewell(notification) ? `farewell ${userId}` : `${appli} ${userId}`;
+      const key = isUnlink(notification) ? `farewell ${userId}` : `${appli} ${userId}`;
       const waiting = jobs.get(key);
       if (waiting) waiting.again = true;
-      else if (jobs.size < MOST_WAITING) {
+      else if (jobs.size < MAX_JOBS) {
         const job = { again: false, done: Promise.resolve() };
         jobs.set(key, job);
         job.done = Promise.resolve().then(() => run(key, job, notification));
@@ -87,6 +87,6 @@ export function createInbox(parts: InboxParts): Inbox {
   };
 }
 
-function isFarewell({ appli, action }: Notification): boolean {
+function isUnlink({ appli, action }: Notification): boolean {
   return appli === ABOUT_THE_PERSON && (action === 'unlink' || action === 'delete');
 }

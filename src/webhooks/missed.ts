@@ -1,8 +1,8 @@
-import type { Grant } from '../session/grant.ts';
+import type { Grant } from '../store/grant.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Result } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
-import type { Paced, PacedCall } from './paced.ts';
+import type { BackgroundCall, Paced } from './background-call.ts';
 
 /** Clocks differ, and Withings files things a little after they happen. */
 const OVERLAP_MS = 2 * 60_000;
@@ -12,7 +12,7 @@ const OVERLAP_MS = 2 * 60_000;
  * (Withings).
  */
 export async function anythingSince(
-  paced: PacedCall,
+  paced: BackgroundCall,
   withings: Pick<Withings, 'measuresChanged' | 'activity' | 'nights'>,
   grant: Grant,
   moment: number,

@@ -1,5 +1,5 @@
 import express, { type RequestHandler, Router } from 'express';
-import { Problem } from '../web/problems.ts';
+import { Problem } from '../problems/catalogue.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Address } from './address.ts';

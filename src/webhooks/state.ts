@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Store } from '../session/store.ts';
+import type { Store } from '../store/store.ts';
 
 /** How a person's subscriptions stood when they were last looked at. Times are milliseconds since 1970. */
 const subscriptionState = z.object({
@@ -17,8 +17,8 @@ export type SubscriptionState = z.infer<typeof subscriptionState>;
 export async function readState(
   store: Pick<Store, 'readSubscriptions'>,
   grantId: string,
-): Promise<{ state: SubscriptionState | null; heardAt: number }> {
+): Promise<{ state: SubscriptionState | null; newsAt: number }> {
   const kept = await store.readSubscriptions(grantId);
-  if (!kept?.state) return { state: null, heardAt: kept?.heardAt ?? 0 };
-  return { state: subscriptionState.nullable().parse(JSON.parse(kept.state)), heardAt: kept.heardAt };
+  if (!kept?.state) return { state: null, newsAt: kept?.newsAt ?? 0 };
+  return { state: subscriptionState.nullable().parse(JSON.parse(kept.state)), newsAt: kept.newsAt };
 }

@@ -1,23 +1,23 @@
-import type { Grant } from '../session/grant.ts';
-import type { Store } from '../session/store.ts';
+import type { Grant } from '../store/grant.ts';
+import type { Store } from '../store/store.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Address } from './address.ts';
+import { createBackgroundCall, PACE_OF_CALLS_MS, type Trouble } from './background-call.ts';
 import { categoriesFor } from './categories.ts';
 import { endSubscriptions } from './ending.ts';
 import { anythingSince } from './missed.ts';
-import { createPacedCall, PACE_OF_CALLS_MS, type Trouble } from './paced.ts';
 import { readState, type SubscriptionState } from './state.ts';
 
 export interface SubscriberParts {
-  store: Pick<Store, 'readSubscriptions' | 'writeSubscriptions' | 'claimSubscriptions' | 'hearNews'>;
+  store: Pick<Store, 'readSubscriptions' | 'writeSubscriptions' | 'claimSubscriptions' | 'recordNews'>;
   grants: Pick<Grants, 'read' | 'use'>;
   withings: Withings;
   address: Address;
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
   sweepSeconds: number;
-  report: (error: unknown) => void;
+  onError: (error: unknown) => void;
 }
 
 /** Keeps people's subscriptions as they should be, and asks for news that no notification told of. */
@@ -42,8 +42,8 @@ const PEOPLE_A_ROUND = 20;
 const PACE_OF_PEOPLE_MS = 5000;
 
 export function createSubscriber(parts: SubscriberParts): Subscriber {
-  const { store, grants, withings, address, now, sleep, report } = parts;
-  const paced = createPacedCall(grants, sleep);
+  const { store, grants, withings, address, now, sleep, onError } = parts;
+  const paced = createBackgroundCall(grants, sleep);
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -89,11 +89,11 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
     if (trouble === null && state !== null) {
       const news = await anythingSince(paced, withings, grant, before.newsUntil);
       if (!news.ok) trouble = news.trouble;
-      else if (news.value) await store.hearNews(id, now());
+      else if (news.value) await store.recordNews(id, now());
     }
     const checked = { categories, checkedAt: now() };
     if (trouble === null) return keep({ ...checked, problem: null, newsUntil: begun }, now() + DAY);
-    const waitMs = (trouble.waitSeconds ?? 0) * 1000;
+    const waitMs = (trouble.retryAfterSeconds ?? 0) * 1000;
     if (trouble.code === 'withings-busy') return keep({}, now() + Math.max(BUSY_MS, waitMs)); // says nothing of them
     await keep({ ...checked, problem: trouble.code }, now() + RETRY_MS); // what was missed meanwhile is asked for then
   }
@@ -104,8 +104,8 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       if (turn > 0) await sleep(PACE_OF_PEOPLE_MS);
       if (stopping) return;
       await tend(id).catch(async (error) => {
-        report(error);
-        await store.writeSubscriptions(id, 'null', now() + DAY).catch(report); // it must not stand in the way of others
+        onError(error);
+        await store.writeSubscriptions(id, 'null', now() + DAY).catch(onError); // it must not stand in the way of others
       });
     }
   }
@@ -120,7 +120,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
   function run(): void {
     clearTimeout(timer);
     round()
-      .catch(report)
+      .catch(onError)
       .then(() => {
         clearTimeout(timer);
         if (!stopping) timer = setTimeout(run, parts.sweepSeconds * 1000).unref();

@@ -15,7 +15,7 @@ import { createNotify, type Notify } from './notify.ts';
 import { createOAuth2, createSigned, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { allPages } from './pages.ts';
 import { createPartner, type Partner } from './partner.ts';
-import type { Pace } from './turns.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
 export interface Withings extends OAuth2, Notify, Partner {
@@ -46,12 +46,12 @@ export interface WithingsOptions extends OAuth2Options {
   /** Total deadline of one call in milliseconds, body included. */
   timeoutMs: number;
   /** Spreads calls over the minute as Withings allows; without it each is sent at once. */
-  pace?: Pace;
+  rateLimit?: RateLimit;
 }
 
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
-  const post = createPost(options.apiUrl, options.timeoutMs, options.pace ?? (async () => 0));
+  const post = createPost(options.apiUrl, options.timeoutMs, options.rateLimit ?? (async () => 0));
 
   return {
     ...createOAuth2(post, options),

@@ -49,8 +49,8 @@ function nextOf({ more, offset }: z.infer<typeof paging>): number | null {
   return more ? (offset ?? null) : null;
 }
 
-const MOST_ROWS = 10_000;
-const rows = z.array(z.unknown()).max(MOST_ROWS);
+const MAX_ROWS = 10_000;
+const rows = z.array(z.unknown()).max(MAX_ROWS);
 
 /** Rows that make no sense are left out: one odd row must not cost the rest. */
 function readable<T>(list: unknown[], row: z.ZodType<T>): T[] {

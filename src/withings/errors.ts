@@ -24,7 +24,7 @@ export interface Refusal {
   /** Withings' in-body status, or null when there was none. */
   status: number | null;
   /** Seconds to wait: what Withings asks for (601), or until our share of calls allows another. */
-  waitSeconds: number | null;
+  retryAfterSeconds: number | null;
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
@@ -47,14 +47,14 @@ const REMEDIES: Record<RefusalCode, Remedy> = {
 export function refuse(
   code: RefusalCode,
   status: number | null = null,
-  waitSeconds: number | null = null,
+  retryAfterSeconds: number | null = null,
 ): { ok: false; refusal: Refusal } {
-  return { ok: false, refusal: { code, remedy: REMEDIES[code], status, waitSeconds } };
+  return { ok: false, refusal: { code, remedy: REMEDIES[code], status, retryAfterSeconds } };
 }
 
 /** No answer at all, or one that HTTP already marks as a failure; null when the body is worth reading. */
 export function refusalOfReply(reply: Reply): { ok: false; refusal: Refusal } | null {
-  if (reply.kind === 'unsent') return refuse('withings-busy', null, reply.waitSeconds);
+  if (reply.kind === 'unsent') return refuse('withings-busy', null, reply.retryAfterSeconds);
   if (reply.kind === 'silence') {
     if (reply.why === 'timeout') return refuse('withings-timeout');
     return refuse(reply.why === 'unreachable' ? 'withings-unreachable' : 'withings-unreadable');
@@ -66,7 +66,7 @@ export function refusalOfReply(reply: Reply): { ok: false; refusal: Refusal } | 
 
 /**
  * Withings refuses with HTTP 200: the verdict is `status` in the body, and one status has several causes that only
- * the text tells apart. 503 is "invalid params", not an outage. Sources: Withings, "Response status" (families);
+ * the text tells apart. 503 is "invalid params", not an outage. DataLoader: Withings, "Response status" (families);
  * texts as seen in the field.
  */
 export function refusalOfStatus(status: number, text: string): RefusalCode {

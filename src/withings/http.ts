@@ -1,20 +1,20 @@
 import http from 'node:http';
 import https from 'node:https';
 import axios from 'axios';
-import { comeTo, type Pace, type Rank, rankOf } from './turns.ts';
+import { type Priority, priorityOf, type RateLimit, waitForCall } from './rate-limit.ts';
 
 /** What came back over the wire: an answer in text, or why there is none. */
 export type Reply =
   | { kind: 'answer'; httpStatus: number; text: string; date: string | undefined }
   | { kind: 'silence'; why: 'timeout' | 'unreachable' | 'too-large' }
   /** Not sent: our share of calls is used up for so long. */
-  | { kind: 'unsent'; waitSeconds: number };
+  | { kind: 'unsent'; retryAfterSeconds: number };
 
 export type Post = (
   path: string,
   fields: Record<string, string>,
   accessToken?: string,
-  rank?: Rank,
+  priority?: Priority,
 ) => Promise<Reply>;
 
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -25,9 +25,9 @@ const MAX_ANSWER_BYTES = 256 * 1024;
  *
  * @param apiUrl base of the API, ends in a slash
  * @param timeoutMs total deadline of one call in milliseconds, body included
- * @param pace whose turn it is
+ * @param rateLimit whose turn it is
  */
-export function createPost(apiUrl: string, timeoutMs: number, pace: Pace): Post {
+export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLimit): Post {
   const wire = axios.create({
     adapter: 'http',
     httpAgent: new http.Agent({ keepAlive: true }),
@@ -40,9 +40,9 @@ export function createPost(apiUrl: string, timeoutMs: number, pace: Pace): Post 
     validateStatus: () => true,
   });
 
-  return async (path, fields, accessToken, rank = rankOf(fields, accessToken)) => {
-    const missing = await comeTo(() => pace(rank));
-    if (missing > 0) return { kind: 'unsent', waitSeconds: Math.ceil(missing / 1000) };
+  return async (path, fields, accessToken, priority = priorityOf(fields, accessToken)) => {
+    const missing = await waitForCall(() => rateLimit(priority));
+    if (missing > 0) return { kind: 'unsent', retryAfterSeconds: Math.ceil(missing / 1000) };
     // axios' own timeout lets a dripping body run on; a signal ends the whole call.
     const deadline = AbortSignal.timeout(timeoutMs);
     try {

@@ -1,8 +1,8 @@
 import { code, demoPair, nonce, nothing, readAnswer, type TokenPair, tokenPair } from './answers.ts';
 import { type Result, refuse } from './errors.ts';
 import type { Post, Reply } from './http.ts';
+import { priorityOf } from './rate-limit.ts';
 import { sign } from './signature.ts';
-import { rankOf } from './turns.ts';
 
 export interface OAuth2Options {
   clientId: string;
@@ -89,7 +89,7 @@ export function createSigned(
       'v2/signature',
       { ...asked, ...signature },
       undefined,
-      rankOf(fields, undefined),
+      priorityOf(fields, undefined),
     );
     const fresh = readAnswer(reply, nonce);
     if (!fresh.ok) {

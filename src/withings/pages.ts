@@ -5,7 +5,7 @@ import type { Result } from './errors.ts';
 import type { Post } from './http.ts';
 
 /** A year of anything that is measured daily fits into half of it. */
-const MOST_PAGES = 10;
+const MAX_PAGES = 10;
 
 /** All pages of a list, one after the other; a refusal of one is the answer of all. */
 export async function allPages<T>(
@@ -17,7 +17,7 @@ export async function allPages<T>(
 ): Promise<Result<T[]>> {
   const all: T[] = [];
   let offset: number | null = 0;
-  for (let pages = 0; pages < MOST_PAGES && offset !== null; pages += 1) {
+  for (let pages = 0; pages < MAX_PAGES && offset !== null; pages += 1) {
     const asked: Record<string, string> = offset === 0 ? fields : { ...fields, offset: String(offset) };
     const read: Result<Page<T>> = readAnswer(await post(path, asked, accessToken), page);
     if (!read.ok) return read;

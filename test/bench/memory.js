@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { deriveKeys, hashed } from '../../dist/session/keys.js';
-import { openRedisStore } from '../../dist/session/redis/redis.js';
-import { createSealer } from '../../dist/session/sealing.js';
-import { openSqliteStore } from '../../dist/session/sqlite.js';
+import { createEncryption } from '../../dist/store/encryption.js';
+import { deriveKeys, hashed } from '../../dist/store/keys.js';
+import { openRedisStore } from '../../dist/store/redis/store.js';
+import { openSqliteStore } from '../../dist/store/sqlite/store.js';
 import { begun, renewed } from '../../dist/tokens/changes.js';
 import { SECRET, startRedis, tempDir } from './servers.js';
 
@@ -12,10 +12,10 @@ const AT_ONCE = 200;
 
 /** What so many connected people take up, each with one browser and a few refreshes behind them. @param {number} people */
 export async function measureMemory(people) {
-  const sealer = createSealer(deriveKeys([SECRET]).seal);
+  const encryption = createEncryption(deriveKeys([SECRET]).seal);
   const redis = await startRedis('no');
   const used = () => redis.info('memory', /used_memory:(\d+)/);
-  const opened = await openRedisStore({ url: redis.url, sealer, tag: 'bench', now: Date.now });
+  const opened = await openRedisStore({ url: redis.url, encryption, tag: 'bench', now: Date.now });
   const before = await used();
   await fill(opened.store, people);
   const inRedis = (await used()) - before;
@@ -23,13 +23,13 @@ export async function measureMemory(people) {
 
   const file = join(tempDir(), 'connect.db');
   const few = Math.min(people, 20_000); // each is synced to the disk
-  const sqlite = openSqliteStore(file, sealer, () => performance.now());
+  const sqlite = openSqliteStore(file, encryption, () => performance.now());
   await fill(sqlite, few);
   sqlite.close();
   return { people, redisBytes: inRedis / people, sqliteBytes: statSync(file).size / few };
 }
 
-/** @param {import('../../src/session/store.ts').Store} store @param {number} people */
+/** @param {import('../../src/store/store.ts').Store} store @param {number} people */
 async function fill(store, people) {
   for (let first = 0; first < people; first += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, people - first) }, (_, i) =>
@@ -39,7 +39,7 @@ async function fill(store, people) {
   }
 }
 
-/** @param {import('../../src/session/store.ts').Store} store @param {number} person */
+/** @param {import('../../src/store/store.ts').Store} store @param {number} person */
 async function signIn(store, person) {
   const now = Date.now();
   const userId = String(10_000_000 + person);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { PROBLEMS, WAYS_ON } from '../../src/web/problems.ts';
+import { ACTIONS, PROBLEMS } from '../../src/problems/catalogue.ts';
 import { startApp } from '../support/app.ts';
 import { REDEEM, sandboxOf } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';
@@ -62,7 +62,7 @@ test.each(Object.entries(PROBLEMS))('%s says what happened, what to do, and one 
   expect(problem.title.length).toBeGreaterThan(5);
   expect(problem.what).toMatch(/\.$/);
   expect(problem.advice).toMatch(/\.$/);
-  expect(WAYS_ON[problem.wayOn].href).toMatch(/^\//);
+  expect(ACTIONS[problem.action].href).toMatch(/^\//);
   expect(problem.status).toBeGreaterThanOrEqual(400);
   if (problem.status === 503) expect(problem.retryAfterSeconds).toBeGreaterThan(0);
 });

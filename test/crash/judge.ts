@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Grant } from '../../src/session/grant.ts';
+import type { Grant } from '../../src/store/grant.ts';
 import { REFRESH } from '../support/sandbox.ts';
 import type { Program } from './program.ts';
 import { HOUR, MINUTE, type Town } from './town.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import express, { type Request, type Response } from 'express';
 import Database from 'libsql';
 import type { Pair } from '../../src/sandbox/oauth2/pairs.ts';
-import { refreshStanding } from '../../src/sandbox/oauth2/standing.ts';
+import { refreshStanding } from '../../src/sandbox/oauth2/token-state.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 import { sandboxOf } from '../support/sandbox.ts';

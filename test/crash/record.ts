@@ -2,10 +2,10 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import type { Grant } from '../../src/session/grant.ts';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { createSealer } from '../../src/session/sealing.ts';
-import { openSqliteStore } from '../../src/session/sqlite.ts';
+import { createEncryption } from '../../src/store/encryption.ts';
+import type { Grant } from '../../src/store/grant.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 
 export const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
 
@@ -24,7 +24,7 @@ async function fromCopy<T>(dataDir: string, read: (file: string) => Promise<T> |
 
 export function durableGrant(dataDir: string, id: string): Promise<Grant | null> {
   return fromCopy(dataDir, async (file) => {
-    const store = openSqliteStore(file, createSealer(deriveKeys([SECRET]).seal), () => 0);
+    const store = openSqliteStore(file, createEncryption(deriveKeys([SECRET]).seal), () => 0);
     const grant = await store.readGrant(id);
     store.close();
     return grant;

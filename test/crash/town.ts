@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { attendAt, type Grant } from '../../src/session/grant.ts';
+import { dueAt, type Grant } from '../../src/store/grant.ts';
 import { freePort, tempDir } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Program, startProgram, until } from './program.ts';
@@ -99,7 +99,7 @@ export async function connectedTown(env: Record<string, string> = {}): Promise<T
     plan: (plan) => (plan ? control('plan', plan) : rmSync(join(controls, 'plan'), { force: true })),
     start,
     grant,
-    swept: () => until('nothing left to attend to', async () => attendAt(await grant()) === null),
+    swept: () => until('nothing left to attend to', async () => dueAt(await grant()) === null),
     usedTooEarly,
   };
 }

@@ -5,7 +5,7 @@ import request from 'supertest';
 import { startApp, type TestApp, tempDir } from '../support/app.ts';
 import { startFarApart } from '../support/withings.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../dist/demo-token.js');
+const PROGRAM = join(import.meta.dirname, '../../dist/commands/demo-token.js');
 
 /** What `npm run demo-token` says, with the settings of this app. */
 function demoToken(env: Record<string, string>) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
-import { readConfig } from '../../src/config.ts';
-import { deriveKeys } from '../../src/session/keys.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
 import { brokenCallbackRule } from '../../src/withings/notify.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { openEvents } from '../support/event-stream.ts';

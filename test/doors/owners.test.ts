@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import express, { type NextFunction, type Request, type Response } from 'express';
-import { clocks, createConnect, openStore, Problem } from '../../src/index.ts';
+import { clocks, createConnect, openStore, Problem } from '../../src/embed/index.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { atEnd, freePort, tempDir } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';

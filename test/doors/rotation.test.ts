@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createPartnerConnections } from '../../src/partner/connections.ts';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { createSealer } from '../../src/session/sealing.ts';
-import { openSqliteStore } from '../../src/session/sqlite.ts';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 import { activated, startDoor } from '../support/partner.ts';
 
@@ -41,14 +41,18 @@ test('where nobody asked in time, the key is missing, and it can still be ended'
 
 /** The partner's connections on a store that opens, and a ring of keys that the test chooses. */
 async function onStore() {
-  const store = openSqliteStore(join(tempDir(), 'connect.db'), createSealer(deriveKeys([OLD]).seal), () => 0);
+  const store = openSqliteStore(
+    join(tempDir(), 'connect.db'),
+    createEncryption(deriveKeys([OLD]).seal),
+    () => 0,
+  );
   atEnd(() => store.close());
   const tokens = { accessToken: 'access-0', refreshToken: 'refresh-0' };
   const pair = { ...tokens, userId: '363', scope: [], expiresInSeconds: 10_800 };
   const under = (secret: string) =>
     createPartnerConnections({
       store,
-      sealer: createSealer(deriveKeys([secret]).seal),
+      encryption: createEncryption(deriveKeys([secret]).seal),
       withings: { redeem: async () => ({ ok: true, value: pair }) },
       cloud: 'eu',
       publicUrl: 'https://connect.example.com',

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
 import request from 'supertest';
-import { deriveKeys } from '../../src/session/keys.ts';
-import type { Store } from '../../src/session/store.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Grants } from '../../src/tokens/grants.ts';
 import { createAddress } from '../../src/webhooks/address.ts';
 import { endSubscriptions } from '../../src/webhooks/ending.ts';
 import { createSubscriber } from '../../src/webhooks/subscriber.ts';
 import type { Withings } from '../../src/withings/client.ts';
 import { refuse } from '../../src/withings/errors.ts';
-import { content } from '../session/store-contract.ts';
+import { content } from '../store/store-contract.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { activated, startDoor } from '../support/partner.ts';
 import { sandboxOf } from '../support/sandbox.ts';
@@ -174,7 +174,7 @@ describe('the subscriber by itself', () => {
           written.push({ id, dueAt });
           return true;
         },
-        hearNews: async () => true,
+        recordNews: async () => true,
       } satisfies Partial<Store>,
       grants: {
         read: async (id) => grant(id),
@@ -191,7 +191,7 @@ describe('the subscriber by itself', () => {
       now: () => 0,
       sleep: async (ms) => happened.push(`${ms} ms`),
       sweepSeconds: 30,
-      report: (error) => {
+      onError: (error) => {
         throw error;
       },
     });
@@ -209,8 +209,10 @@ describe('the subscriber by itself', () => {
     [120, 120_000],
     [3, 15_000],
     [null, 15_000],
-  ])('Withings asks to wait %j s: they are due after %i ms', async (waitSeconds, dueAt) => {
-    const { subscriber: made, written } = subscriber(async () => refuse('withings-busy', 601, waitSeconds));
+  ])('Withings asks to wait %j s: they are due after %i ms', async (retryAfterSeconds, dueAt) => {
+    const { subscriber: made, written } = subscriber(async () =>
+      refuse('withings-busy', 601, retryAfterSeconds),
+    );
     await made.round();
     expect(written).toEqual([
       { id: 'eu:1', dueAt },

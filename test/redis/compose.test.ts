@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { readConfig } from '../../src/config.ts';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { openRedisStore } from '../../src/session/redis/redis.ts';
-import { createSealer } from '../../src/session/sealing.ts';
-import { settings } from '../../src/settings.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { settings } from '../../src/config/settings.ts';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
 import { atEnd } from '../support/app.ts';
 import { startRedis } from './server.ts';
 
@@ -68,10 +68,10 @@ test('both instances are one configuration, which the program accepts, with the 
 test('its Redis keeps what it is given', async () => {
   const [, ...settingsOfRedis] = compose({ SESSION_SECRET: SECRET }).services.redis?.command ?? [];
   const { url } = await startRedis(settingsOfRedis);
-  const sealer = createSealer(deriveKeys([SECRET]).seal);
-  const { store, promise } = await openRedisStore({ url, sealer, tag: 'test', now: Date.now });
+  const encryption = createEncryption(deriveKeys([SECRET]).seal);
+  const { store, durability } = await openRedisStore({ url, encryption, tag: 'test', now: Date.now });
   atEnd(() => store.close());
-  expect(promise).toContain('every change is on disk before it is used');
+  expect(durability).toContain('every change is on disk before it is used');
 });
 
 test('its proxy knows both instances, and asks the path that says when one is about to stop', () => {

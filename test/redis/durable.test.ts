@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { connectRedis } from '../../src/session/redis/connection.ts';
-import { openRedisStore } from '../../src/session/redis/redis.ts';
-import { createSealer } from '../../src/session/sealing.ts';
-import { content } from '../session/store-contract.ts';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { connectRedis } from '../../src/store/redis/connection.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
+import { content } from '../store/store-contract.ts';
 import { atEnd } from '../support/app.ts';
 import { startRedis } from './server.ts';
 
@@ -15,8 +15,13 @@ const EVERY_SECOND = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
 /** A store on a server that syncs once a second, with twenty grants, and the server's own counts. */
 async function twenty() {
   const server = await startRedis(EVERY_SECOND);
-  const sealer = createSealer(deriveKeys(['k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT']).seal);
-  const { store, promise } = await openRedisStore({ url: server.url, sealer, tag: 'test', now: () => NOW });
+  const encryption = createEncryption(deriveKeys(['k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT']).seal);
+  const { store, durability } = await openRedisStore({
+    url: server.url,
+    encryption,
+    tag: 'test',
+    now: () => NOW,
+  });
   atEnd(() => store.close());
   const client = await createClient({ url: server.url, RESP: 2 }).connect();
   atEnd(() => client.destroy());
@@ -33,7 +38,7 @@ async function twenty() {
   );
   return {
     store,
-    promise,
+    durability,
     canWait: !(await client.sendCommand<string>(['INFO', 'server'])).includes('redis_version:7.0'),
     command: (...words: string[]) => client.sendCommand<unknown>(words),
     async writeAll() {
@@ -44,14 +49,14 @@ async function twenty() {
 }
 
 test('once a second: a server that can be waited for is, all writes together; what is at risk is said in any case', async () => {
-  const { promise, canWait, writeAll, command } = await twenty();
+  const { durability, canWait, writeAll, command } = await twenty();
   await command('CONFIG', 'RESETSTAT');
   expect((await writeAll()).every(({ status }) => status === 'fulfilled')).toBe(true);
   const waits = Number(
     /cmdstat_waitaof:calls=(\d+)/.exec(String(await command('INFO', 'commandstats')))?.[1] ?? 0,
   );
-  expect(promise).toMatch(/may lose the last second, and connections with it/); // waiting narrows that, no more
-  expect(promise.includes('WAITAOF')).toBe(canWait);
+  expect(durability).toMatch(/may lose the last second, and connections with it/); // waiting narrows that, no more
+  expect(durability.includes('WAITAOF')).toBe(canWait);
   expect(waits).toBeGreaterThanOrEqual(canWait ? 1 : 0);
   expect(waits).toBeLessThanOrEqual(canWait ? 3 : 0);
 });

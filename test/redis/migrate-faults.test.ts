@@ -1,13 +1,13 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { type MoveOptions, moveStore } from '../../src/session/moving/move.ts';
-import { openRedisStore } from '../../src/session/redis/redis.ts';
-import { createSealer, type Sealer } from '../../src/session/sealing.ts';
-import { openSqliteStore } from '../../src/session/sqlite.ts';
-import type { Store } from '../../src/session/store.ts';
-import { content } from '../session/store-contract.ts';
+import { createEncryption, type Encryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { type MoveOptions, moveStore } from '../../src/store/moving/move.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { content } from '../store/store-contract.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 import { visit } from '../support/visitor.ts';
 import { fileOf, moved, operator, SECRET, startEmbedded, startMover } from './mover.ts';
@@ -15,7 +15,7 @@ import { DURABLE, startRedis } from './server.ts';
 
 const NOW = Date.now();
 const HOUR = 3_600_000;
-const sealer = createSealer(deriveKeys([SECRET]).seal);
+const encryption = createEncryption(deriveKeys([SECRET]).seal);
 
 /** Three sessions on two grants, one of them under care and with subscriptions, and attempts in every state. */
 async function fill(store: Store, now = NOW): Promise<void> {
@@ -39,14 +39,14 @@ async function fill(store: Store, now = NOW): Promise<void> {
   await store.beginSession('eu:1', session('b', 30));
   await store.signIn({ grant: grant('2'), session: session('c', 10), ...entry });
   await store.writeSubscriptions('eu:1', '{"told":true}', now + 7 * HOUR);
-  await store.hearNews('eu:1', now - HOUR);
+  await store.recordNews('eu:1', now - HOUR);
   const writeId = String(await store.readWriteId('eu:1'));
   await store.writeGrant('eu:1', writeId, { ...content, userId: '1', intent: { token: 't', since: now } }, 0);
 }
 
 function embedded() {
   const file = join(tempDir(), 'connect.db');
-  return { file, store: openSqliteStore(file, sealer, () => 0) };
+  return { file, store: openSqliteStore(file, encryption, () => 0) };
 }
 
 async function filled() {
@@ -59,7 +59,7 @@ async function filled() {
 function move(file: string, url: string, more: Partial<MoveOptions> = {}): Promise<string[]> {
   const lines: string[] = [];
   const tell = (line: string) => void lines.push(line);
-  return moveStore({ file, url, tag: 'test', sealer, now: () => NOW, tell, batch: 1, ...more }).then(
+  return moveStore({ file, url, tag: 'test', encryption, now: () => NOW, tell, batch: 1, ...more }).then(
     () => lines,
   );
 }
@@ -86,8 +86,8 @@ const READERS: Record<string, (name: string) => string[]> = {
   set: (name) => ['SMEMBERS', name],
 };
 
-async function opened(url: string, seal: Sealer = sealer): Promise<Store> {
-  const { store } = await openRedisStore({ url, sealer: seal, tag: 'test', now: () => NOW });
+async function opened(url: string, seal: Encryption = encryption): Promise<Store> {
+  const { store } = await openRedisStore({ url, encryption: seal, tag: 'test', now: () => NOW });
   atEnd(() => store.close());
   return store;
 }
@@ -150,7 +150,7 @@ describe('nothing is moved, and nothing changes,', () => {
 
   test('into a Redis that was filled under another secret', async () => {
     const { url } = await startRedis();
-    await opened(url, createSealer(deriveKeys(['another']).seal));
+    await opened(url, createEncryption(deriveKeys(['another']).seal));
     await expect(move(await filled(), url)).rejects.toThrow('SESSION_SECRET is not the one');
     expect(await (await operator(url)).names('*')).toEqual(['{test}:ring']);
   });
@@ -203,7 +203,7 @@ describe('on the way', () => {
   test('a Redis that has lost some of it does not get the rest believed', async () => {
     const { file, url, attempt } = await disturbed('SPOP', '{test}:moved');
     await expect(attempt).rejects.toThrow('Redis has lost some of what was brought');
-    openSqliteStore(file, sealer, () => 0).close();
+    openSqliteStore(file, encryption, () => 0).close();
     await move(file, url);
   });
 
@@ -281,7 +281,7 @@ describe('the disk', () => {
     await redis.ask('CONFIG', 'SET', 'dbfilename', 'x'.repeat(300));
     const file = await filled();
     await expect(move(file, server.url)).rejects.toThrow('could not write to its disk');
-    const store = openSqliteStore(file, sealer, () => 0);
+    const store = openSqliteStore(file, encryption, () => 0);
     for (const key of ['a', 'b', 'c']) await store.endSession(key);
     await store.removeExpired(NOW + 3 * HOUR, 100);
     store.close();
@@ -302,7 +302,7 @@ test('a copy of the file from before the move, moved again: what has become of i
   await store.takeAttempt({ state: 'open', browser: 'browser', answer: 'here', now: NOW });
   store.close();
   const before = await contents(url);
-  const old = openSqliteStore(copy, sealer, () => 0);
+  const old = openSqliteStore(copy, encryption, () => 0);
   await old.takeAttempt({ state: 'open', browser: 'browser', answer: 'there', now: NOW });
   old.close();
   expect((await move(copy, url)).join()).toContain('Moved: 0 connections, 0 browsers');
@@ -313,12 +313,12 @@ test('connections under a secret that is not listed are moved as they are, and s
   const { file, store } = embedded();
   await fill(store);
   store.close();
-  const older = openSqliteStore(file, createSealer(deriveKeys(['an older one']).seal), () => 0);
+  const older = openSqliteStore(file, createEncryption(deriveKeys(['an older one']).seal), () => 0);
   await addThird(older);
   older.close();
   const { url } = await startRedis();
   expect((await move(file, url)).join()).toContain('a secret that SESSION_SECRET does not list');
-  const both = await opened(url, createSealer(deriveKeys([SECRET, 'an older one']).seal));
+  const both = await opened(url, createEncryption(deriveKeys([SECRET, 'an older one']).seal));
   expect((await both.readGrant('eu:3'))?.userId).toBe('3');
 });
 
@@ -326,11 +326,11 @@ test('an instance that starts listens before it looks for a move: one of the two
   const { url } = await startRedis();
   const redis = await operator(url);
   let listeners: Promise<unknown> | undefined;
-  const slow: Sealer = {
-    ...sealer,
+  const slow: Encryption = {
+    ...encryption,
     seal(text, place) {
       listeners ??= redis.ask('PUBSUB', 'NUMSUB', '{test}:changed'); // it is being judged whether Redis is fit
-      return sealer.seal(text, place);
+      return encryption.seal(text, place);
     },
   };
   await opened(url, slow);

@@ -5,7 +5,7 @@ import { createClient } from '@redis/client';
 import Database from 'libsql';
 import { atEnd, startApp, type TestApp, tempDir } from '../support/app.ts';
 
-const PROGRAM = resolve(import.meta.dirname, '../../dist/migrate-store.js');
+const PROGRAM = resolve(import.meta.dirname, '../../dist/commands/migrate-store.js');
 
 export const SECRET = 'Zq8Vd3NwYt6KpR1xLs9GfBh4McJu7EaQ';
 

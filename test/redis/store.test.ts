@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { connectRedis } from '../../src/session/redis/connection.ts';
-import { openRedisStore, type RedisOptions } from '../../src/session/redis/redis.ts';
-import { createSealer } from '../../src/session/sealing.ts';
-import type { Store } from '../../src/session/store.ts';
-import { content, storeContract } from '../session/store-contract.ts';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { connectRedis } from '../../src/store/redis/connection.ts';
+import { openRedisStore, type RedisOptions } from '../../src/store/redis/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { content, storeContract } from '../store/store-contract.ts';
 import { atEnd } from '../support/app.ts';
 import { DURABLE, type RedisServer, startRedis } from './server.ts';
 
@@ -13,8 +13,8 @@ const HOUR = 3_600_000;
 const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
 
 async function open({ url }: Pick<RedisServer, 'url'>, options: Partial<RedisOptions> = {}) {
-  const sealer = createSealer(deriveKeys([SECRET]).seal);
-  const opened = await openRedisStore({ url, sealer, tag: 'test', now: () => NOW, ...options });
+  const encryption = createEncryption(deriveKeys([SECRET]).seal);
+  const opened = await openRedisStore({ url, encryption, tag: 'test', now: () => NOW, ...options });
   atEnd(() => opened.store.close());
   return opened;
 }
@@ -90,7 +90,7 @@ test.each([
   [['--appendonly', 'yes', '--appendfsync', 'everysec'], /may lose the last second|WAITAOF/],
   [['--appendonly', 'no'], /appendonly is off/],
 ])('what %j promises is said in a line', async (settings, words) => {
-  expect((await open(await startRedis(settings))).promise).toMatch(words);
+  expect((await open(await startRedis(settings))).durability).toMatch(words);
 });
 
 test('a server that evicts is refused, with the setting to change', async () => {
@@ -105,7 +105,7 @@ test('a wrong password is refused without being repeated', async () => {
     code: 'REDIS_REFUSED',
     message: 'WRONGPASS',
   });
-  expect((await open({ url: `redis://:the-right-one@127.0.0.1:${port}` })).promise).toContain('on disk');
+  expect((await open({ url: `redis://:the-right-one@127.0.0.1:${port}` })).durability).toContain('on disk');
 });
 
 test('killed and started again: calls fail at once meanwhile, and everything is there afterwards', async () => {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { openRedisStore } from '../../src/session/redis/redis.ts';
-import { createSealer } from '../../src/session/sealing.ts';
-import { content } from '../session/store-contract.ts';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
+import { content } from '../store/store-contract.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 import { DURABLE, startRedis } from './server.ts';
 
@@ -12,8 +12,8 @@ const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
 const HOUR = 3_600_000;
 
 async function openOn(url: string) {
-  const sealer = createSealer(deriveKeys([SECRET]).seal);
-  const { store } = await openRedisStore({ url, sealer, tag: 'test', now: Date.now });
+  const encryption = createEncryption(deriveKeys([SECRET]).seal);
+  const { store } = await openRedisStore({ url, encryption, tag: 'test', now: Date.now });
   atEnd(() => store.close());
   return store;
 }

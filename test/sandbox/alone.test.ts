@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { freePort, tempDir } from '../support/app.ts';
 
-const PROGRAM = resolve(import.meta.dirname, '../../dist/sandbox-alone.js');
+const PROGRAM = resolve(import.meta.dirname, '../../dist/commands/sandbox.js');
 
 function start(env: Record<string, string>): ChildProcess {
   const { PATH = '' } = process.env;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
 import { ExpressStore, SessionGoneError } from '../../src/session/express-store.ts';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { createSealer, UnsealableError } from '../../src/session/sealing.ts';
-import { openSqliteStore } from '../../src/session/sqlite.ts';
+import { createEncryption, DecryptionError } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 
@@ -206,24 +206,24 @@ describe('keys', () => {
   });
 
   test('a sealed text opens with any key of the ring, in its own place, unchanged, and not otherwise', () => {
-    const ring = (...secrets: string[]) => createSealer(deriveKeys(secrets).seal);
+    const ring = (...secrets: string[]) => createEncryption(deriveKeys(secrets).seal);
     const sealed = ring(OLD).seal('the text', 'here');
     expect(ring(NEW, OLD).open(sealed, 'here')).toBe('the text');
-    expect(() => ring(NEW).open(sealed, 'here')).toThrow(new UnsealableError('unknown-key'));
-    expect(() => ring(OLD).open(sealed, 'there')).toThrow(new UnsealableError('damaged'));
+    expect(() => ring(NEW).open(sealed, 'here')).toThrow(new DecryptionError('unknown-key'));
+    expect(() => ring(OLD).open(sealed, 'there')).toThrow(new DecryptionError('damaged'));
     for (let i = 9; i < sealed.length; i += 1) {
       const flipped = sealed.slice(0, i) + (sealed[i] === 'A' ? 'B' : 'A') + sealed.slice(i + 1);
       // The last character of base64url may carry bits that mean nothing.
-      if (i < sealed.length - 1) expect(() => ring(OLD).open(flipped, 'here')).toThrow(UnsealableError);
+      if (i < sealed.length - 1) expect(() => ring(OLD).open(flipped, 'here')).toThrow(DecryptionError);
     }
     for (const broken of ['', '.', '..', sealed.slice(0, 30), sealed.slice(0, 8)]) {
-      expect(() => ring(OLD).open(broken, 'here')).toThrow(UnsealableError);
+      expect(() => ring(OLD).open(broken, 'here')).toThrow(DecryptionError);
     }
   });
 
   test('the same text is sealed differently every time', () => {
-    const sealer = createSealer(deriveKeys([OLD]).seal);
-    expect(sealer.seal('x', 'p')).not.toBe(sealer.seal('x', 'p'));
+    const encryption = createEncryption(deriveKeys([OLD]).seal);
+    expect(encryption.seal('x', 'p')).not.toBe(encryption.seal('x', 'p'));
   });
 });
 
@@ -232,7 +232,7 @@ describe('express-session', () => {
     const { app, visitor } = await connected();
     const store = openSqliteStore(
       join(app.dataDir, 'connect.db'),
-      createSealer(deriveKeys([OLD]).seal),
+      createEncryption(deriveKeys([OLD]).seal),
       () => 0,
     );
     const sessions = new ExpressStore(store, () => app.clock.now, DAY, {});

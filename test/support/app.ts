@@ -6,9 +6,9 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import { createClient } from '@redis/client';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/operations/logging.ts';
-import { startServer } from '../../src/server.ts';
+import { startServer } from '../../src/server/lifecycle.ts';
 
 /** The real program with its real sandbox on a free port, and a clock that stands still until a test moves it. */
 export interface TestApp {

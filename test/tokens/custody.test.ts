@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Grant, GrantContent } from '../../src/session/grant.ts';
-import { deriveKeys } from '../../src/session/keys.ts';
-import { createSealer } from '../../src/session/sealing.ts';
-import { openSqliteStore } from '../../src/session/sqlite.ts';
+import { createEncryption } from '../../src/store/encryption.ts';
+import type { Grant, GrantContent } from '../../src/store/grant.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { fingerprint } from '../../src/tokens/changes.ts';
-import { lookIntoFarewell } from '../../src/tokens/farewell.ts';
 import { createGrants } from '../../src/tokens/grants.ts';
 import { createSweeper } from '../../src/tokens/sweeper.ts';
+import { checkUnlinked } from '../../src/tokens/unlinked.ts';
 import type { TokenPair } from '../../src/withings/answers.ts';
 import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
-import { content } from '../session/store-contract.ts';
+import { content } from '../store/store-contract.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 
 const HOUR = 3_600_000;
@@ -23,9 +23,9 @@ const LEASE_MS = 2 * CALL_MS + 1000;
 /** The real custody on a real store, with a Withings whose every answer the test gives. */
 async function custody(change: Partial<GrantContent> = {}) {
   const file = join(tempDir(), 'connect.db');
-  const sealer = createSealer(deriveKeys([randomBytes(32).toString('hex')]).seal);
+  const encryption = createEncryption(deriveKeys([randomBytes(32).toString('hex')]).seal);
   const clock = { now: START, mono: 1_000_000 };
-  const store = openSqliteStore(file, sealer, () => clock.mono);
+  const store = openSqliteStore(file, encryption, () => clock.mono);
   atEnd(() => store.close());
   const session = { key: 'k', data: '{}', idleUntil: 9e15, endsAt: 9e15 };
   await store.signIn({ grant: { id: ID, expected: null, content }, session, replaces: null, attempt: 'a' });
@@ -67,9 +67,9 @@ async function custody(change: Partial<GrantContent> = {}) {
     cloud: 'eu' as const,
     recover: null,
     callMs: CALL_MS,
-    tell: () => {},
+    onRefresh: () => {},
     refreshMarginSeconds: 600,
-    report: (error: unknown) => reported.push(error),
+    onError: (error: unknown) => reported.push(error),
   };
   await write(change);
   const grants = createGrants(parts);
@@ -471,7 +471,7 @@ describe('the sweeper', () => {
       now: () => clock.now,
       sleep,
       sweepSeconds: 30,
-      report: (e: unknown) => reported.push(e),
+      onError: (e: unknown) => reported.push(e),
     };
     return { sweeper: createSweeper(parts), slept };
   }
@@ -637,7 +637,7 @@ describe('other clouds, other chains', () => {
     const { grants, clock, script, read, parts } = await custody();
     clock.now += 4 * HOUR;
     script.refresh = async () => {
-      expect(await lookIntoFarewell({ ...parts, grants }, ID)).toBe('no answer');
+      expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('no answer');
       return pair(1);
     };
     expect((await grants.fresh(ID)).state).toBe('usable');
@@ -647,7 +647,7 @@ describe('other clouds, other chains', () => {
   test('a token that is of no use is not shown to Withings for a farewell', async () => {
     const { grants, clock, asked, parts } = await custody();
     clock.now += 4 * HOUR;
-    expect(await lookIntoFarewell({ ...parts, grants }, ID)).toBe('not so');
+    expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('not so');
     expect(asked[0]).toBe('refresh-0');
     await grants.settled();
   });
@@ -656,7 +656,7 @@ describe('other clouds, other chains', () => {
     const { grants, script, read, parts } = await custody();
     const before = await read();
     script.probe = async () => refuse('withings-timeout');
-    expect(await lookIntoFarewell({ ...parts, grants }, ID)).toBe('no answer');
+    expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('no answer');
     expect(await read()).toEqual(before);
   });
 

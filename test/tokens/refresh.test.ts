@@ -223,10 +223,10 @@ describe('races', () => {
     const door = withings.hold('/v2/oauth2');
     const refreshing = visitor.post('/refresh').then();
     await door.arrived;
-    const leaving = other.post('/disconnect').then();
+    const disconnect = other.post('/disconnect').then();
     await new Promise((resolve) => setTimeout(resolve, 100)); // erased here; the revocation waits at the door
     door.open();
-    await Promise.all([refreshing, leaving]);
+    await Promise.all([refreshing, disconnect]);
     expect((await connection(visitor)).state).toBe('not-connected');
     expect((await connection(other)).state).toBe('not-connected');
   });

@@ -96,7 +96,7 @@ export function createLedger({ graceMs, now }) {
      *
      * @param {string} token @param {string} asker @param {number} lifeMs @param {boolean} mayMint
      * @returns {{ verdict: 'minted', pair: Pair } | { verdict: 'refused' | 'nothing' }
-     *   | { verdict: 'duplicate', waitSeconds: number, gapMs: number, pair: Pair, before: string }}
+     *   | { verdict: 'duplicate', retryAfterSeconds: number, gapMs: number, pair: Pair, before: string }}
      */
     exchange(token, asker, lifeMs, mayMint) {
       const pair = byRefresh.get(token);
@@ -105,7 +105,7 @@ export function createLedger({ graceMs, now }) {
       const before = pair.asker;
       pair.askedAt = now();
       pair.asker = asker;
-      if (gapMs < SAME_WITHIN_MS) return { verdict: 'duplicate', waitSeconds: 10, gapMs, pair, before };
+      if (gapMs < SAME_WITHIN_MS) return { verdict: 'duplicate', retryAfterSeconds: 10, gapMs, pair, before };
       if (!isAccepted(pair)) return { verdict: 'refused' };
       if (!mayMint) return { verdict: 'nothing' };
       killUnused(pair, null, 'its parent was exchanged again');

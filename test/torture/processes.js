@@ -63,7 +63,7 @@ export function createProcess({ name, ports, dir, env, mayFail }) {
     const end = performance.now() + START_WITHIN_MS;
     while (next === mine && performance.now() < end) {
       mine.ready = (await ask(port, 'GET', '/healthz')).status === 200;
-      if (mine.ready && next === mine) return takeOver();
+      if (mine.ready && next === mine) return transfer();
       await sleep(LOOK_EVERY_MS);
     }
     if (next === mine) accidents.push(`A process ${name} does not serve:\n${lines.join('\n')}`);
@@ -77,7 +77,7 @@ export function createProcess({ name, ports, dir, env, mayFail }) {
   }
 
   /** If there is nobody who serves, and a successor who can. */
-  function takeOver() {
+  function transfer() {
     if (serving || !next?.ready) return;
     serving = next;
     next = null;
@@ -118,7 +118,7 @@ export function createProcess({ name, ports, dir, env, mayFail }) {
       counts.kills += 1;
       isPaused = false;
       slay(serving);
-      takeOver();
+      transfer();
     },
 
     /** The successor first: for a moment there is nobody. */

@@ -89,10 +89,10 @@ export async function startProvider({ ledger, chance, port, timeoutMs, lifeSecon
     const fault = faults.onRefresh();
     const result = ledger.exchange(refreshToken, asker, life * 1000, fault !== 'error instead');
     if (result.verdict === 'duplicate') {
-      const { gapMs, before, pair, waitSeconds } = result;
+      const { gapMs, before, pair, retryAfterSeconds } = result;
       duplicates.push({ gapMs, asker, before, userId: pair.userId });
       const error = 'Same arguments in less than 10 seconds';
-      return send(res, null, { status: 601, body: { wait_seconds: waitSeconds }, error }, 0);
+      return send(res, null, { status: 601, body: { wait_seconds: retryAfterSeconds }, error }, 0);
     }
     if (result.verdict === 'refused') {
       counts.refused += 1;
@@ -104,7 +104,7 @@ export async function startProvider({ ledger, chance, port, timeoutMs, lifeSecon
     if (result.verdict === 'nothing') return send(res, fault, {}, 0);
     if (fault !== null) result.pair.reply = fault;
     onMoment('minted', asker);
-    send(res, fault, ok(wire(result.pair)), timeoutMs + chance.between(100, 600));
+    send(res, fault, ok(wire(result.pair)), timeoutMs + chance.pubsub(100, 600));
     return onMoment('refresh answered', asker);
   }
 

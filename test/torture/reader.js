@@ -7,18 +7,18 @@ import { pathToFileURL } from 'node:url';
 
 /** @param {string} file */
 const own = (file) => import(pathToFileURL(join(String(process.env.APP_DIR), 'dist', file)).href);
-const [{ openStore }, { createSealer }, { deriveKeys }] = await Promise.all(
+const [{ openStore }, { createEncryption }, { deriveKeys }] = await Promise.all(
   ['storing.js', 'session/sealing.js', 'session/keys.js'].map(own),
 );
 
-const sealer = createSealer(deriveKeys([String(process.env.SESSION_SECRET)]).seal);
+const encryption = createEncryption(deriveKeys([String(process.env.SESSION_SECRET)]).seal);
 const { store } = await openStore(
   {
     redisUrl: process.env.REDIS_URL ?? null,
     dataDir: String(process.env.DATA_DIR),
     withings: { sandbox: false },
   },
-  sealer,
+  encryption,
   { now: Date.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6 },
 ).catch(leave);
 

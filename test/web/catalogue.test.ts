@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { PROBLEMS } from '../../src/web/problems.ts';
+import { PROBLEMS } from '../../src/problems/catalogue.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 

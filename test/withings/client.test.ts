@@ -193,7 +193,7 @@ describe('what is understood', () => {
     const { withings } = await wire(
       says({ status: 601, body: { wait_seconds: 188 }, error: 'Same arguments' }),
     );
-    expect(await withings.refresh('r'.repeat(40))).toMatchObject({ refusal: { waitSeconds: 188 } });
+    expect(await withings.refresh('r'.repeat(40))).toMatchObject({ refusal: { retryAfterSeconds: 188 } });
   });
 
   test.each([

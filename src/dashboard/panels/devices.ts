@@ -1,5 +1,5 @@
 import type { Device } from '../../withings/data.ts';
-import type { Outcome } from '../shared.ts';
+import type { Outcome } from '../answer-cache.ts';
 import { momentWords } from './dates.ts';
 import { type Panel, panelOf } from './panel.ts';
 

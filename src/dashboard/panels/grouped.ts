@@ -2,7 +2,7 @@ import { byWeek } from '../charts/columns.ts';
 import { dayWords } from './dates.ts';
 
 /** From here on a day is too thin to see and too much to read. */
-const MOST_DAYS = 60;
+const MAX_DAYS = 60;
 
 export interface Row {
   /** Where it begins, in milliseconds. */
@@ -22,7 +22,7 @@ export interface Grouped {
 
 /** `until`: where the range of so many days ends, in milliseconds. */
 export function grouped(rows: Row[], days: number, until: number): Grouped {
-  const weekly = days > MOST_DAYS;
+  const weekly = days > MAX_DAYS;
   const labelled = (weekly ? byWeek(rows, until) : rows).map((row) => ({
     ...row,
     label: dayWords(new Date(row.at).toISOString().slice(0, 10)),

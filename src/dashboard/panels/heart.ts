@@ -1,6 +1,6 @@
 import type { Measure } from '../../withings/data.ts';
+import type { Outcome } from '../answer-cache.ts';
 import { columnChart } from '../charts/columns.ts';
-import type { Outcome } from '../shared.ts';
 import { momentWords } from './dates.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 

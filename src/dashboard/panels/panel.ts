@@ -1,6 +1,6 @@
-import { problemOf, WAYS_ON } from '../../web/problems.ts';
+import { ACTIONS, problemOf } from '../../problems/catalogue.ts';
+import type { Outcome } from '../answer-cache.ts';
 import type { Chart } from '../charts/chart.ts';
-import type { Outcome } from '../shared.ts';
 
 /** One kind of data on the dashboard: what it says in a sentence, as a drawing and in numbers. */
 export interface Panel {
@@ -12,7 +12,7 @@ export interface Panel {
   chart: Chart | null;
   table: Table | null;
   /** In place of data: why there is none, and the way on where there is one. */
-  trouble: { title: string; advice: string; wayOn: { href: string; label: string } | null } | null;
+  trouble: { title: string; advice: string; action: { href: string; label: string } | null } | null;
 }
 
 export interface Table {
@@ -38,10 +38,10 @@ export function panelOf<T>(
 ): Panel {
   const blank = { ...name, figure: null, chart: null, table: null, trouble: null };
   if (!outcome.ok) {
-    const { title, advice, wayOn } = problemOf(outcome.code);
+    const { title, advice, action } = problemOf(outcome.code);
     // The page itself is where a reload would lead.
-    const way = wayOn === 'dashboard' || wayOn === 'home' ? null : WAYS_ON[wayOn];
-    return { ...blank, sentence: '', trouble: { title, advice, wayOn: way } };
+    const way = action === 'dashboard' || action === 'home' ? null : ACTIONS[action];
+    return { ...blank, sentence: '', trouble: { title, advice, action: way } };
   }
   if (outcome.value.length === 0) return { ...blank, sentence: empty };
   return { ...blank, ...show(outcome.value) };

@@ -1,6 +1,6 @@
 import type { ActivityDay } from '../../withings/data.ts';
+import type { Outcome } from '../answer-cache.ts';
 import { columnChart } from '../charts/columns.ts';
-import type { Outcome } from '../shared.ts';
 import { countWords, dayWords, endOfDay, hoursWords, startOf } from './dates.ts';
 import { grouped } from './grouped.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';

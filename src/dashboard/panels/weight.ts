@@ -1,7 +1,7 @@
 import type { Measure } from '../../withings/data.ts';
 import { MEASTYPES, WEIGHT } from '../../withings/meastypes.ts';
+import type { Outcome } from '../answer-cache.ts';
 import { movingAverage, trendChart } from '../charts/trend.ts';
-import type { Outcome } from '../shared.ts';
 import { endOfDay, momentWords } from './dates.ts';
 import { grouped } from './grouped.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';

@@ -6,8 +6,8 @@ import { demoPerson, type Person } from '../people.ts';
 import { sameText } from '../secrets.ts';
 import type { World } from '../world.ts';
 import { type AuthorizeRequest, type ReadRequest, readAuthorizeRequest } from './authorize-request.ts';
+import { MISHAPS, setMishap } from './consent-faults.ts';
 import type { Login } from './logins.ts';
-import { MISHAPS, setMishap } from './mishaps.ts';
 import { explain, showPage } from './pages.ts';
 import { type Scope, scopeText } from './scopes.ts';
 

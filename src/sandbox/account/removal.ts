@@ -1,9 +1,9 @@
 import { type Request, type Response, Router } from 'express';
 import type { Client } from '../clients.ts';
-import { unlink } from '../departures.ts';
 import { bodyFields, queryFields } from '../input.ts';
-import { refreshStanding } from '../oauth2/standing.ts';
+import { refreshStanding } from '../oauth2/token-state.ts';
 import type { Person } from '../people.ts';
+import { unlink } from '../removals.ts';
 import { sameText } from '../secrets.ts';
 import type { World } from '../world.ts';
 import { removalPath } from './account.ts';

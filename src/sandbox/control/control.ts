@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { extraGroup } from '../data/measures/history.ts';
-import { reset, unlink } from '../departures.ts';
 import type { People, Person } from '../people.ts';
+import { reset, unlink } from '../removals.ts';
 import { ENDPOINTS } from '../wire/endpoints.ts';
 import { FAULTS } from '../wire/faults.ts';
 import type { World } from '../world.ts';

@@ -1,5 +1,5 @@
 import type { Pair } from '../oauth2/pairs.ts';
-import { ACCESS_LIFE, accessStanding, REFRESH_LIFE, refreshStanding } from '../oauth2/standing.ts';
+import { ACCESS_LIFE, accessStanding, REFRESH_LIFE, refreshStanding } from '../oauth2/token-state.ts';
 import type { Fault } from '../wire/faults.ts';
 import type { World } from '../world.ts';
 

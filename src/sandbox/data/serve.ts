@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import { bodyFields, type Fields, queryFields } from '../input.ts';
 import type { Pair } from '../oauth2/pairs.ts';
-import { accessStanding } from '../oauth2/standing.ts';
+import { accessStanding } from '../oauth2/token-state.ts';
 import type { Person } from '../people.ts';
 import { type Answer, insufficientScope, invalidToken } from '../wire/answers.ts';
 import type { Endpoint } from '../wire/endpoints.ts';

@@ -4,7 +4,7 @@ import type { Pairs } from '../oauth2/pairs.ts';
 import type { People, Person } from '../people.ts';
 import { USER_EVENTS } from './categories.ts';
 import { newsOf } from './news.ts';
-import type { Post } from './post.ts';
+import type { Post } from './outbox.ts';
 import type { Owner, Subscription, Subscriptions } from './subscriptions.ts';
 
 const LOOK_AROUND = SECOND;

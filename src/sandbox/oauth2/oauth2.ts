@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import { type Client, isRegistered } from '../clients.ts';
 import { SECOND } from '../clock.ts';
-import { release } from '../departures.ts';
 import { bodyFields, type Fields } from '../input.ts';
 import { getDemoAccess, listUsers, recoverAuthorizationCode } from '../partner/actions.ts';
+import { release } from '../removals.ts';
 import {
   type Answer,
   invalidCode,
@@ -18,7 +18,7 @@ import type { Call } from '../wire/faults.ts';
 import type { World } from '../world.ts';
 import { checkClient, checkSigned } from './client-check.ts';
 import type { Pair } from './pairs.ts';
-import { ACCESS_LIFE, refreshStanding } from './standing.ts';
+import { ACCESS_LIFE, refreshStanding } from './token-state.ts';
 
 /** `POST /v2/oauth2` (documented). Parameters count in the body only; a query is not looked at. */
 export function tokenRoutes(world: World): Router {

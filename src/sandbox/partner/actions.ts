@@ -3,7 +3,7 @@ import { readScopes, scopeText } from '../account/scopes.ts';
 import { SECOND } from '../clock.ts';
 import type { Fields } from '../input.ts';
 import { SERVER_CODE_LIFE } from '../oauth2/codes.ts';
-import { ACCESS_LIFE } from '../oauth2/standing.ts';
+import { ACCESS_LIFE } from '../oauth2/token-state.ts';
 import { demoPerson } from '../people.ts';
 import { type Answer, invalidParams, success } from '../wire/answers.ts';
 import type { World } from '../world.ts';

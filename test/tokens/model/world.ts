@@ -1,5 +1,5 @@
-import type { Grant, GrantContent } from '../../../src/session/grant.ts';
-import { attendAt } from '../../../src/session/grant.ts';
+import type { Grant, GrantContent } from '../../../src/store/grant.ts';
+import { dueAt } from '../../../src/store/grant.ts';
 import { createGrants, type Grants } from '../../../src/tokens/grants.ts';
 import { refuse } from '../../../src/withings/errors.ts';
 import { LIFE_MS, ModelWithings } from './withings.ts';
@@ -107,7 +107,7 @@ export class World {
       options.push({ label: 'the store is set back', happen: () => this.#setBack() });
     if (this.#limits.eightHours && this.#isQuiet()) {
       // The sweeper finishes what is open within minutes; only then can eight hours pass without a call.
-      if (attendAt(this.record.content) === null) {
+      if (dueAt(this.record.content) === null) {
         options.push({ label: 'eight hours pass', happen: () => void this.withings.eightHours() });
       } else {
         options.push({ label: 'the sweeper comes', happen: () => this.#sweep() });
@@ -182,9 +182,9 @@ export class World {
       cloud: 'eu',
       recover: null,
       callMs: 1000,
-      tell: () => {},
+      onRefresh: () => {},
       refreshMarginSeconds: 600,
-      report: (error) => {
+      onError: (error) => {
         throw error;
       },
     });

@@ -3,7 +3,7 @@ import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
 import { isRefusal, page, pick, readDays } from '../asked.ts';
 import { midnight, ymd } from '../calendar.ts';
-import { daysLived, type History } from '../lived.ts';
+import { daysLived, type History } from '../days-with-data.ts';
 import type { Asked } from '../serve.ts';
 import { lastQuarterEnd, type Quarter, quartersOf } from './quarters.ts';
 import { type Tracker, trackerOf } from './tracker.ts';

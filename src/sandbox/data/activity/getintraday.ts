@@ -3,7 +3,7 @@ import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
 import { isRefusal, pick, readTimes } from '../asked.ts';
 import { dayOf } from '../calendar.ts';
-import { daysLived, type History } from '../lived.ts';
+import { daysLived, type History } from '../days-with-data.ts';
 import type { Asked } from '../serve.ts';
 import { type Quarter, quartersOf } from './quarters.ts';
 import { trackerOf } from './tracker.ts';

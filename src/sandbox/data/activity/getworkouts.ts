@@ -3,8 +3,8 @@ import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
 import { isRefusal, page, pick, readDays } from '../asked.ts';
 import { ymd } from '../calendar.ts';
+import { daysLived, type History } from '../days-with-data.ts';
 import { DEVICES, deviceId } from '../devices.ts';
-import { daysLived, type History } from '../lived.ts';
 import type { Asked } from '../serve.ts';
 import { type Workout, workoutOf } from './workouts.ts';
 

@@ -1,0 +1,130 @@
+import { type Request, Router } from 'express';
+import { createAttempts } from '../connect/attempts.ts';
+import { readReturnTo } from '../connect/return-to.ts';
+import { connectRoutes } from '../connect/routes.ts';
+import { createLog } from '../operations/logging.ts';
+import { Problem } from '../problems/catalogue.ts';
+import { hashed } from '../store/keys.ts';
+import { saveGrant } from '../store/sign-in.ts';
+import { createCustody } from '../tokens/custody.ts';
+import { createDisconnect, type Disconnected } from '../tokens/disconnect.ts';
+import type { Fresh, Used } from '../tokens/grants.ts';
+import { onlyMethods } from '../web/requests.ts';
+import { refuseCrossSite } from '../web/same-origin.ts';
+import { noStore } from '../web/security-headers.ts';
+import type { Withings } from '../withings/client.ts';
+import type { Result } from '../withings/errors.ts';
+import { type ConnectOptions, readOptions, whoIs } from './options.ts';
+
+/** Withings in somebody else's application. */
+export interface Connect {
+  /** `GET /connect`, `GET /callback`, `POST /disconnect`. Failures go to your error handler as a Problem. */
+  router: Router;
+  /** A live access token of whoever is signed in, refreshed where that is due; or why there is none. */
+  fresh(req: Request): Promise<Fresh>;
+  /** Makes a data call; a token that Withings turns down is renewed once, and the call repeated once. */
+  use<T>(req: Request, call: (accessToken: string) => Promise<Result<T>>): Promise<Used<T>>;
+  /** Erases the connection here and revokes it at Withings. Null: there was none. */
+  disconnect(req: Request): Promise<Disconnected | null>;
+  withings: Withings;
+  /** Finishes what is under way and closes the store. */
+  stop(): Promise<void>;
+}
+
+const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000;
+
+/**
+ * The connect flow and the custody of tokens, for an Express 5 application with sign-in and sessions of its own.
+ *
+ * @throws Error when an option is missing or cannot work, in words
+ */
+export function createConnect(options: ConnectOptions): Connect {
+  const config = readOptions(options);
+  const { store, clocks, owner, returnTo = '/' } = options;
+  const { cloud } = config.withings;
+  const { now } = clocks;
+  const { origin } = new URL(options.url);
+  const log = options.log ?? createLog('warn', process.stdout);
+  const redirectUri = `${options.url}/callback`;
+  const { withings, grants, sweeper, callMs } = createCustody(config, redirectUri, store, clocks, log);
+  const disconnectGrant = createDisconnect({ store, withings, cloud, unsubscribe: null });
+
+  function keyOf(req: Request): string {
+    const who = whoIs(owner, req);
+    if (who === null) throw new Problem('not-signed-in');
+    return hashed(`owner ${who}`);
+  }
+
+  async function grantIdOf(req: Request): Promise<string | null> {
+    if (whoIs(owner, req) === null) return null;
+    return (await store.readSession(keyOf(req), now()))?.grantId ?? null;
+  }
+
+  /** In place of browser sessions: the person who is signed in over there owns the grant. */
+  const owners = {
+    async signIn(req: Request, { name }: { name: string }, content: Parameters<typeof saveGrant>[1]) {
+      const ends = now() + HUNDRED_YEARS_MS;
+      const session = { key: keyOf(req), data: '{}', idleUntil: ends, endsAt: ends };
+      await saveGrant(store, content, { session, replaces: null, attempt: name });
+    },
+    resume: async (req: Request) => (await grantIdOf(req)) !== null,
+  };
+
+  async function disconnect(req: Request): Promise<Disconnected | null> {
+    const id = await grantIdOf(req);
+    return id === null ? null : disconnectGrant(id);
+  }
+
+  const router = Router();
+  router.use(['/connect', '/callback', '/disconnect'], (req, _res, next) => {
+    if (req.method !== 'HEAD') keyOf(req); // Withings asks HEAD, signed in or not
+    next();
+  });
+  router.use(
+    connectRoutes({
+      attempts: createAttempts({
+        store,
+        now,
+        publicUrl: origin,
+        cloud,
+        patienceMs: callMs + 1000,
+        ownerOf: keyOf,
+      }),
+      sessions: owners,
+      receipts: { clear: () => {} },
+      withings,
+      now,
+      log,
+      authorizeUrl: config.withings.authorizeUrl,
+      cloud,
+      scope: config.withings.scope,
+      onConnected: () => {},
+      usualReturn: readReturnTo(returnTo, '/'),
+    }),
+  );
+  router.post('/disconnect', noStore, refuseCrossSite(origin), async (req, res) => {
+    await disconnect(req);
+    res.redirect(303, returnTo);
+  });
+  router.all('/disconnect', onlyMethods('POST'));
+
+  sweeper.start();
+  return {
+    router,
+    withings,
+    disconnect,
+    async fresh(req) {
+      const id = await grantIdOf(req);
+      return id === null ? { state: 'gone' } : grants.fresh(id);
+    },
+    async use(req, call) {
+      const id = await grantIdOf(req);
+      return id === null ? { state: 'gone' } : grants.use(id, call);
+    },
+    async stop() {
+      await sweeper.stop();
+      await grants.settled();
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Grant } from '../store/grant.ts';
+import { problemOf } from './catalogue.ts';
+
+/** The status of a connection as other programs may see it: never a token. Moments are ISO 8601. */
+export interface Connection {
+  state: 'not-connected' | 'connected' | 'refreshing' | 'degraded' | 'needs-reconnect' | 'unlinked';
+  userId: string | null;
+  demo: boolean;
+  scope: string[];
+  accessToken: Span | null;
+  refreshToken: Span | null;
+  lastRefresh: { at: string; outcome: string } | null;
+  problem: { code: string; title: string; advice: string } | null;
+}
+
+interface Span {
+  issuedAt: string;
+  expiresAt: string;
+}
+
+const NOT_CONNECTED: Connection = {
+  state: 'not-connected',
+  userId: null,
+  demo: false,
+  scope: [],
+  accessToken: null,
+  refreshToken: null,
+  lastRefresh: null,
+  problem: null,
+};
+
+/** @param cloud the one this installation speaks to; tokens of the other one wait until it comes back */
+export function connectionOf(grant: Grant | null | undefined, cloud = grant?.cloud): Connection {
+  if (!grant) return NOT_CONNECTED;
+  const code = problemCode(grant, cloud);
+  const { title, advice } = problemOf(code ?? 'internal');
+  return {
+    state: stateOf(grant, code),
+    userId: grant.userId,
+    demo: grant.demo,
+    scope: grant.scope,
+    accessToken: { issuedAt: iso(grant.accessIssuedAt), expiresAt: iso(grant.accessExpiresAt) },
+    refreshToken: { issuedAt: iso(grant.refreshIssuedAt), expiresAt: iso(grant.refreshExpiresAt) },
+    lastRefresh: grant.lastRefresh && { at: iso(grant.lastRefresh.at), outcome: grant.lastRefresh.outcome },
+    problem: code === null ? null : { code, title, advice },
+  };
+}
+
+const DAY = 86_400_000;
+
+function stateOf(grant: Grant, problem: string | null): Connection['state'] {
+  // Withings removes the app from its demo users after a day; nobody did anything wrong.
+  if (grant.ended)
+    return grant.demo && grant.ended.at >= grant.connectedAt + DAY ? 'unlinked' : 'needs-reconnect';
+  if (grant.leased) return 'refreshing';
+  return problem === null ? 'connected' : 'degraded';
+}
+
+/** What stands between this connection and being well; null when nothing does. */
+function problemCode(grant: Grant, cloud: Grant['cloud'] | undefined): string | null {
+  if (grant.ended) return grant.ended.code;
+  if (grant.cloud !== cloud) return 'other-cloud';
+  const { lastRefresh } = grant;
+  return lastRefresh === null || lastRefresh.outcome === 'refreshed' ? null : lastRefresh.outcome;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

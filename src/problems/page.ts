@@ -1,0 +1,61 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import type { Log } from '../operations/logging.ts';
+import { DecryptionError } from '../store/encryption.ts';
+import { ACTIONS, PROBLEMS, Problem, type ProblemCode } from './catalogue.ts';
+
+/** Nothing answered: say so. */
+export const notFound: RequestHandler = () => {
+  throw new Problem('not-found');
+};
+
+/** The last stop of every request that failed: our words and a request id, as a page or as JSON. */
+export function problemPage(log: Log): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    const problem = asProblem(error);
+    const text = PROBLEMS[problem.code];
+    const unexpected = error instanceof Problem ? undefined : describe(error);
+    const level = text.status < 500 ? 'info' : unexpected ? 'error' : 'warn';
+    log[level]({ requestId: req.id, problem: problem.code, unexpected }, 'problem');
+    if (res.headersSent) return next(error);
+
+    res.status(text.status).set('Cache-Control', 'no-store');
+    if (problem.retryAfterSeconds) res.set('Retry-After', String(problem.retryAfterSeconds));
+    const { title, what, advice } = text;
+    if (wantsJson(req)) {
+      return res.json({ problem: { code: problem.code, title, advice }, requestId: req.id });
+    }
+    const action = ACTIONS[text.action];
+    return res.render('problem', { title, what, advice, action, code: problem.code, requestId: req.id });
+  };
+}
+
+/** JSON is answered where JSON is asked for, and by the routes that answer nothing else. */
+function wantsJson(req: Request): boolean {
+  return /^\/(api|partner)\//.test(req.path) || req.accepts(['html', 'json']) === 'json';
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof DecryptionError) return new Problem('key-missing');
+  return new Problem(codeOf(error));
+}
+
+/** Errors of Express and of its body parser carry an HTTP status; those of the stores name them. */
+function codeOf(error: unknown): ProblemCode {
+  const { status, code } = error as { status?: unknown; code?: unknown };
+  if (typeof code === 'string' && /^(SQLITE|REDIS)_/.test(code)) return 'store-unavailable';
+  if (status === 413) return 'too-large';
+  if (status === 415) return 'unsupported-type';
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'bad-request' : 'internal';
+}
+
+/** What a log may know of an error: its kind and where it came from; messages of a 4xx can quote the request. */
+export function describe(error: unknown): Record<string, unknown> {
+  if (typeof error !== 'object' || error === null) return { kind: typeof error };
+  const { name, message, stack, code, status } = error as Partial<Error> & {
+    code?: unknown;
+    status?: unknown;
+  };
+  if (typeof status === 'number' && status < 500) return { kind: name, code };
+  return { kind: name, code, message, stack: stack?.split('\n').slice(1, 8).join('\n') };
+}

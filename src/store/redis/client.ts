@@ -1,0 +1,119 @@
+import { createClient } from '@redis/client';
+import { createTimeouts } from './timeout.ts';
+
+/** Redis did not do what was asked, or did not say so in time. Carries neither address nor password. */
+export class RedisError extends Error {
+  readonly code: 'REDIS_UNAVAILABLE' | 'REDIS_REFUSED' | 'REDIS_NOT_DURABLE' | 'REDIS_UNFIT';
+  constructor(code: RedisError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** One connection to Redis on which nothing hangs: what is not answered in time has failed. */
+export interface RedisClient {
+  /** @throws RedisError; what was sent may still take effect when the server wakes up */
+  send(words: string[]): Promise<unknown>;
+  /** Changes whenever the line was cut and made anew. */
+  epoch(): number;
+  subscribe(channel: string, listener: (message: string) => void): Promise<void>;
+  close(): void;
+}
+
+const CONNECT_WITHIN_MS = 1000;
+/** A server that says nothing for so long, pings included, is gone: a new line is tried. */
+const SILENCE_MS = 5000;
+const RECONNECT_AT_MOST_MS = 500;
+/** The default of 16 KB lets out eighty commands a turn of the event loop: too few when the loop is busy. */
+const WRITES = { writableHighWaterMark: 4 * 1024 * 1024 };
+
+/** @throws RedisError when it cannot be reached, or does not let us in */
+export async function openClient(url: string, patienceMs: number): Promise<RedisClient> {
+  const patience = createTimeouts();
+  let epoch = 0;
+  let client = await connected(url);
+  // The client is up already; from here on each new line is another one.
+  client.on('ready', renumber);
+
+  function renumber(): void {
+    epoch += 1;
+  }
+
+  /** After a failover the address leads to the new primary, but an old line does not. */
+  function leaveReplica(): void {
+    const old = client;
+    renumber();
+    client = create(url, () => true);
+    client.on('ready', renumber);
+    client.connect().catch(() => {});
+    old.destroy();
+  }
+
+  return {
+    async send(words) {
+      const asked = client;
+      try {
+        return await patience.for(asked.sendCommand<unknown>(words), patienceMs, tooLate);
+      } catch (error) {
+        const { message } = error as Error;
+        if (message.startsWith('READONLY') && asked === client) leaveReplica();
+        throw explained(error);
+      }
+    },
+    epoch: () => epoch,
+    async subscribe(channel, listener) {
+      await client.subscribe(channel, listener);
+    },
+    close: () => client.destroy(),
+  };
+}
+
+type Client = ReturnType<typeof create>;
+
+async function connected(url: string): Promise<Client> {
+  let everConnected = false;
+  const client = create(url, () => everConnected);
+  try {
+    await client.connect();
+  } catch (error) {
+    if (client.isOpen) client.destroy();
+    throw explained(error);
+  }
+  everConnected = true;
+  return client;
+}
+
+/** @param mayRetry whether a line that is down is tried again and again */
+function create(url: string, mayRetry: () => boolean) {
+  const client = createClient({
+    url,
+    RESP: 2,
+    disableClientInfo: true, // one command less to allow
+    disableOfflineQueue: true, // a request that waits for Redis to return is a page that hangs
+    commandsQueueMaxLength: 100_000,
+    pingInterval: 1000,
+    socket: {
+      ...WRITES,
+      connectTimeout: CONNECT_WITHIN_MS,
+      socketTimeout: SILENCE_MS,
+      reconnectStrategy: (tries, cause) =>
+        mayRetry() ? Math.min(25 * 2 ** Math.min(tries, 5), RECONNECT_AT_MOST_MS) : cause,
+    },
+  });
+  client.on('error', () => {}); // each call says so itself
+  return client;
+}
+
+const tooLate = () => new RedisError('REDIS_UNAVAILABLE', 'Redis did not answer in time');
+
+/** Answers of the server itself; they may quote what was sent, so only their first words are repeated. */
+const REFUSALS =
+  /^(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM|NOSCRIPT|WRONGPASS|NOAUTH|MOVED|CLUSTERDOWN|ERR)\b/;
+
+function explained(error: unknown): RedisError {
+  if (error instanceof RedisError) return error;
+  const { message } = error as Error;
+  const [word] = REFUSALS.exec(message) ?? [];
+  if (word === undefined) return new RedisError('REDIS_UNAVAILABLE', 'There is no line to Redis');
+  return new RedisError('REDIS_REFUSED', word === 'NOPERM' ? message : word); // that one names the command
+}

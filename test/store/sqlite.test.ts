@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import Database from 'libsql';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { atEnd, tempDir } from '../support/app.ts';
+import { storeContract } from './store-contract.ts';
+
+async function openTwo() {
+  const file = join(tempDir(), 'connect.db');
+  const encryption = createEncryption(deriveKeys([randomBytes(32).toString('hex')]).seal);
+  const hostClock = { now: 1_000_000 };
+  const [store, another] = [0, 1].map(() => {
+    const opened = openSqliteStore(file, encryption, () => hostClock.now);
+    atEnd(() => opened.close());
+    return opened;
+  });
+  if (!store || !another) throw new Error('unreachable');
+  return { store, another, hostClock, file };
+}
+
+storeContract('SQLite', openTwo);
+
+test('a grant that no session owns is cleared away, a few rows at a time', async () => {
+  const { store, file } = await openTwo();
+  const db = new Database(file);
+  const insert = db.prepare('INSERT INTO grants (id, write_id, sealed) VALUES (?, ?, ?)');
+  for (let i = 0; i < 7; i += 1) insert.run(`eu:${i}`, 'w', 's');
+  db.prepare("INSERT INTO sessions VALUES ('key', 'eu:3', '{}', 9e15, 9e15)").run();
+  for (let step = 0; step < 4; step += 1) expect(await store.removeExpired(0, 2)).toBe(false);
+  expect(db.prepare('SELECT id FROM grants').all()).toMatchObject([{ id: 'eu:3' }]);
+  db.close();
+});

@@ -1,0 +1,506 @@
+import { describe, expect, test } from '@jest/globals';
+import type { GrantContent } from '../../src/store/grant.ts';
+import type { NewAttempt, Store } from '../../src/store/store.ts';
+
+const NOW = 1_750_000_000_000;
+const HOUR = 3_600_000;
+
+export interface StoreUnderTest {
+  store: Store;
+  /** A second handle on the same data, as another process has it. */
+  another: Store;
+  /** The clock of the store itself, on which leases run. */
+  hostClock: { now: number };
+}
+
+export const content: GrantContent = {
+  cloud: 'eu',
+  userId: '363',
+  demo: false,
+  askedScope: ['user.metrics'],
+  scope: ['user.metrics'],
+  connectedAt: NOW,
+  accessToken: 'access-0',
+  accessIssuedAt: NOW,
+  accessExpiresAt: NOW + 3 * HOUR,
+  accessRefused: false,
+  refreshToken: 'refresh-0',
+  refreshIssuedAt: NOW,
+  refreshExpiresAt: NOW + 365 * 24 * HOUR,
+  previousRefreshToken: null,
+  intent: null,
+  lastRefresh: null,
+  quietUntil: 0,
+  proveAfter: 0,
+  ended: null,
+  left: false,
+  history: [],
+};
+
+const attempt: NewAttempt = {
+  state: 'state',
+  browser: 'browser',
+  demo: true,
+  returnTo: '/here',
+  expiresAt: NOW + HOUR,
+  perBrowser: 3,
+};
+
+/** What every store promises. The custody of tokens rests on each of these lines. */
+export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  const signIn = async (
+    store: Store,
+    key: string,
+    more: Partial<{ id: string; replaces: string; content: GrantContent }> = {},
+  ) => {
+    const id = more.id ?? 'eu:363';
+    return store.signIn({
+      grant: { id, expected: await store.readWriteId(id), content: more.content ?? content },
+      session: { key, data: '{"a":1}', idleUntil: NOW + HOUR, endsAt: NOW + 2 * HOUR },
+      replaces: more.replaces ?? null,
+      attempt: 'state',
+    });
+  };
+  const grantOf = async (store: Store, id = 'eu:363') => {
+    const grant = await store.readGrant(id);
+    if (!grant) throw new Error('There is no such grant');
+    return grant;
+  };
+
+  describe(`${name}: sessions`, () => {
+    test('a session is read with its grant, in one piece', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      const session = await another.readSession('key', NOW);
+      expect(session?.data).toBe('{"a":1}');
+      expect(session?.grant()).toMatchObject({ ...content, id: 'eu:363', leased: false });
+      expect(await store.readSession('other', NOW)).toBeNull();
+    });
+
+    test('writing updates what exists and never creates', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      expect(await store.updateSession('key', '{"a":2}')).toBe(true);
+      expect((await store.readSession('key', NOW))?.data).toBe('{"a":2}');
+      expect(await store.updateSession('nobody', '{}')).toBe(false);
+      await store.touchSession('nobody', NOW + HOUR);
+      expect(await store.readSession('nobody', NOW)).toBeNull();
+    });
+
+    test('writing touches no grant', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      const before = await grantOf(store);
+      await store.updateSession('key', JSON.stringify({ withings: { refreshToken: 'evil' } }));
+      await store.touchSession('key', NOW + 2 * HOUR);
+      expect(await grantOf(store)).toEqual(before);
+    });
+
+    test('an ended session stays ended, whoever still writes', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      await store.endSession('key');
+      expect(await another.updateSession('key', '{}')).toBe(false);
+      await another.touchSession('key', NOW + HOUR);
+      expect(await store.readSession('key', NOW)).toBeNull();
+    });
+
+    test('it ends at its idle limit, which a touch moves, but never past the absolute one', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      expect(await store.readSession('key', NOW + HOUR - 1)).not.toBeNull();
+      expect(await store.readSession('key', NOW + HOUR)).toBeNull();
+      await store.touchSession('key', NOW + 10 * HOUR);
+      expect(await store.readSession('key', NOW + 2 * HOUR - 1)).not.toBeNull();
+      expect(await store.readSession('key', NOW + 2 * HOUR)).toBeNull();
+    });
+
+    test('the grant goes with its last session, not before', async () => {
+      const { store } = await open();
+      await signIn(store, 'one');
+      await signIn(store, 'two');
+      await store.endSession('one');
+      expect(await store.readGrant('eu:363')).not.toBeNull();
+      await store.endSession('two');
+      expect(await store.readGrant('eu:363')).toBeNull();
+    });
+
+    test('erasing a grant ends every session that owns it, and no other', async () => {
+      const { store } = await open();
+      await signIn(store, 'one');
+      await signIn(store, 'two');
+      await signIn(store, 'other', { id: 'eu:364' });
+      await store.eraseGrant('eu:363');
+      expect(await store.readGrant('eu:363')).toBeNull();
+      for (const key of ['one', 'two']) expect(await store.readSession(key, NOW)).toBeNull();
+      expect((await store.readSession('other', NOW))?.grant()?.id).toBe('eu:364');
+    });
+  });
+
+  describe(`${name}: signing in`, () => {
+    test('replaces the session before; the grant of somebody else goes with it', async () => {
+      const { store } = await open();
+      await signIn(store, 'old', { id: 'eu:1' });
+      await signIn(store, 'new', { id: 'eu:2', replaces: 'old' });
+      expect(await store.readSession('old', NOW)).toBeNull();
+      expect(await store.readGrant('eu:1')).toBeNull();
+      expect((await store.readSession('new', NOW))?.grant()?.id).toBe('eu:2');
+    });
+
+    test('of the same person: the grant is replaced in place and stays owned by all', async () => {
+      const { store } = await open();
+      await signIn(store, 'old');
+      await signIn(store, 'new', { replaces: 'old', content: { ...content, accessToken: 'access-9' } });
+      expect(await store.readSession('old', NOW)).toBeNull();
+      expect((await store.readSession('new', NOW))?.grant()?.accessToken).toBe('access-9');
+    });
+
+    test('fails as a whole when the grant changed meanwhile', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'old');
+      const before = await grantOf(store);
+      await another.writeGrant(before.id, before.writeId, { ...content, accessToken: 'access-1' }, 0);
+      const stale = {
+        grant: { id: before.id, expected: before.writeId, content },
+        session: { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR },
+        replaces: 'old',
+        attempt: 'state',
+      };
+      expect(await store.signIn(stale)).toBe(false);
+      expect(await store.signIn({ ...stale, grant: { ...stale.grant, expected: null } })).toBe(false);
+      expect(await store.readSession('new', NOW)).toBeNull();
+      expect(await store.readSession('old', NOW)).not.toBeNull();
+      expect((await grantOf(store)).accessToken).toBe('access-1');
+    });
+
+    test('ends the lease of a refresh that was under way', async () => {
+      const { store } = await open();
+      await signIn(store, 'one');
+      const before = await grantOf(store);
+      const leased = await store.writeGrant(before.id, before.writeId, content, 60_000);
+      await signIn(store, 'two');
+      expect((await grantOf(store)).leased).toBe(false);
+      expect(await store.writeGrant(before.id, leased?.writeId ?? '', content, 0)).toBeNull();
+    });
+  });
+
+  describe(`${name}: grants`, () => {
+    test('compare-and-set: of many who read the same, one writes', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      const { id, writeId } = await grantOf(store);
+      const writes = Array.from({ length: 200 }, (_, i) =>
+        (i % 2 ? store : another).writeGrant(id, writeId, { ...content, accessToken: `access-${i}` }, 0),
+      );
+      const winners = (await Promise.all(writes)).filter((grant) => grant !== null);
+      expect(winners).toHaveLength(1);
+      expect(await grantOf(another)).toEqual(winners[0]);
+    });
+
+    test('write-ids are random and never come again, and what does not exist is not written', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      const seen = new Set<string>();
+      for (let i = 0; i < 100; i += 1) {
+        const { id, writeId } = await grantOf(store);
+        expect(writeId).toMatch(/^[\w-]{22}$/); // 128 bits
+        seen.add(writeId);
+        await store.writeGrant(id, writeId, content, 0);
+      }
+      expect(seen.size).toBe(100);
+      const { id, writeId } = await grantOf(store);
+      await store.eraseGrant(id);
+      expect(await store.writeGrant(id, writeId, content, 0)).toBeNull();
+      expect(await store.readGrant(id)).toBeNull();
+    });
+
+    test('a lease runs on the clock of the store, ends by itself or when given back', async () => {
+      const { store, another, hostClock } = await open();
+      await signIn(store, 'key');
+      const first = await grantOf(store);
+      const leased = await store.writeGrant(first.id, first.writeId, content, 5000);
+      expect([leased?.leased, (await grantOf(another)).leased]).toEqual([true, true]);
+      hostClock.now += 4999;
+      expect((await grantOf(another)).leased).toBe(true);
+      hostClock.now += 1;
+      expect((await grantOf(another)).leased).toBe(false);
+      const again = await store.writeGrant(first.id, leased?.writeId ?? '', content, 5000);
+      await store.writeGrant(first.id, again?.writeId ?? '', content, 0);
+      expect((await grantOf(another)).leased).toBe(false);
+    });
+
+    test('a lease from before the host was started anew does not count', async () => {
+      const { store, hostClock } = await open();
+      hostClock.now = 900_000_000;
+      await signIn(store, 'key');
+      const { id, writeId } = await grantOf(store);
+      await store.writeGrant(id, writeId, content, 5000);
+      hostClock.now = 1000;
+      expect((await grantOf(store)).leased).toBe(false);
+    });
+
+    test('what is open is listed when its time comes, unless somebody is at it', async () => {
+      const { store, hostClock } = await open();
+      await signIn(store, 'key');
+      const intent = { token: 'f', since: NOW };
+      const write = async (change: Partial<GrantContent>, leaseMs = 0) => {
+        const { id, writeId } = await grantOf(store);
+        await store.writeGrant(id, writeId, { ...content, ...change }, leaseMs);
+        return store.claimDueGrants(NOW, 10);
+      };
+      expect(await write({})).toEqual([]);
+      expect(await write({ intent })).toEqual(['eu:363']);
+      expect(await write({ previousRefreshToken: 'refresh-0' })).toEqual(['eu:363']);
+      expect(await write({ intent, quietUntil: NOW + 1 })).toEqual([]);
+      expect(await write({ intent, proveAfter: NOW + 1 })).toEqual([]);
+      expect(await write({ intent: { token: 'f', since: NOW + 1 } })).toEqual([]);
+      expect(await write({ intent, quietUntil: NOW + 2 * HOUR })).toEqual(['eu:363']); // by a clock that was ahead
+      expect(await write({ intent, ended: { code: 'x', at: NOW, probedAt: NOW } })).toEqual([]);
+      expect(await write({ intent }, 5000)).toEqual([]);
+      hostClock.now += 5000;
+      expect(await store.claimDueGrants(NOW, 0)).toEqual([]);
+      expect(await store.claimDueGrants(NOW, 10)).toEqual(['eu:363']);
+    });
+
+    test('whoever is told of one is the only one for a minute, unless it is written', async () => {
+      const { store, another } = await open();
+      const open3 = { ...content, intent: { token: 'f', since: NOW } };
+      for (const id of ['eu:1', 'eu:2', 'eu:3']) {
+        await signIn(store, `key ${id}`, { id });
+        await store.writeGrant(id, String(await store.readWriteId(id)), open3, 0);
+      }
+      const told = await Promise.all([store, another].map((each) => each.claimDueGrants(NOW, 2)));
+      expect(told.flat().sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
+      expect(await store.claimDueGrants(NOW + 59_999, 10)).toEqual([]);
+      await store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), open3, 0);
+      expect(await another.claimDueGrants(NOW, 10)).toEqual(['eu:2']);
+      expect((await another.claimDueGrants(NOW + 60_000, 10)).sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
+    });
+  });
+
+  describe(`${name}: clearing away`, () => {
+    test('a few at a time: sessions past their limit with their grants, and old attempts', async () => {
+      const { store } = await open();
+      for (let i = 0; i < 5; i += 1) {
+        await signIn(store, `key-${i}`, { id: `eu:${i}` });
+        await store.beginAttempt({ ...attempt, state: `s${i}`, browser: `b${i}` });
+      }
+      await store.touchSession('key-4', NOW + 2 * HOUR);
+      const later = NOW + HOUR;
+      for (let steps = 0; await store.removeExpired(later, 2); steps += 1) expect(steps).toBeLessThan(10);
+      expect(await store.readGrant('eu:0')).toBeNull();
+      expect(await store.readGrant('eu:4')).not.toBeNull();
+      const claim = { state: 's0', browser: 'b0', answer: 'a', now: later };
+      expect(await store.takeAttempt(claim)).toEqual({ outcome: 'expired' }); // known a while longer, for kind words
+      for (let steps = 0; await store.removeExpired(later + HOUR, 2); steps += 1)
+        expect(steps).toBeLessThan(10);
+      expect(await store.takeAttempt(claim)).toEqual({ outcome: 'unknown' });
+      expect(await store.readGrant('eu:4')).toBeNull();
+    });
+  });
+
+  describe(`${name}: attempts`, () => {
+    const claim = { state: 'state', browser: 'browser', answer: 'answer', now: NOW };
+
+    test('of many who ask, one takes; the others learn how it ended', async () => {
+      const { store, another } = await open();
+      await store.beginAttempt(attempt);
+      const asked = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => (i % 2 ? store : another).takeAttempt(claim)),
+      );
+      const outcomes = asked.map(({ outcome }) => outcome);
+      expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === 'pending')).toHaveLength(49);
+      await store.finishAttempt('state', { kind: 'problem', code: 'access-denied' });
+      expect(await another.takeAttempt(claim)).toEqual({
+        outcome: 'finished',
+        attempt: { demo: true, returnTo: '/here' },
+        result: { kind: 'problem', code: 'access-denied' },
+      });
+    });
+
+    test('a sign-in finishes its attempt', async () => {
+      const { store } = await open();
+      await store.beginAttempt(attempt);
+      await store.takeAttempt(claim);
+      await signIn(store, 'key');
+      expect(await store.takeAttempt(claim)).toMatchObject({ result: { kind: 'connected' } });
+    });
+
+    test('another browser, another answer, a later hour', async () => {
+      const { store } = await open();
+      await store.beginAttempt(attempt);
+      expect(await store.takeAttempt({ ...claim, browser: 'else' })).toEqual({ outcome: 'unknown' });
+      expect(await store.takeAttempt({ ...claim, state: 'else' })).toEqual({ outcome: 'unknown' });
+      expect(await store.takeAttempt({ ...claim, now: NOW + HOUR })).toEqual({ outcome: 'expired' });
+      expect((await store.takeAttempt(claim)).outcome).toBe('taken');
+      expect(await store.takeAttempt({ ...claim, answer: 'else' })).toEqual({ outcome: 'spent' });
+    });
+
+    test('a browser keeps its newest few, and is known while it has one', async () => {
+      const { store } = await open();
+      for (let i = 0; i < 5; i += 1) {
+        await store.beginAttempt({ ...attempt, state: `s${i}`, expiresAt: NOW + HOUR + i });
+        await store.beginAttempt({ ...attempt, state: `other${i}`, browser: `other${i}` });
+      }
+      const outcomes = await Promise.all(
+        [0, 1, 2, 3, 4].map((i) => store.takeAttempt({ ...claim, state: `s${i}` })),
+      );
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+        'unknown',
+        'unknown',
+        'taken',
+        'taken',
+        'taken',
+      ]);
+      expect((await store.takeAttempt({ ...claim, state: 'other0', browser: 'other0' })).outcome).toBe(
+        'taken',
+      );
+      expect(await store.knowsBrowser('browser', NOW)).toBe(true);
+      expect(await store.knowsBrowser('browser', NOW + 2 * HOUR)).toBe(false);
+      expect(await store.knowsBrowser('stranger', NOW)).toBe(false);
+    });
+  });
+
+  describe(`${name}: passing a session on`, () => {
+    const next = { key: 'next', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + 2 * HOUR };
+
+    test('the new session owns the grant, the old one is spent', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      expect(await store.transferSession('key', NOW, next, null)).toBe(true);
+      expect((await another.readSession('next', NOW))?.grant()).toMatchObject(content);
+      expect(await another.readSession('key', NOW)).toBeNull();
+      expect(await another.transferSession('key', NOW, { ...next, key: 'thief' }, null)).toBe(false);
+      expect(await store.readSession('thief', NOW)).toBeNull();
+    });
+
+    test('of many that come together one is served', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      const answers = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((key, i) =>
+          [store, another][i % 2]?.transferSession('key', NOW, { ...next, key }, null),
+        ),
+      );
+      expect(answers.filter(Boolean)).toHaveLength(1);
+    });
+
+    test('not after its time, and what the browser had before ends', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      await signIn(store, 'before', { id: 'eu:364' });
+      expect(await store.transferSession('key', NOW + HOUR, next, 'before')).toBe(false);
+      expect(await store.readGrant('eu:364')).not.toBeNull();
+      expect(await store.transferSession('key', NOW, next, 'before')).toBe(true);
+      expect(await store.readGrant('eu:364')).toBeNull();
+    });
+
+    test('another session on a grant that exists, and only on such', async () => {
+      const { store, another } = await open();
+      expect(await store.beginSession('eu:363', next)).toBe(false);
+      await signIn(store, 'key');
+      const before = await grantOf(store);
+      expect(await store.beginSession('eu:363', next)).toBe(true);
+      expect(await grantOf(another)).toEqual(before);
+      await another.endSession('key');
+      expect((await another.readSession('next', NOW))?.grantId).toBe('eu:363');
+    });
+
+    test('a session that is kept under the key gives way', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      expect(await store.updateSession('key', '{"a":2}')).toBe(true);
+      await signIn(store, 'key');
+      expect((await store.readSession('key', NOW))?.data).toBe('{"a":1}');
+      await store.endSession('key');
+      expect(await store.readGrant('eu:363')).toBeNull();
+    });
+  });
+
+  describe(`${name}: subscriptions`, () => {
+    test('they are kept beside the grant and touch nothing of it', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      const before = await grantOf(store);
+      expect(await store.readSubscriptions('eu:363')).toBeNull();
+      expect(await store.writeSubscriptions('eu:363', '{"a":1}', NOW + HOUR)).toBe(true);
+      expect(await store.recordNews('eu:363', NOW)).toBe(true);
+      expect(await another.readSubscriptions('eu:363')).toEqual({ state: '{"a":1}', newsAt: NOW });
+      expect(await store.writeSubscriptions('eu:363', '{"a":2}', NOW + HOUR)).toBe(true);
+      expect(await store.readSubscriptions('eu:363')).toEqual({ state: '{"a":2}', newsAt: NOW });
+      expect(await grantOf(another)).toEqual(before);
+    });
+
+    test('news can come first', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      expect(await store.recordNews('eu:363', NOW)).toBe(true);
+      expect(await store.readSubscriptions('eu:363')).toEqual({ state: null, newsAt: NOW });
+      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toEqual(['eu:363']);
+    });
+
+    test('without a grant there are none, and they end with it', async () => {
+      const { store } = await open();
+      expect(await store.writeSubscriptions('eu:363', '{}', NOW)).toBe(false);
+      expect(await store.recordNews('eu:363', NOW)).toBe(false);
+      await signIn(store, 'key');
+      await store.writeSubscriptions('eu:363', '{}', NOW);
+      await store.endSession('key');
+      expect(await store.readSubscriptions('eu:363')).toBeNull();
+      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toEqual([]);
+    });
+
+    test('due are those never looked at and those whose time has come; each is told to one', async () => {
+      const { store, another } = await open();
+      for (const id of ['eu:1', 'eu:2', 'eu:3']) await signIn(store, `key ${id}`, { id });
+      await store.writeSubscriptions('eu:2', '{}', NOW);
+      await store.writeSubscriptions('eu:3', '{}', NOW + 1);
+      const told = [
+        await store.claimSubscriptions(NOW, HOUR, 1),
+        await another.claimSubscriptions(NOW, HOUR, 9),
+      ];
+      expect(told.flat().sort()).toEqual(['eu:1', 'eu:2']);
+      expect(await store.claimSubscriptions(NOW + 1, HOUR, 10)).toEqual(['eu:3']);
+      expect(await store.claimSubscriptions(NOW + HOUR - 1, HOUR, 10)).toEqual([]);
+      expect(await store.claimSubscriptions(NOW + HOUR, HOUR, 10)).toHaveLength(2);
+      expect((await store.readSubscriptions('eu:2'))?.state).toBe('{}');
+      await signIn(store, 'again', { id: 'eu:3' });
+      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toContain('eu:3');
+    });
+  });
+
+  describe(`${name}: the pace of calls`, () => {
+    test('so many at once, the rest evenly spaced, whoever asks', async () => {
+      const { store, another, hostClock } = await open();
+      const ask = (atOnce = 4) => store.takeCall(500, atOnce);
+      const all = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => (i % 2 ? store : another).takeCall(500, 4)),
+      );
+      expect(all.filter((wait) => wait === 0)).toHaveLength(4);
+      expect(await ask()).toBe(500);
+      hostClock.now += 499;
+      expect(await ask()).toBe(1);
+      hostClock.now += 1;
+      expect([await ask(), await ask()]).toEqual([0, 500]);
+      hostClock.now += 60_000;
+      expect(await Promise.all([1, 2, 3, 4, 5].map(() => ask()))).toEqual([0, 0, 0, 0, 500]);
+    });
+
+    test('whoever leaves room for others waits first', async () => {
+      const { store } = await open();
+      for (let call = 0; call < 2; call += 1) expect(await store.takeCall(500, 2)).toBe(0);
+      expect(await store.takeCall(500, 2)).toBe(500);
+      expect(await store.takeCall(500, 4)).toBe(0);
+      expect(await store.takeCall(500, 2)).toBe(1000);
+    });
+
+    test('a clock that was set back stops nobody', async () => {
+      const { store, hostClock } = await open();
+      hostClock.now = 900_000_000;
+      for (let call = 0; call < 4; call += 1) await store.takeCall(500, 4);
+      hostClock.now = 1000;
+      expect(await store.takeCall(500, 4)).toBe(0);
+    });
+  });
+}
