@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
+import type { Attempt, AttemptResult, TakenAttempt } from '../store/attempts.ts';
 import { hashed } from '../store/keys.ts';
-import type { Attempt, AttemptResult, Store, TakenAttempt } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { ownCookie } from '../web/cookies.ts';
 
 /** The attempts of browsers to connect: begun by a click, bound to the browser, spent by being read. */

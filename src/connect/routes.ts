@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { Log } from '../operations/logging.ts';
 import { Problem, problemOf } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
-import type { AttemptResult } from '../store/store.ts';
+import type { AttemptResult } from '../store/attempts.ts';
 import { begun } from '../tokens/changes.ts';
 import { onlyMethods, onlyNavigation } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';

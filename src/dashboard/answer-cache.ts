@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import type { PubSub } from '../store/store.ts';
+import type { PubSub } from '../store/pubsub.ts';
 
 /** What a service brought, or the code of what was in the way. */
 export type Outcome<T> =

@@ -3,7 +3,7 @@ import type { SessionData } from 'express-session';
 import { Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
 import type { Grant } from '../store/grant.ts';
-import type { PubSub } from '../store/store.ts';
+import type { PubSub } from '../store/pubsub.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/timing.ts';
 import { createThrottle } from './throttle.ts';

@@ -3,8 +3,9 @@ import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import type { Grant, GrantContent } from '../store/grant.ts';
 import { hashed, type Keys } from '../store/keys.ts';
+import type { NewSession } from '../store/sessions.ts';
 import { saveGrant } from '../store/sign-in.ts';
-import type { NewSession, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { ExpressStore } from './express-store.ts';
 
 declare module 'express-session' {

@@ -1,5 +1,6 @@
 import { type GrantContent, grantId } from './grant.ts';
-import type { SignIn, Store } from './store.ts';
+import type { SignIn } from './sessions.ts';
+import type { Store } from './store.ts';
 
 const MAX_TRIES = 10;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { NewAttempt } from '../../src/store/attempts.ts';
 import type { GrantContent } from '../../src/store/grant.ts';
-import type { NewAttempt, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 
 const NOW = 1_750_000_000_000;
 const HOUR = 3_600_000;

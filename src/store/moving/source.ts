@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Db, openDatabase, type Row } from '../sqlite/database.ts';
 import { closeMoved, nameMove, readMove } from '../sqlite/moved.ts';
-import { SQLITE_SCHEMA } from '../sqlite/store.ts';
+import { SQLITE_SCHEMA } from '../sqlite/schema.ts';
 
 /** The embedded store that is moved; never all of it is read at once. Times are milliseconds since 1970. */
 export interface Source {

@@ -4,6 +4,7 @@ import { openClient } from '../redis/client.ts';
 import { type Argument, connectRedis } from '../redis/connection.ts';
 import type { Durability } from '../redis/durability.ts';
 import { redisKeys } from '../redis/keys.ts';
+import { MOVING_SCRIPTS } from '../redis/moving-scripts.ts';
 import { checkServer, readMoving, unfit } from '../redis/startup-checks.ts';
 import { ttlOf } from '../redis/ttl.ts';
 import type { Row } from '../sqlite/database.ts';
@@ -50,27 +51,28 @@ export async function openTarget({ url, tag, encryption, store, run }: TargetOpt
     async begin() {
       await readMoving(redis, keys); // says in words what a cluster says in its own
       durability = await checkServer(redis, keys, encryption);
-      if (durability.waitForFile) await redis.waitForFile();
-      const before = String(await redis.run('beginMove', store, run));
+      const before = String(await redis.run(MOVING_SCRIPTS.beginMove, store, run));
       if (before !== '' && before.split(' ')[0] !== store) {
         throw unfit('Another store is being moved into this Redis: finish that move first.');
       }
       await refuseListeners(before === '');
       return durability;
     },
-    takeBack: async (limit) => Number(held(await redis.run('takeBack', hold, limit))),
+    takeBack: async (limit) => Number(held(await redis.run(MOVING_SCRIPTS.takeBack, hold, limit))),
     async moveSessions(rows, now) {
       const args = rows.flatMap((row) => sessionOf(row, now));
-      const [sessions, grants] = pair.parse(held(await redis.run('moveSessions', hold, ...args)));
+      const [sessions, grants] = pair.parse(
+        held(await redis.run(MOVING_SCRIPTS.moveSessions, hold, ...args)),
+      );
       return { sessions, grants };
     },
     async moveAttempts(rows, now) {
       const args = rows.flatMap((row) => attemptOf(row, now));
-      return Number(held(await redis.run('moveAttempts', hold, ...args)));
+      return Number(held(await redis.run(MOVING_SCRIPTS.moveAttempts, hold, ...args)));
     },
-    confirm: async () => Number(held(await redis.runDurably('confirmMove', hold))),
+    confirm: async () => Number(held(await redis.run(MOVING_SCRIPTS.confirmMove, hold))),
     settle: async () => durability?.durable === true || writeToDisk(redis),
-    end: async () => (await redis.run('endMove', store)) === 1,
+    end: async () => (await redis.run(MOVING_SCRIPTS.endMove, store)) === 1,
     close: () => redis.close(),
   };
 
@@ -78,7 +80,7 @@ export async function openTarget({ url, tag, encryption, store, run }: TargetOpt
   async function refuseListeners(isFirst: boolean): Promise<void> {
     const [, count] = listeners.parse(await redis.command('PUBSUB', 'NUMSUB', keys.changed));
     if (count === 0) return;
-    if (isFirst) await redis.run('endMove', store);
+    if (isFirst) await redis.run(MOVING_SCRIPTS.endMove, store);
     throw unfit('The app is running on this Redis: stop every instance first.');
   }
 }

@@ -14,37 +14,26 @@ export class RedisError extends Error {
 export interface RedisClient {
   /** @throws RedisError; what was sent may still take effect when the server wakes up */
   send(words: string[]): Promise<unknown>;
-  /** Changes whenever the line was cut and made anew. */
-  epoch(): number;
   subscribe(channel: string, listener: (message: string) => void): Promise<void>;
   close(): void;
 }
 
 const CONNECT_WITHIN_MS = 1000;
-/** A server that says nothing for so long, pings included, is gone: a new line is tried. */
+/** A server that says nothing for so long, pings included, is gone: a new connection is tried. */
 const SILENCE_MS = 5000;
 const RECONNECT_AT_MOST_MS = 500;
 /** The default of 16 KB lets out eighty commands a turn of the event loop: too few when the loop is busy. */
 const WRITES = { writableHighWaterMark: 4 * 1024 * 1024 };
 
 /** @throws RedisError when it cannot be reached, or does not let us in */
-export async function openClient(url: string, patienceMs: number): Promise<RedisClient> {
-  const patience = createTimeouts();
-  let epoch = 0;
+export async function openClient(url: string, timeoutMs: number): Promise<RedisClient> {
+  const timeouts = createTimeouts();
   let client = await connected(url);
-  // The client is up already; from here on each new line is another one.
-  client.on('ready', renumber);
 
-  function renumber(): void {
-    epoch += 1;
-  }
-
-  /** After a failover the address leads to the new primary, but an old line does not. */
+  /** After a failover the address leads to the new primary, but an old connection does not. */
   function leaveReplica(): void {
     const old = client;
-    renumber();
     client = create(url, () => true);
-    client.on('ready', renumber);
     client.connect().catch(() => {});
     old.destroy();
   }
@@ -53,14 +42,13 @@ export async function openClient(url: string, patienceMs: number): Promise<Redis
     async send(words) {
       const asked = client;
       try {
-        return await patience.for(asked.sendCommand<unknown>(words), patienceMs, tooLate);
+        return await timeouts.for(asked.sendCommand<unknown>(words), timeoutMs, tooLate);
       } catch (error) {
         const { message } = error as Error;
         if (message.startsWith('READONLY') && asked === client) leaveReplica();
         throw explained(error);
       }
     },
-    epoch: () => epoch,
     async subscribe(channel, listener) {
       await client.subscribe(channel, listener);
     },
@@ -83,7 +71,7 @@ async function connected(url: string): Promise<Client> {
   return client;
 }
 
-/** @param mayRetry whether a line that is down is tried again and again */
+/** @param mayRetry whether a connection that is down is made again and again */
 function create(url: string, mayRetry: () => boolean) {
   const client = createClient({
     url,
@@ -114,6 +102,6 @@ function explained(error: unknown): RedisError {
   if (error instanceof RedisError) return error;
   const { message } = error as Error;
   const [word] = REFUSALS.exec(message) ?? [];
-  if (word === undefined) return new RedisError('REDIS_UNAVAILABLE', 'There is no line to Redis');
+  if (word === undefined) return new RedisError('REDIS_UNAVAILABLE', 'There is no connection to Redis');
   return new RedisError('REDIS_REFUSED', word === 'NOPERM' ? message : word); // that one names the command
 }

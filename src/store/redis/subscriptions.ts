@@ -1,26 +1,44 @@
 import { z } from 'zod';
-import type { Store } from '../store.ts';
-import type { Connection } from './connection.ts';
-import type { RedisKeys } from './keys.ts';
+import type { SubscriptionStore } from '../subscriptions.ts';
+import type { RedisParts } from './parts.ts';
+import { script } from './script.ts';
 
-type SubscriptionStore = Pick<
-  Store,
-  'readSubscriptions' | 'writeSubscriptions' | 'recordNews' | 'claimSubscriptions'
->;
-
-/** Subscriptions in Redis: fields of the grant's hash that no write of a token touches. */
-export function redisSubscriptions(redis: Connection, keys: RedisKeys): SubscriptionStore {
+/** Fields of the grant's hash that no write of a token touches. */
+export function redisSubscriptions({ redis, keys }: Pick<RedisParts, 'redis' | 'keys'>): SubscriptionStore {
   return {
     async readSubscriptions(grantId) {
       const [state, newsAt] = fields.parse(await redis.command('HMGET', keys.grant(grantId), 'n', 'h'));
       return state === null && newsAt === null ? null : { state, newsAt: Number(newsAt ?? 0) };
     },
     writeSubscriptions: async (grantId, state, dueAt) =>
-      (await redis.run('writeSubscriptions', grantId, state, dueAt)) === 1,
-    recordNews: async (grantId, at) => (await redis.run('recordNews', grantId, at)) === 1,
+      (await redis.run(WRITE_SUBSCRIPTIONS, grantId, state, dueAt)) === 1,
+    recordNews: async (grantId, at) => (await redis.run(RECORD_NEWS, grantId, at)) === 1,
     claimSubscriptions: async (now, claimMs, limit) =>
-      z.array(z.string()).parse(await redis.run('claimSubscriptions', now, now + claimMs, limit)),
+      z.array(z.string()).parse(await redis.run(CLAIM_SUBSCRIPTIONS, now, now + claimMs, limit)),
   };
 }
 
 const fields = z.tuple([z.string().nullable(), z.string().nullable()]);
+
+/** id, state, due at → whether there is such a grant. */
+const WRITE_SUBSCRIPTIONS = script(`
+if not grantExists(ARGV[1]) then return 0 end
+redis.call('HSET', p .. 'g:' .. ARGV[1], 'n', ARGV[2])
+index('due', ARGV[1], ARGV[3])
+return 1`);
+
+/** id, moment → whether there is such a grant. */
+const RECORD_NEWS = script(`
+if not grantExists(ARGV[1]) then return 0 end
+redis.call('HSET', p .. 'g:' .. ARGV[1], 'h', ARGV[2])
+announce(ARGV[1])
+return 1`);
+
+/** now, claimed until, limit → ids; nobody else is given them before that. */
+const CLAIM_SUBSCRIPTIONS = script(`
+local claimed = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', p .. 'due', '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
+  index('due', id, grantExists(id) and ARGV[2] or '')
+  if grantExists(id) then table.insert(claimed, id) end
+end
+return claimed`);

@@ -1,16 +1,16 @@
-import { readAttemptResult } from '../attempt-result.ts';
-import type { Store, TakenAttempt } from '../store.ts';
+import {
+  type AttemptStore,
+  MAX_ATTEMPTS,
+  readAttemptResult,
+  type TakenAttempt,
+  writeAttemptResult,
+} from '../attempts.ts';
 import type { Db } from './database.ts';
 
-type AttemptStore = Pick<Store, 'beginAttempt' | 'knowsBrowser' | 'takeAttempt' | 'finishAttempt'>;
-
-/** Of all browsers together; who begins more than that many in ten minutes is no crowd of people. */
-const MAX_ATTEMPTS = 100_000;
 const TRIM_EVERY = 256;
 const TRIM = `DELETE FROM attempts WHERE state IN
   (SELECT state FROM attempts ORDER BY expires_at DESC LIMIT -1 OFFSET ?)`;
 
-/** The attempts of the embedded store: begun, taken once, finished. */
 export function sqliteAttempts(db: Db): AttemptStore {
   let begun = 0;
   return {
@@ -59,7 +59,7 @@ export function sqliteAttempts(db: Db): AttemptStore {
     },
 
     async finishAttempt(state, finished) {
-      db.run('UPDATE attempts SET result = ? WHERE state = ?', JSON.stringify(finished), state);
+      db.run('UPDATE attempts SET result = ? WHERE state = ?', writeAttemptResult(finished), state);
     },
   };
 }

@@ -1,22 +1,6 @@
-import type { Store } from '../store.ts';
+import type { SubscriptionStore } from '../subscriptions.ts';
 import type { Db } from './database.ts';
 
-type SubscriptionStore = Pick<
-  Store,
-  'readSubscriptions' | 'writeSubscriptions' | 'recordNews' | 'claimSubscriptions'
->;
-
-export const SUBSCRIPTIONS_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS subscriptions (
-    grant_id TEXT PRIMARY KEY, state TEXT, due_at INTEGER NOT NULL DEFAULT 0, heard_at INTEGER NOT NULL DEFAULT 0
-  ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS subscriptions_due ON subscriptions (due_at);
-  CREATE TRIGGER IF NOT EXISTS subscriptions_end AFTER DELETE ON grants BEGIN
-    DELETE FROM subscriptions WHERE grant_id = old.id;
-  END;
-`;
-
-/** Subscriptions of the embedded store: they stand beside the grants, so that nothing here can touch a token. */
 export function sqliteSubscriptions(db: Db): SubscriptionStore {
   return {
     async readSubscriptions(grantId) {

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { Encryption } from '../encryption.ts';
+import type { Grant } from '../grant.ts';
+import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore } from '../grants.ts';
+import { openGrant, sealGrant } from '../sealed-grant.ts';
+import type { RedisParts } from './parts.ts';
+import { script } from './script.ts';
+
+export function redisGrants({ redis, keys, encryption, clock }: RedisParts): GrantStore {
+  return {
+    async readGrant(id) {
+      const row = grantRow.or(z.tuple([])).parse(await redis.run(READ_GRANT, id, clock()));
+      return row.length === 0 ? null : readGrantRow(id, row, encryption);
+    },
+
+    async readWriteId(id) {
+      return z
+        .string()
+        .nullable()
+        .parse(await redis.command('HGET', keys.grant(id), 'w'));
+    },
+
+    async writeGrant(id, writeId, change, leaseMs) {
+      const next = sealGrant(id, change, encryption);
+      const record = [next.writeId, next.sealed, next.dueAt] as const;
+      const written = await redis.run(WRITE_GRANT, id, writeId, ...record, leaseMs, clock());
+      return written === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
+    },
+
+    claimDueGrants: async (now, limit) =>
+      z
+        .array(z.string())
+        .parse(await redis.run(CLAIM_DUE_GRANTS, now, now + DUE_WITHIN_MS, now + CLAIM_MS, limit, clock())),
+
+    async eraseGrant(id) {
+      await redis.run(ERASE_GRANT, id);
+    },
+  };
+}
+
+/** Write-id, sealed, leased. */
+export const grantRow = z.tuple([z.string(), z.string(), z.enum(['0', '1'])]);
+
+export function readGrantRow(
+  id: string,
+  [writeId, sealed, leased]: z.infer<typeof grantRow>,
+  encryption: Encryption,
+): Grant {
+  return { ...openGrant(id, sealed, encryption), id, writeId, leased: leased === '1' };
+}
+
+/** id, clock → write-id, sealed, leased; nothing when there is none. */
+const READ_GRANT = script(`
+local g = redis.call('HMGET', p .. 'g:' .. ARGV[1], 'w', 's')
+if not g[1] then return {} end
+return { g[1], g[2], isLeased(ARGV[1], hostNow(ARGV[2])) and '1' or '0' }`);
+
+/**
+ * id, expected write-id, new write-id, sealed, due at, lease in ms, clock → 1 if it was written. Two changes make
+ * a transaction in Redis' file: where a crash of the host tore one before, Redis leaves its beginning standing, and
+ * throws away with it, at its next start, all that follows up to the end of a transaction.
+ */
+const WRITE_GRANT = script(`
+local g = p .. 'g:' .. ARGV[1]
+if redis.call('HGET', g, 'w') ~= ARGV[2] then return 0 end
+local lease = tonumber(ARGV[6])
+local till = lease == 0 and '0' or num(hostNow(ARGV[7]) + lease)
+redis.call('HSET', g, 'w', ARGV[3], 's', ARGV[4])
+redis.call('HSET', g, 'l', till, 'm', ARGV[6])
+index('attend', ARGV[1], ARGV[5])
+announce(ARGV[1])
+return 1`);
+
+/** now, the latest that is due at all, claimed until, limit, clock → ids that nobody has a lease on. */
+const CLAIM_DUE_GRANTS = script(`
+local now = hostNow(ARGV[5])
+local ids = redis.call('ZRANGEBYSCORE', p .. 'attend', '-inf', ARGV[1], 'LIMIT', 0, ARGV[4])
+if #ids < tonumber(ARGV[4]) then
+  local ahead = redis.call('ZRANGEBYSCORE', p .. 'attend', '(' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[4] - #ids)
+  for _, id in ipairs(ahead) do table.insert(ids, id) end
+end
+local free = {}
+for _, id in ipairs(ids) do
+  if not grantExists(id) then
+    index('attend', id, '')
+  elseif not isLeased(id, now) then
+    index('attend', id, ARGV[3])
+    table.insert(free, id)
+  end
+end
+return free`);
+
+/** id. */
+const ERASE_GRANT = script(`
+for _, key in ipairs(redis.call('SMEMBERS', p .. 'o:' .. ARGV[1])) do
+  redis.call('DEL', p .. 's:' .. key)
+  redis.call('ZREM', p .. 'ends', ARGV[1] .. ' ' .. key)
+end
+eraseGrant(ARGV[1])
+return 1`);

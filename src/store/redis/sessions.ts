@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { writeAttemptResult } from '../attempts.ts';
+import { sealGrant } from '../sealed-grant.ts';
+import { type NewSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import { grantRow, readGrantRow } from './grants.ts';
+import type { RedisParts } from './parts.ts';
+import { script } from './script.ts';
+
+export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts): SessionStore {
+  const row = ({ key, data, idleUntil, endsAt }: NewSession) =>
+    [key, data, idleUntil, endsAt, ttlUntil(idleUntil)] as const;
+
+  return {
+    async readSession(key, now) {
+      const [data, id, ...grant] = texts.parse(await redis.run(READ_SESSION, key, now, clock()));
+      if (data === undefined) return null;
+      if (id === undefined) return { data, grantId: null, grant: () => null };
+      return { data, grantId: id, grant: () => readGrantRow(id, grantRow.parse(grant), encryption) };
+    },
+
+    updateSession: async (key, data) => (await redis.run(UPDATE_SESSION, key, data)) === 1,
+
+    async touchSession(key, idleUntil) {
+      await redis.run(TOUCH_SESSION, key, idleUntil, TOUCH_AT_LEAST_MS);
+    },
+
+    async endSession(key) {
+      await redis.run(END_SESSION, key);
+    },
+
+    async signIn({ grant: { id, expected, content }, session, replaces, attempt }) {
+      const { writeId, sealed, dueAt } = sealGrant(id, content, encryption);
+      const change = [id, expected, writeId, sealed, dueAt, ...row(session), replaces] as const;
+      const result = writeAttemptResult({ kind: 'connected' });
+      return (await redis.run(SIGN_IN, ...change, attempt, result)) === 1;
+    },
+
+    beginSession: async (id, session) => (await redis.run(BEGIN_SESSION, id, ...row(session))) === 1,
+
+    transferSession: async (key, now, session, replaces) =>
+      (await redis.run(TRANSFER_SESSION, key, now, ...row(session), replaces)) === 1,
+  };
+}
+
+const texts = z.array(z.string());
+
+/** key, now, clock → data, grant id, write-id, sealed, leased; nothing when absent or expired. */
+const READ_SESSION = script(`
+local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'd', 'i')
+if not s[2] or tonumber(s[3]) <= tonumber(ARGV[2]) then return {} end
+local g = redis.call('HMGET', p .. 'g:' .. s[1], 'w', 's')
+if not g[1] then return { s[2] } end
+return { s[2], s[1], g[1], g[2], isLeased(s[1], hostNow(ARGV[3])) and '1' or '0' }`);
+
+/** key, data → whether it existed. */
+const UPDATE_SESSION = script(`
+if redis.call('EXISTS', p .. 's:' .. ARGV[1]) == 0 then return 0 end
+redis.call('HSET', p .. 's:' .. ARGV[1], 'd', ARGV[2])
+return 1`);
+
+/** key, idle limit, the least that is worth a write: never beyond the absolute limit. */
+const TOUCH_SESSION = script(`
+local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'i', 'e', 'g')
+if not s[1] then return 0 end
+local idle = math.min(tonumber(ARGV[2]), tonumber(s[2]))
+local more = idle - tonumber(s[1])
+if more <= tonumber(ARGV[3]) then return 0 end
+redis.call('HSET', p .. 's:' .. ARGV[1], 'i', num(idle))
+redis.call('ZADD', p .. 'ends', num(idle), s[3] .. ' ' .. ARGV[1])
+local ttl = num(redis.call('PTTL', p .. 's:' .. ARGV[1]) + more)
+redis.call('PEXPIRE', p .. 's:' .. ARGV[1], ttl)
+outlive(p .. 'o:' .. s[3], ttl)
+outlive(p .. 'g:' .. s[3], ttl)
+return 1`);
+
+/** key. */
+const END_SESSION = script('endSession(ARGV[1]) return 1');
+
+/** id, expected write-id, new one, sealed, due at, session (key, data, idle, ends, ttl), replaces, attempt, result. */
+const SIGN_IN = script(`
+if (redis.call('HGET', p .. 'g:' .. ARGV[1], 'w') or '') ~= ARGV[2] then return 0 end
+putGrant(ARGV[1], ARGV[3], ARGV[4], ARGV[5], '0')
+beginSession(ARGV[1], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
+if ARGV[12] ~= '' and redis.call('EXISTS', p .. 'a:' .. ARGV[12]) == 1 then
+  redis.call('HSET', p .. 'a:' .. ARGV[12], 'z', ARGV[13])
+end
+announce(ARGV[1])
+return 1`);
+
+/** id, session (key, data, idle, ends, ttl) → whether there is such a grant. */
+const BEGIN_SESSION = script(`
+if not grantExists(ARGV[1]) then return 0 end
+beginSession(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], '')
+return 1`);
+
+/** from, now, session (key, data, idle, ends, ttl), replaces → whether there was one to transfer. */
+const TRANSFER_SESSION = script(`
+local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'i')
+if not s[1] or tonumber(s[2]) <= tonumber(ARGV[2]) then return 0 end
+beginSession(s[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8])
+endSession(ARGV[1])
+return 1`);

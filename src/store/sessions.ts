@@ -1,0 +1,56 @@
+import type { Grant, GrantContent } from './grant.ts';
+
+/**
+ * Sessions, each of which owns a grant. Writing one never creates one and never touches a grant: a late write cannot
+ * bring back what a log-out ended, nor put an older refresh token over a newer one.
+ */
+export interface SessionStore {
+  /** The live session under this key with the grant it owns, in one read; null when absent or expired. */
+  readSession(key: string, now: number): Promise<StoredSession | null>;
+  /** Replaces the page data of a session that exists. False: it is gone, and stays gone. */
+  updateSession(key: string, data: string): Promise<boolean>;
+  /** Moves the idle limit of a session that exists, never beyond its absolute limit; to the minute. */
+  touchSession(key: string, idleUntil: number): Promise<void>;
+  /** Ends one session, and its grant with the last session that owns it. */
+  endSession(key: string): Promise<void>;
+  /**
+   * One transaction: the grant by compare-and-set (`expected` null: it must not exist yet), the new session in, the
+   * replaced one out, the attempt finished, subscriptions due at once. False: the grant changed meanwhile and nothing
+   * was written.
+   */
+  signIn(entry: SignIn): Promise<boolean>;
+  /** Begins another session on a grant. False: there is no such grant. */
+  beginSession(grantId: string, session: NewSession): Promise<boolean>;
+  /**
+   * One transaction: ends the live session under `key`, and begins this one on the grant that it owned. However many
+   * ask, one is answered true; false: there is none, and nothing was written.
+   */
+  transferSession(key: string, now: number, session: NewSession, replaces: string | null): Promise<boolean>;
+}
+
+export interface StoredSession {
+  data: string;
+  grantId: string | null;
+  /** @throws DecryptionError when no key at hand opens it */
+  grant: () => Grant | null;
+}
+
+/** A session that is about to begin. One that is stored under this key already gives way to it. */
+export interface NewSession {
+  key: string;
+  data: string;
+  idleUntil: number;
+  endsAt: number;
+}
+
+export interface SignIn {
+  grant: { id: string; expected: string | null; content: GrantContent };
+  session: NewSession;
+  /** The session that this browser had before; it ends here. */
+  replaces: string | null;
+  /** What led here; null where it was no browser's attempt. */
+  attempt: string | null;
+}
+
+/** A touch that moves the idle limit by less is not written. */
+export const TOUCH_AT_LEAST_MS = 60_000;

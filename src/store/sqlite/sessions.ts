@@ -1,0 +1,103 @@
+import { writeAttemptResult } from '../attempts.ts';
+import type { Encryption } from '../encryption.ts';
+import { sealGrant } from '../sealed-grant.ts';
+import { type NewSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import type { Db } from './database.ts';
+import { putGrant, readGrantRow, readWriteId } from './grants.ts';
+
+/** @param hostClock as in sqliteGrants */
+export function sqliteSessions(db: Db, encryption: Encryption, hostClock: () => number): SessionStore {
+  return {
+    async readSession(key, now) {
+      const row = db.get(
+        `SELECT s.data, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms
+         FROM sessions s LEFT JOIN grants g ON g.id = s.grant_id
+         WHERE s.key = ? AND s.idle_until > ?`,
+        key,
+        now,
+      );
+      if (!row) return null;
+      const grantId = typeof row.id === 'string' ? row.id : null;
+      return { data: String(row.data), grantId, grant: () => readGrantRow(row, encryption, hostClock()) };
+    },
+
+    async updateSession(key, data) {
+      return db.run('UPDATE sessions SET data = ? WHERE key = ?', data, key).changes === 1;
+    },
+
+    async touchSession(key, idleUntil) {
+      db.run(
+        'UPDATE sessions SET idle_until = MIN(?, ends_at) WHERE key = ? AND idle_until < MIN(?, ends_at) - ?',
+        idleUntil,
+        key,
+        idleUntil,
+        TOUCH_AT_LEAST_MS,
+      );
+    },
+
+    async endSession(key) {
+      db.transaction(() => endSession(db, key));
+    },
+
+    async signIn({ grant, session, replaces, attempt }) {
+      const sealed = sealGrant(grant.id, grant.content, encryption);
+      return db.transaction(() => {
+        if (readWriteId(db, grant.id) !== grant.expected) return false;
+        putGrant(db, grant.id, sealed);
+        beginSession(db, session, grant.id, replaces);
+        db.run('UPDATE subscriptions SET due_at = 0 WHERE grant_id = ?', grant.id);
+        if (attempt !== null) {
+          const result = writeAttemptResult({ kind: 'connected' });
+          db.run('UPDATE attempts SET result = ? WHERE state = ?', result, attempt);
+        }
+        return true;
+      });
+    },
+
+    async beginSession(grantId, session) {
+      return db.transaction(() => {
+        if (readWriteId(db, grantId) === null) return false;
+        beginSession(db, session, grantId, null);
+        return true;
+      });
+    },
+
+    async transferSession(key, now, session, replaces) {
+      return db.transaction(() => {
+        const from = db.get('SELECT grant_id FROM sessions WHERE key = ? AND idle_until > ?', key, now);
+        if (typeof from?.grant_id !== 'string') return false;
+        beginSession(db, session, from.grant_id, replaces);
+        endSession(db, key);
+        return true;
+      });
+    },
+  };
+}
+
+/** The new one first: a grant must not lose its last owner on the way. */
+function beginSession(db: Db, session: NewSession, grantId: string, replaces: string | null): void {
+  const { key, data, idleUntil, endsAt } = session;
+  db.run(
+    `INSERT INTO sessions (key, grant_id, data, idle_until, ends_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, data = excluded.data,
+       idle_until = excluded.idle_until, ends_at = excluded.ends_at`,
+    key,
+    grantId,
+    data,
+    idleUntil,
+    endsAt,
+  );
+  if (replaces !== null) endSession(db, replaces);
+}
+
+/** Within a transaction: the grant goes with the last session that owns it. */
+export function endSession(db: Db, key: string): void {
+  const row = db.get('SELECT grant_id FROM sessions WHERE key = ?', key);
+  db.run('DELETE FROM sessions WHERE key = ?', key);
+  if (typeof row?.grant_id !== 'string') return;
+  db.run(
+    'DELETE FROM grants WHERE id = ? AND NOT EXISTS (SELECT 1 FROM sessions WHERE grant_id = ?)',
+    row.grant_id,
+    row.grant_id,
+  );
+}
