@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { CLOUDS, type Cloud } from '../withings/clouds.ts';
 import { contradictions, SANDBOX_CLIENT, type Settings, sessionSecrets, settings } from './settings.ts';
 
 /** Everything the program can be told from outside, read once at start. */
@@ -47,23 +48,9 @@ export interface WithingsConfig {
   sandbox: boolean;
 }
 
-export type Cloud = 'eu' | 'us';
-
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] };
 
 type Environment = Record<string, string | undefined>;
-
-/** Hosts by cloud. Source: Withings, "Create your accesses" and "OAuth authorization URL". */
-export const CLOUDS: Record<Cloud, { authorizeUrl: string; apiUrl: string }> = {
-  eu: {
-    authorizeUrl: 'https://account.withings.com/oauth2_user/authorize2',
-    apiUrl: 'https://wbsapi.withings.net/',
-  },
-  us: {
-    authorizeUrl: 'https://account.us.withingsmed.com/oauth2_user/authorize2',
-    apiUrl: 'https://wbsapi.us.withingsmed.net/',
-  },
-};
 
 /** The process environment over the `.env` file of this folder; an empty value counts as not set. */
 export function readEnvironment(file = '.env'): Environment {

@@ -5,6 +5,7 @@ import type { Attempt, AttemptResult, TakenAttempt } from '../store/attempts.ts'
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { ownCookie } from '../web/cookies.ts';
+import type { Withings } from '../withings/client.ts';
 
 /** The attempts of browsers to connect: begun by a click, bound to the browser, spent by being read. */
 export interface Attempts {
@@ -13,7 +14,7 @@ export interface Attempts {
   /** Takes the attempt of this browser and state; a repeated visit with the same answer waits for the first. */
   take(req: Request, state: string, answer: string): Promise<Taken>;
   finish(state: string, result: AttemptResult): Promise<void>;
-  /** What the store knows an attempt by. It is of this cloud alone: in the other one nobody knows it. */
+  /** What the store knows an attempt by. It is of one cloud: in the other nobody knows it. */
   nameOf(state: string): string;
 }
 
@@ -21,9 +22,9 @@ export type Taken = TakenAttempt | { outcome: 'no-cookie' };
 
 export interface AttemptsOptions {
   store: Store;
+  withings: Pick<Withings, 'cloud'>;
   now: () => number;
   publicUrl: string;
-  cloud: 'eu' | 'us';
   /** How long a repeated visit waits for the first one, in milliseconds. */
   patienceMs: number;
   /** Who is signed in, where somebody has to be: an attempt is theirs, not of whoever uses the browser after them. */
@@ -35,9 +36,9 @@ const PER_BROWSER = 8;
 const POLL_MS = 50;
 
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { store, now, publicUrl, patienceMs, cloud, ownerOf } = options;
+  const { store, withings, now, publicUrl, patienceMs, ownerOf } = options;
   const cookie = ownCookie(publicUrl, 'connect');
-  const nameOf = (state: string) => hashed(`${cloud} ${state}`);
+  const nameOf = (state: string) => hashed(`${withings.cloud} ${state}`);
   const bearerOf = (req: Request, browser: string) =>
     hashed(ownerOf ? `${browser} ${ownerOf(req)}` : browser);
 

@@ -19,9 +19,6 @@ export interface ConnectParts {
   withings: Withings;
   now: () => number;
   log: Log;
-  authorizeUrl: string;
-  cloud: 'eu' | 'us';
-  scope: string[];
   onConnected: () => void;
   /** Where people go after connecting, unless they came from somewhere. */
   usualReturn: string;
@@ -52,7 +49,7 @@ async function connect({ attempts, withings, usualReturn }: ConnectParts, req: R
 
 async function callback(parts: ConnectParts, req: Request, res: Response) {
   res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds a code
-  const visit = readCallback(req.query, new URL(parts.authorizeUrl).origin);
+  const visit = readCallback(req.query, parts.withings.issuer);
   if (visit.form === 'malformed') throw new Problem('callback-incomplete');
 
   const taken = await parts.attempts.take(req, visit.state, answerOf(visit));
@@ -82,7 +79,7 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
 
 /** The attempt is ours alone now: what Withings answered may be believed and the code exchanged, once. */
 async function answer(
-  { attempts, sessions, withings, now, log, cloud, scope, onConnected }: ConnectParts,
+  { attempts, sessions, withings, now, log, onConnected }: ConnectParts,
   req: Request,
   visit: Visit,
   demo: boolean,
@@ -101,7 +98,11 @@ async function answer(
   const { userId } = exchanged.value;
   if (userId === null) return fail('withings-unreadable');
 
-  const grant = begun({ ...exchanged.value, userId }, { cloud, demo, askedScope: scope }, now());
+  const grant = begun(
+    { ...exchanged.value, userId },
+    { cloud: withings.cloud, demo, askedScope: withings.scope },
+    now(),
+  );
   await sessions.signIn(req, { name: attempts.nameOf(visit.state), seed: seedOf(visit) }, grant);
   log.info({ requestId: req.id, outcome: 'connected', demo }, 'connected');
   onConnected();

@@ -6,13 +6,14 @@ import type { Grant } from '../store/grant.ts';
 import type { PubSub } from '../store/pubsub.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/timing.ts';
+import type { Withings } from '../withings/client.ts';
 import { createThrottle } from './throttle.ts';
 
 /** How often each stream looks at the store: where nobody tells of changes, and where somebody does. */
 const LOOK_MS = 1000;
 const LOOK_AROUND_MS = 5000;
 const HEARTBEAT_MS = 15_000;
-/** A page that is told of news asks Withings afresh, which may be done once in ten seconds (see shared.ts). */
+/** A page that is told of news asks Withings afresh, which may be done once in ten seconds (see answer-cache.ts). */
 const NEWS_PAUSE_MS = 12_000;
 /** Data may be so much older than the page that shows them. */
 const PAGE_TAKES_MS = 3000;
@@ -20,7 +21,7 @@ const MAX_STREAMS = 1000;
 const MAX_STREAMS_PER_SESSION = 8;
 
 export interface EventParts {
-  cloud: 'eu' | 'us';
+  withings: Pick<Withings, 'cloud'>;
   grants: Pick<Grants, 'fresh'>;
   now: () => number;
   refreshMarginSeconds: number;
@@ -38,7 +39,7 @@ export interface Events {
 }
 
 export function createEvents({
-  cloud,
+  withings,
   grants,
   now,
   refreshMarginSeconds,
@@ -66,11 +67,11 @@ export function createEvents({
   function face(grant: Grant | null): string {
     const due = grant && isDue(grant, refreshMarginSeconds, now());
     const demoOver = grant?.demo && now() >= grant.connectedAt + 86_400_000;
-    return JSON.stringify([connectionOf(grant, cloud), due, demoOver]);
+    return JSON.stringify([connectionOf(grant, withings.cloud), due, demoOver]);
   }
 
   function send(res: Response, grant: Grant | null): void {
-    res.write(`event: connection\ndata: ${JSON.stringify(connectionOf(grant, cloud))}\n\n`);
+    res.write(`event: connection\ndata: ${JSON.stringify(connectionOf(grant, withings.cloud))}\n\n`);
   }
 
   async function look(req: Request): Promise<Grant | null> {

@@ -2,6 +2,7 @@ import { problemOf } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
 import type { Grant } from '../store/grant.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
+import type { Cloud } from '../withings/clouds.ts';
 import type { Everything } from './data-loader.ts';
 import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
@@ -24,7 +25,7 @@ export const RANGES = [
 export function dashboardPage(
   grant: Grant,
   data: Everything,
-  { cloud, range, marginSeconds }: { cloud: Grant['cloud']; range: Range; marginSeconds: number },
+  { cloud, range, marginSeconds }: { cloud: Cloud; range: Range; marginSeconds: number },
 ) {
   const now = range.until;
   const { state, problem } = connectionOf(grant, cloud);

@@ -14,11 +14,10 @@ import { type News, newsWords } from './news.ts';
 import { dashboardPage, RANGES } from './page.ts';
 
 export interface DashboardParts {
-  cloud: 'eu' | 'us';
   grants: Grants;
   sources: DataLoader;
   events: Events;
-  withings: Pick<Withings, 'probe'>;
+  withings: Pick<Withings, 'cloud' | 'probe'>;
   /** How a person's subscriptions to notifications stand; null where notifications are off. */
   newsOf: ((grantId: string) => Promise<News>) | null;
   now: () => number;
@@ -37,7 +36,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.post('/refresh', noStore, (req, res) => refresh(parts, req, res));
   router.post('/check', noStore, (req, res) => check(parts, req, res));
   router.get('/api/connection', noStore, (req, res) => {
-    res.json(connectionOf(req.session.withings, parts.cloud));
+    res.json(connectionOf(req.session.withings, parts.withings.cloud));
   });
   router.get('/api/measures', noStore, async (req, res) => {
     const measures = await allMeasures(parts, req);
@@ -62,7 +61,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { cloud, sources, newsOf, now, refreshMarginSeconds }: DashboardParts,
+  { withings: { cloud }, sources, newsOf, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {

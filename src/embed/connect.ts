@@ -41,13 +41,12 @@ const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000;
 export function createConnect(options: ConnectOptions): Connect {
   const config = readOptions(options);
   const { store, clocks, owner, returnTo = '/' } = options;
-  const { cloud } = config.withings;
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
   const redirectUri = `${options.url}/callback`;
   const { withings, grants, sweeper, callMs } = createCustody(config, redirectUri, store, clocks, log);
-  const disconnectGrant = createDisconnect({ store, withings, cloud, unsubscribe: null });
+  const disconnectGrant = createDisconnect({ store, withings, unsubscribe: null });
 
   function keyOf(req: Request): string {
     const who = whoIs(owner, req);
@@ -84,9 +83,9 @@ export function createConnect(options: ConnectOptions): Connect {
     connectRoutes({
       attempts: createAttempts({
         store,
+        withings,
         now,
         publicUrl: origin,
-        cloud,
         patienceMs: callMs + 1000,
         ownerOf: keyOf,
       }),
@@ -95,9 +94,6 @@ export function createConnect(options: ConnectOptions): Connect {
       withings,
       now,
       log,
-      authorizeUrl: config.withings.authorizeUrl,
-      cloud,
-      scope: config.withings.scope,
       onConnected: () => {},
       usualReturn: readReturnTo(returnTo, '/'),
     }),

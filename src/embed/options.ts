@@ -1,8 +1,8 @@
 import type { Request } from 'express';
-import { CLOUDS, type Cloud } from '../config/config.ts';
 import type { Log } from '../operations/logging.ts';
 import type { Store } from '../store/store.ts';
 import type { Clocks, CustodyConfig } from '../tokens/custody.ts';
+import { CLOUDS, type Cloud } from '../withings/clouds.ts';
 
 export interface ConnectOptions {
   /** Where the router is mounted, as browsers see it, without a slash at its end; `<url>/callback` is registered. */

@@ -38,9 +38,8 @@ export interface PartnerConnections {
 
 export interface PartnerConnectionParts {
   store: Store;
-  withings: Pick<Withings, 'redeem'>;
+  withings: Pick<Withings, 'cloud' | 'redeem'>;
   encryption: Encryption;
-  cloud: 'eu' | 'us';
   publicUrl: string;
   now: () => number;
 }
@@ -55,7 +54,7 @@ export function handOffKey(token: string): string {
 }
 
 export function createPartnerConnections(parts: PartnerConnectionParts): PartnerConnections {
-  const { store, withings, encryption, cloud, publicUrl, now } = parts;
+  const { store, withings, encryption, publicUrl, now } = parts;
   const nameOf = (connectionId: string) => hashed(`partner ${connectionId}`);
 
   function seal(connectionId: string, externalId: string | null): string {
@@ -92,7 +91,11 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       if (!exchanged.ok) return exchanged;
       const { userId, scope } = exchanged.value;
       if (userId === null) return refuse('withings-unreadable', 0);
-      const content = begun({ ...exchanged.value, userId }, { cloud, demo: false, askedScope: scope }, now());
+      const content = begun(
+        { ...exchanged.value, userId },
+        { cloud: withings.cloud, demo: false, askedScope: scope },
+        now(),
+      );
       const connectionId = grantId(content).replace(':', '-');
       const ends = now() + HUNDRED_YEARS_MS;
       await saveGrant(store, content, {

@@ -8,11 +8,12 @@ import type { Disconnect } from '../tokens/disconnect.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
+import type { Withings } from '../withings/client.ts';
 import type { PartnerConnection, PartnerConnections } from './connections.ts';
 import { limitRate, requireKey } from './key.ts';
 
 export interface PartnerParts {
-  cloud: 'eu' | 'us';
+  withings: Pick<Withings, 'cloud'>;
   connections: PartnerConnections;
   grants: Pick<Grants, 'lasting'>;
   disconnect: Disconnect;
@@ -24,7 +25,7 @@ const REQUESTS_A_MINUTE = 120;
 
 /** The server-to-server door: for authorization codes that Withings gives to a server, not to a browser. */
 export function partnerRoutes(key: string, parts: PartnerParts): Router {
-  const { cloud, connections, grants, disconnect, log } = parts;
+  const { withings, connections, grants, disconnect, log } = parts;
   const audit = auditLog(log);
   const router = Router();
   router.use('/partner', limitRate(REQUESTS_A_MINUTE), requireKey(key), noStore, json, onlyJson);
@@ -48,7 +49,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     res.json({
       connectionId: connection.connectionId,
       externalId: connection.externalId(),
-      ...connectionOf(connection.grant(), cloud),
+      ...connectionOf(connection.grant(), withings.cloud),
     });
   });
 

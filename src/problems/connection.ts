@@ -1,4 +1,5 @@
 import type { Grant } from '../store/grant.ts';
+import type { Cloud } from '../withings/clouds.ts';
 import { problemOf } from './catalogue.ts';
 
 /** The status of a connection as other programs may see it: never a token. Moments are ISO 8601. */
@@ -57,7 +58,7 @@ function stateOf(grant: Grant, problem: string | null): Connection['state'] {
 }
 
 /** What stands between this connection and being well; null when nothing does. */
-function problemCode(grant: Grant, cloud: Grant['cloud'] | undefined): string | null {
+function problemCode(grant: Grant, cloud: Cloud | undefined): string | null {
   if (grant.ended) return grant.ended.code;
   if (grant.cloud !== cloud) return 'other-cloud';
   const { lastRefresh } = grant;

@@ -56,7 +56,6 @@ export interface AppParts {
 export function createApp(parts: AppParts): Express {
   const { config, log } = parts;
   const { publicUrl, refreshMarginSeconds } = config;
-  const { authorizeUrl, cloud, scope, sandbox: isSandbox } = config.withings;
 
   const app = express();
   app.disable('etag'); // personal answers are not stored, so there is nothing to compare
@@ -64,7 +63,7 @@ export function createApp(parts: AppParts): Express {
   app.set('views', folder('../../views'));
   app.set('view engine', 'ejs');
   app.enable('view cache');
-  app.locals.sandbox = isSandbox;
+  app.locals.sandbox = config.withings.sandbox;
 
   app.use(requestId);
   app.use(logRequests(log, parts.monotonic));
@@ -76,15 +75,15 @@ export function createApp(parts: AppParts): Express {
   app.use('/assets', express.static(folder('../../public'), { index: false, redirect: false, maxAge: '1h' }));
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
   if (config.partnerApiKey) {
-    app.use(partnerRoutes(config.partnerApiKey, { ...parts, cloud, connections: parts.partnerConnections }));
+    app.use(partnerRoutes(config.partnerApiKey, { ...parts, connections: parts.partnerConnections }));
   }
   if (parts.webhooks) app.use(webhookRoutes(parts.webhooks));
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(parts.sessions.middleware);
   app.use(homeRoutes(parts));
-  app.use(connectRoutes({ ...parts, authorizeUrl, cloud, scope, usualReturn: '/dashboard' }));
-  app.use(dashboardRoutes({ ...parts, cloud, refreshMarginSeconds }));
+  app.use(connectRoutes({ ...parts, usualReturn: '/dashboard' }));
+  app.use(dashboardRoutes({ ...parts, refreshMarginSeconds }));
   app.use(disconnectRoutes(parts));
   if (config.partnerApiKey) app.use(handOffRoutes({ ...parts, connections: parts.partnerConnections }));
   app.use(notFound);

@@ -57,7 +57,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     : null;
   const newsAt = notifications?.newsAt ?? (async () => 0);
   const { pubsub } = store;
-  const events = createEvents({ ...config, cloud: config.withings.cloud, grants, now, newsAt, pubsub });
+  const events = createEvents({ ...config, withings, grants, now, newsAt, pubsub });
   const readiness = createReadiness({ ...clocks, ping: store.ping });
   const unhurried = (ms: number) => sleep(ms, undefined, { ref: false });
   const app = createApp({
@@ -71,9 +71,9 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     sessions: createSessions({ ...config, store, keys, now }),
     attempts: createAttempts({
       store,
+      withings,
       now,
       publicUrl: config.publicUrl,
-      cloud: config.withings.cloud,
       patienceMs: callMs + 1000,
     }),
     sources: createDataLoader({
@@ -89,14 +89,12 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     disconnect: createDisconnect({
       store,
       withings,
-      cloud: config.withings.cloud,
       unsubscribe: notifications?.subscriber.end ?? null,
     }),
     partnerConnections: createPartnerConnections({
       store,
       withings,
       encryption,
-      cloud: config.withings.cloud,
       publicUrl: config.publicUrl,
       now,
     }),

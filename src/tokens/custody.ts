@@ -51,7 +51,6 @@ export function createCustody(
   const callMs = (config.withings.timeoutMs + MAX_WAIT_MS) * (config.withings.auth === 'signature' ? 2 : 1);
   const grants = createGrants({
     ...config,
-    cloud: config.withings.cloud,
     recover: config.recover ? recoverWith(withings) : null,
     store,
     withings,

@@ -4,9 +4,7 @@ import type { Withings } from '../withings/client.ts';
 
 export interface DisconnectParts {
   store: Pick<Store, 'readGrant' | 'eraseGrant'>;
-  withings: Pick<Withings, 'revoke' | 'removalPage'>;
-  /** The cloud that `withings` speaks to: the same user id there may be somebody else in the other one. */
-  cloud: 'eu' | 'us';
+  withings: Pick<Withings, 'cloud' | 'revoke' | 'removalPage'>;
   /** Ends what revoking would have ended as well: subscriptions to notifications, where there are any. */
   unsubscribe: ((grant: Grant) => Promise<unknown>) | null;
 }
@@ -23,11 +21,13 @@ export interface Disconnected {
 /** Ends a connection. Erases here first, so that nothing Withings does or fails to do can keep the tokens; then revokes there. */
 export type Disconnect = (id: string) => Promise<Disconnected>;
 
-export function createDisconnect({ store, withings, cloud, unsubscribe }: DisconnectParts): Disconnect {
+export function createDisconnect({ store, withings, unsubscribe }: DisconnectParts): Disconnect {
   return async (id) => {
     const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
     await store.eraseGrant(id);
-    if (!id.startsWith(`${cloud}:`)) return { revoked: false, outcome: 'other-cloud', removalPage: null };
+    // The same user id may be somebody else in the other cloud.
+    if (!id.startsWith(`${withings.cloud}:`))
+      return { revoked: false, outcome: 'other-cloud', removalPage: null };
     const userId = userIdOf(id);
     const revoked = await withings.revoke(userId);
     if (!revoked.ok && grant) await unsubscribe?.(grant);

@@ -41,7 +41,7 @@ export interface GrantsParts extends RenewalParts {
 }
 
 export function createGrants(parts: GrantsParts): Grants {
-  const { store, now, refreshMarginSeconds, onError, cloud } = parts;
+  const { store, now, withings, refreshMarginSeconds, onError } = parts;
   const renewal = createRenewal(parts);
   /** One renewal per grant and process, whoever asks; between processes the lease does the same. */
   const renewing = new Map<string, Promise<Grant | null>>();
@@ -66,7 +66,7 @@ export function createGrants(parts: GrantsParts): Grants {
 
   function judge(grant: Grant | null): Fresh {
     if (!grant) return { state: 'gone' };
-    if (grant.cloud !== cloud) return elsewhere(grant);
+    if (grant.cloud !== withings.cloud) return elsewhere(grant);
     if (grant.ended) return { state: 'needs-reconnect', grant, code: grant.ended.code };
     if (isUsable(grant, now())) return { state: 'usable', grant };
     const failed = grant.lastRefresh && grant.lastRefresh.outcome !== 'refreshed';
@@ -81,7 +81,7 @@ export function createGrants(parts: GrantsParts): Grants {
   async function fresh(id: string): Promise<Fresh> {
     const grant = await store.readGrant(id);
     if (!grant) return { state: 'gone' };
-    if (grant.cloud !== cloud) return elsewhere(grant);
+    if (grant.cloud !== withings.cloud) return elsewhere(grant);
     const maySend = !grant.leased && backoffFor(grant, now()) === 0;
     if (isUsable(grant, now())) {
       if (stale(grant) && maySend) inBackground(renew(id, stale));

@@ -8,9 +8,8 @@ import { backoffFor, mayProbe } from './timing.ts';
 
 export interface RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;
-  withings: Pick<Withings, 'refresh' | 'probe'>;
-  /** The cloud that `withings` speaks to; grants of the other one are left alone. */
-  cloud: 'eu' | 'us';
+  /** Grants of the other cloud are left alone. */
+  withings: Pick<Withings, 'cloud' | 'refresh' | 'probe'>;
   /** A pair of a new chain for a user whose tokens are dead; null where the contract with Withings has no such call. */
   recover: ((userId: string) => Promise<Result<TokenPair>>) | null;
   /** Milliseconds since 1970. */
@@ -43,7 +42,7 @@ type Sent =
   | { outcome: 'refused'; grant: Grant; code: string };
 
 export function createRenewal(parts: RenewalParts): Renewal {
-  const { store, withings, now, monotonic, sleep, callMs, onRefresh, cloud } = parts;
+  const { store, withings, now, monotonic, sleep, callMs, onRefresh } = parts;
   /** Longer than two calls, so that a lease ends only if its holder was killed or stopped. */
   const leaseMs = 2 * callMs + 1000;
   const patienceMs = callMs + 500;
@@ -52,7 +51,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
     const end = monotonic() + patienceMs;
     for (;;) {
       const grant = await store.readGrant(id);
-      if (!grant || grant.cloud !== cloud || !stale(grant) || !mayProbe(grant, now())) return grant;
+      if (!grant || grant.cloud !== withings.cloud || !stale(grant) || !mayProbe(grant, now())) return grant;
       if (!grant.leased) {
         if (backoffFor(grant, now()) > 0) return grant;
         const after = await askWithings(grant);
@@ -120,7 +119,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
   return {
     renew,
     async prove(grant) {
-      if (grant.cloud !== cloud) return;
+      if (grant.cloud !== withings.cloud) return;
       const answer = await withings.probe(grant.accessToken, grant.scope, new Date(now()));
       if (answer.ok) await write(grant, confirmed(grant));
       else if (answer.refusal.code === 'access-token-refused') await write(grant, rejected(grant));

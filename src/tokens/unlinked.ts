@@ -16,7 +16,7 @@ export type Verdict = 'left' | 'not so' | 'no answer' | 'unknown';
 
 /**
  * Looks into the word that somebody has left. Withings' own refusal decides: of the access token first, then of the
- * refresh tokens, by which the grant ends. PubSub the two it is written down that this is a farewell, so that
+ * refresh tokens, by which the grant ends. Between the two it is written down that this is a farewell, so that
  * nothing recovers the grant, now or later: whoever removes us must not find us there again.
  */
 export async function checkUnlinked(parts: UnlinkedParts, id: string): Promise<Verdict> {

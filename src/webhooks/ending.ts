@@ -8,7 +8,7 @@ export interface EndingParts {
   withings: Pick<Withings, 'refresh' | 'subscriptions' | 'unsubscribe'>;
   address: Pick<Address, 'all' | 'isOurs'>;
   now: () => number;
-  /** PubSub two calls. */
+  /** Between two calls. */
   pause: () => Promise<unknown>;
 }
 

@@ -1,6 +1,7 @@
 import { grantId } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Verdict } from '../tokens/unlinked.ts';
+import type { Withings } from '../withings/client.ts';
 import { ABOUT_THE_PERSON } from './categories.ts';
 import type { Notification } from './notification.ts';
 
@@ -8,7 +9,7 @@ export interface InboxParts {
   store: Pick<Store, 'recordNews'>;
   /** Whether somebody has left, by Withings' own word. */
   checkUnlinked: (grantId: string) => Promise<Verdict>;
-  cloud: 'eu' | 'us';
+  withings: Pick<Withings, 'cloud'>;
   now: () => number;
   sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   onError: (error: unknown) => void;
@@ -38,7 +39,7 @@ const CHECK_PAUSE_MS = 10_000;
 const CHECKS = 2;
 
 export function createInbox(parts: InboxParts): Inbox {
-  const { store, checkUnlinked, cloud, now, sleep, onError, onHandled } = parts;
+  const { store, checkUnlinked, withings, now, sleep, onError, onHandled } = parts;
   const closing = new AbortController();
   const jobs = new Map<string, Job>();
 
@@ -53,7 +54,7 @@ export function createInbox(parts: InboxParts): Inbox {
   }
 
   async function work(notification: Notification): Promise<void> {
-    const id = grantId({ cloud, userId: notification.userId });
+    const id = grantId({ cloud: withings.cloud, userId: notification.userId });
     if (!(await store.recordNews(id, now()))) return;
     if (isUnlink(notification)) await check(id);
     else onHandled(id, notification.appli, 'heard');

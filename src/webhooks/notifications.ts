@@ -35,7 +35,6 @@ export function createNotifications(
     inbox: createInbox({
       ...parts,
       checkUnlinked: (id) => checkUnlinked(parts, id),
-      cloud: config.withings.cloud,
       sleep: (ms, signal) => timeout(ms, undefined, { signal }),
       onHandled: (id, appli, outcome) => log.info({ grant: hashed(id), appli, outcome }, 'notification'),
     }),

@@ -1,4 +1,5 @@
 import { nothing, readAnswer } from './answers.ts';
+import type { Cloud } from './clouds.ts';
 import {
   type ActivityDay,
   activity,
@@ -19,6 +20,12 @@ import type { RateLimit } from './rate-limit.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
 export interface Withings extends OAuth2, Notify, Partner {
+  /** Which of Withings' clouds answers: user ids and tokens of the other one mean nothing here. */
+  readonly cloud: Cloud;
+  /** What this application asks a person for. */
+  readonly scope: string[];
+  /** Who an `iss` of a callback has to name (RFC 9207): the origin of the authorize page. */
+  readonly issuer: string;
   /** Where the browser is sent to ask for consent (RFC 6749 4.1.1; Withings, "OAuth authorization URL"). */
   authorizeUrl(state: string, demo: boolean): string;
   /** Body measures taken between two moments, newest first as Withings sends them. */
@@ -39,6 +46,7 @@ export interface Withings extends OAuth2, Notify, Partner {
 }
 
 export interface WithingsOptions extends OAuth2Options {
+  cloud: Cloud;
   scope: string[];
   authorizeUrl: string;
   /** Base of the API; ends in a slash. */
@@ -54,6 +62,9 @@ export function createWithings(options: WithingsOptions): Withings {
   const post = createPost(options.apiUrl, options.timeoutMs, options.rateLimit ?? (async () => 0));
 
   return {
+    cloud: options.cloud,
+    scope: options.scope,
+    issuer: new URL(options.authorizeUrl).origin,
     ...createOAuth2(post, options),
     ...createNotify(post),
     ...createPartner(createSigned(post, options)),

@@ -66,7 +66,7 @@ export function refusalOfReply(reply: Reply): { ok: false; refusal: Refusal } | 
 
 /**
  * Withings refuses with HTTP 200: the verdict is `status` in the body, and one status has several causes that only
- * the text tells apart. 503 is "invalid params", not an outage. DataLoader: Withings, "Response status" (families);
+ * the text tells apart. 503 is "invalid params", not an outage. Sources: Withings, "Response status" (families);
  * texts as seen in the field.
  */
 export function refusalOfStatus(status: number, text: string): RefusalCode {

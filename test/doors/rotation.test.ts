@@ -53,8 +53,7 @@ async function onStore() {
     createPartnerConnections({
       store,
       encryption: createEncryption(deriveKeys([secret]).seal),
-      withings: { redeem: async () => ({ ok: true, value: pair }) },
-      cloud: 'eu',
+      withings: { cloud: 'eu', redeem: async () => ({ ok: true, value: pair }) },
       publicUrl: 'https://connect.example.com',
       now: () => 0,
     });

@@ -104,7 +104,7 @@ describe('the inbox by itself', () => {
         asked.push(id);
         return verdicts.shift() ?? 'not so';
       },
-      cloud: 'eu',
+      withings: { cloud: 'eu' },
       now: () => 0,
       sleep: (ms, signal) =>
         new Promise((resolve) => {

@@ -50,6 +50,7 @@ async function custody(change: Partial<GrantContent> = {}) {
   const parts = {
     store,
     withings: {
+      cloud: 'eu' as const,
       refresh: (token: string) => {
         asked.push(token);
         return script.refresh(token);
@@ -64,7 +65,6 @@ async function custody(change: Partial<GrantContent> = {}) {
     sleep: async (ms: number) => {
       clock.mono += ms;
     },
-    cloud: 'eu' as const,
     recover: null,
     callMs: CALL_MS,
     onRefresh: () => {},
@@ -590,7 +590,7 @@ describe('other clouds, other chains', () => {
   test('what is open in the other cloud is left open', async () => {
     const { parts, clock, asked, read } = await custody({ previousRefreshToken: 'refresh-before' });
     const before = await read();
-    const grants = createGrants({ ...parts, cloud: 'us' });
+    const grants = createGrants({ ...parts, withings: { ...parts.withings, cloud: 'us' } });
     await grants.attend(ID);
     expect(await grants.fresh(ID)).toMatchObject({ state: 'unavailable', code: 'other-cloud' });
     clock.now += 4 * HOUR;

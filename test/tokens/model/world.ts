@@ -173,13 +173,13 @@ export class World {
           step('write', () => this.#write(writeId, change, leaseMs)),
       },
       withings: {
+        cloud: 'eu',
         refresh: (token) => step(`refresh ${token}`, () => this.#refresh(token)),
         probe: (token) => step(`use ${token}`, () => this.withings.use(token)),
       },
       now: () => this.#now,
       monotonic: () => this.#now,
       sleep: (ms) => step('sleep', () => this.#pass(ms * 40)), // a few looks instead of many
-      cloud: 'eu',
       recover: null,
       callMs: 1000,
       onRefresh: () => {},
