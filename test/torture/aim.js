@@ -42,7 +42,7 @@ export function createAim(chance) {
       const { strike } = aim;
       aim = null;
       if (moment.endsWith('answered') || moment === 'used')
-        setTimeout(strike, chance.pubsub(0, 4)); // the answer is in
+        setTimeout(strike, chance.between(0, 4)); // the answer is in
       else strike();
     },
   };

@@ -18,7 +18,7 @@ export function createChance(seed) {
     /** True in so many of 100 cases. @param {number} percent */
     hits: (percent) => next() * 100 < percent,
     /** @param {number} from @param {number} to */
-    pubsub: (from, to) => from + next() * (to - from),
+    between: (from, to) => from + next() * (to - from),
     /** @template T @param {readonly T[]} list @returns {T} */
     oneOf: (list) => list[Math.floor(next() * list.length)],
     /** The name that the dice fall on, by its percentage; null for the rest. @param {Record<string, number>} table */

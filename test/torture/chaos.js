@@ -45,7 +45,7 @@ export function createChaos({ processes, chance, leaseMs, letGo }) {
     const victim = chance.oneOf(spared.length > 0 && chance.hits(97) ? spared : processes);
     if (chance.hits(3)) await killAll();
     else if (chance.hits(15) && processes.every((process) => process.isUp())) {
-      const ms = chance.hits(8) ? LONG_PAUSE_MS : leaseMs + chance.pubsub(100, 800);
+      const ms = chance.hits(8) ? LONG_PAUSE_MS : leaseMs + chance.between(100, 800);
       await aim.strikeAt(victim.name, () => inBackground(victim.pause(ms)));
     } else await aim.strikeAt(victim.name, () => victim.kill());
   }
@@ -56,7 +56,7 @@ export function createChaos({ processes, chance, leaseMs, letGo }) {
     /** @param {() => boolean} isOver */
     async rage(isOver) {
       while (!isOver()) {
-        await sleep(chance.pubsub(600, 900));
+        await sleep(chance.between(600, 900));
         await strikeOnce();
       }
       await Promise.all(underWay);

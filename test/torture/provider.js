@@ -104,7 +104,7 @@ export async function startProvider({ ledger, chance, port, timeoutMs, lifeSecon
     if (result.verdict === 'nothing') return send(res, fault, {}, 0);
     if (fault !== null) result.pair.reply = fault;
     onMoment('minted', asker);
-    send(res, fault, ok(wire(result.pair)), timeoutMs + chance.pubsub(100, 600));
+    send(res, fault, ok(wire(result.pair)), timeoutMs + chance.between(100, 600));
     return onMoment('refresh answered', asker);
   }
 

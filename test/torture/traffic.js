@@ -65,7 +65,7 @@ export function createTraffic({ visitors, processes, chance, publicUrl, perSecon
   /** @param {() => boolean} isOver */
   async function worker(isOver) {
     const everyMs = (1000 * WORKERS) / perSecond;
-    let next = performance.now() + chance.pubsub(0, everyMs);
+    let next = performance.now() + chance.between(0, everyMs);
     while (!isOver()) {
       const wait = next - performance.now();
       if (wait > 0) await sleep(wait);

@@ -39,7 +39,7 @@ export function createRedisChaos({ server, chance, disk }) {
   }
 
   async function start() {
-    await sleep(chance.pubsub(0, chance.hits(85) ? DOWN_MS.short : DOWN_MS.long));
+    await sleep(chance.between(0, chance.hits(85) ? DOWN_MS.short : DOWN_MS.long));
     await server.start();
   }
 
@@ -52,7 +52,7 @@ export function createRedisChaos({ server, chance, disk }) {
   async function pause() {
     counts.pauses += 1;
     server.freeze();
-    await sleep(chance.pubsub(PAUSE_MS.from, PAUSE_MS.to));
+    await sleep(chance.between(PAUSE_MS.from, PAUSE_MS.to));
     server.thaw();
   }
 
@@ -81,7 +81,7 @@ export function createRedisChaos({ server, chance, disk }) {
       await sleep(FIRST_KILL_MS); // so that the shortest run has one
       await strike(kill);
       while (!isOver()) {
-        await sleep(chance.pubsub(CALM_MS.from, CALM_MS.to));
+        await sleep(chance.between(CALM_MS.from, CALM_MS.to));
         await strikeOnce();
       }
       disk.stop();

@@ -16,7 +16,7 @@ export function createTornTail({ dir, chance }) {
       const bytes = file ? readFileSync(file.path) : Buffer.alloc(0);
       const last = bytes.subarray(Math.max(0, bytes.lastIndexOf(TRANSACTION)));
       if (file && last.length > 1)
-        appendFileSync(file.path, last.subarray(0, Math.floor(chance.pubsub(1, last.length - 1))));
+        appendFileSync(file.path, last.subarray(0, Math.floor(chance.between(1, last.length - 1))));
       return { bytesCut: 0, refreshesCut: 0 };
     },
     stop() {},
