@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readConfig, readEnvironment } from './config/config.ts';
+import { readConfig } from './config/config.ts';
+import { readEnvironment } from './config/environment.ts';
 import { createLog } from './operations/logging.ts';
 import { startServer } from './server/lifecycle.ts';
 
@@ -9,7 +10,7 @@ process.umask(0o077); // what this process writes is its owner's alone
 const settings = readConfig(readEnvironment());
 if (!settings.ok) {
   process.stderr.write(
-    `Not started. Please mend the settings:\n${settings.faults.map((fault) => `  - ${fault}\n`).join('')}`,
+    `Not started. These settings need attention:\n${settings.faults.map((fault) => `  - ${fault}\n`).join('')}`,
   );
   process.exit(1);
 }

@@ -1,4 +1,5 @@
-import { readConfig, readEnvironment } from '../config/config.ts';
+import { readConfig } from '../config/config.ts';
+import { readEnvironment } from '../config/environment.ts';
 import { problemOf } from '../problems/catalogue.ts';
 import { createWithings } from '../withings/client.ts';
 
@@ -6,10 +7,10 @@ import { createWithings } from '../withings/client.ts';
 const settings = readConfig(readEnvironment());
 if (!settings.ok) refuse(settings.faults.join('\n'));
 const { config } = settings;
-const { withings: options, publicUrl } = config;
+const { withings: options } = config;
 const now = Date.now;
 
-const withings = createWithings({ ...options, redirectUri: `${publicUrl}/callback`, now });
+const withings = createWithings({ ...options, now });
 const answer = await withings.demoAccess(options.scope);
 if (!answer.ok) {
   const { code, status } = answer.refusal;

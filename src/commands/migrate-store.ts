@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readConfig, readEnvironment } from '../config/config.ts';
-import { dataDirOf, redisTagOf } from '../server/store.ts';
+import { readConfig } from '../config/config.ts';
+import { readEnvironment } from '../config/environment.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys } from '../store/keys.ts';
 import { moveStore } from '../store/moving/move.ts';
@@ -12,13 +12,13 @@ if (!settings.ok) refuse(settings.faults.join('\n'));
 const { config } = settings;
 const { redisUrl: url } = config;
 if (url === null) refuse('REDIS_URL says where to move the store: set it, and SESSION_SECRET.');
-const file = join(dataDirOf(config), 'connect.db');
+const file = join(config.dataDir, 'connect.db');
 
 try {
   await moveStore({
     file,
     url,
-    tag: redisTagOf(config),
+    tag: config.redisTag,
     encryption: createEncryption(deriveKeys(config.sessionSecrets).seal),
     now: Date.now, // the sandbox's clock may be ahead of it: what is over by that one is moved too, and swept there
     tell: (line) => void process.stdout.write(`${line}\n`),

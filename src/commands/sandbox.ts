@@ -2,8 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import express from 'express';
-import { readConfig, readEnvironment } from '../config/config.ts';
-import { SANDBOX_CLIENT } from '../config/settings.ts';
+import { readConfig } from '../config/config.ts';
+import { readEnvironment } from '../config/environment.ts';
+import { SANDBOX_CLIENT } from '../config/rules.ts';
 import { createLog } from '../operations/logging.ts';
 import { createSandbox } from '../sandbox/sandbox.ts';
 import { createHttpServer } from '../web/http-server.ts';
@@ -19,7 +20,7 @@ if (config.withings.clientId !== SANDBOX_CLIENT.id) {
   );
 }
 
-const dataDir = join(config.dataDir, 'sandbox-alone');
+const dataDir = join(config.dataDir, '../sandbox-alone');
 mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 const sandbox = createSandbox({
   now: Date.now,

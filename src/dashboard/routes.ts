@@ -19,7 +19,7 @@ export interface DashboardParts {
   events: Events;
   withings: Pick<Withings, 'cloud' | 'probe'>;
   /** How a person's subscriptions to notifications stand; null where notifications are off. */
-  newsOf: ((grantId: string) => Promise<News>) | null;
+  newsOf: (grantId: string) => Promise<News | null>;
   now: () => number;
   refreshMarginSeconds: number;
 }
@@ -73,9 +73,10 @@ async function dashboard(
   const { grant, data } = await sources.readAll(owned.id, Math.max(days, DEFAULT_DAYS));
   if (!grant) return res.redirect(303, '/');
   const range = { days, until: now() };
+  const news = await newsOf(owned.id);
   return res.render('dashboard', {
     page: dashboardPage(grant, data, { cloud, range, marginSeconds: refreshMarginSeconds }),
-    news: newsOf && newsWords(await newsOf(owned.id), range.until),
+    news: news && newsWords(news, range.until),
   });
 }
 

@@ -2,7 +2,7 @@ import { type Request, Router } from 'express';
 import { createAttempts } from '../connect/attempts.ts';
 import { readReturnTo } from '../connect/return-to.ts';
 import { connectRoutes } from '../connect/routes.ts';
-import { createLog } from '../operations/logging.ts';
+import { backgroundLog, createLog } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
 import { hashed } from '../store/keys.ts';
 import { saveGrant } from '../store/sign-in.ts';
@@ -44,8 +44,14 @@ export function createConnect(options: ConnectOptions): Connect {
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
-  const redirectUri = `${options.url}/callback`;
-  const { withings, grants, sweeper, callMs } = createCustody(config, redirectUri, store, clocks, log);
+  const { onRefresh, onError } = backgroundLog(log);
+  const { withings, grants, sweeper, callMs } = createCustody({
+    ...config,
+    store,
+    clocks,
+    onRefresh,
+    onError,
+  });
   const disconnectGrant = createDisconnect({ store, withings, unsubscribe: null });
 
   function keyOf(req: Request): string {

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Log } from '../operations/logging.ts';
 import type { Store } from '../store/store.ts';
-import type { Clocks, CustodyConfig } from '../tokens/custody.ts';
+import type { Clocks, CustodyOptions } from '../tokens/custody.ts';
 import { CLOUDS, type Cloud } from '../withings/clouds.ts';
 
 export interface ConnectOptions {
@@ -32,13 +32,18 @@ export interface ConnectOptions {
   log?: Log;
 }
 
+export type CustodySettings = Pick<
+  CustodyOptions,
+  'withings' | 'recover' | 'callsPerMinute' | 'refreshMarginSeconds' | 'sweepSeconds'
+>;
+
 /**
  * The settings of an embedded connect flow, defaults filled in; what is `undefined` counts as left out, as it comes
  * from an environment.
  *
  * @throws Error when something is missing or cannot work, in words
  */
-export function readOptions({ url, withings }: Pick<ConnectOptions, 'url' | 'withings'>): CustodyConfig {
+export function readOptions({ url, withings }: Pick<ConnectOptions, 'url' | 'withings'>): CustodySettings {
   const { clientId, clientSecret } = withings;
   if (!clientId || !clientSecret) throw new Error('createConnect needs withings.clientId and clientSecret');
   if (!isHttp(url) || url.endsWith('/') || /[?#]/.test(url)) {
@@ -58,12 +63,12 @@ export function readOptions({ url, withings }: Pick<ConnectOptions, 'url' | 'wit
       clientId,
       clientSecret,
       cloud,
+      redirectUri: `${url}/callback`,
       authorizeUrl,
       apiUrl,
       scope: withings.scope ?? ['user.info', 'user.metrics', 'user.activity'],
       auth: withings.auth ?? 'secret',
       timeoutMs: withings.timeoutMs ?? 10_000,
-      sandbox: false,
     },
     recover,
     callsPerMinute,

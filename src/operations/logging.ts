@@ -43,12 +43,30 @@ export function logRequests(log: Log, now: () => number): RequestHandler {
   };
 }
 
-/**
- * One line a refresh. Loud where only the operator can mend it (a wrong client secret stops everybody's renewals).
- *
- * @param grant a name that does not say whose it is
- */
-export function logRefresh(log: Log, grant: string, refusal: { code: string; remedy: string } | null): void {
-  const level = refusal === null ? 'info' : refusal.remedy === 'report' ? 'error' : 'warn';
-  log[level]({ grant, outcome: refusal?.code ?? 'refreshed' }, 'refresh');
+/** What happens while nobody waits for it, one line each. `grant`: a name that does not say whose it is. */
+export function backgroundLog(log: Log) {
+  return {
+    onError(error: unknown): void {
+      log.error({ error: describe(error) }, 'background work failed');
+    },
+    /** Loud where only the operator can mend it (a wrong client secret stops everybody's renewals). */
+    onRefresh(grant: string, refusal: { code: string; remedy: string } | null): void {
+      const level = refusal === null ? 'info' : refusal.remedy === 'report' ? 'error' : 'warn';
+      log[level]({ grant, outcome: refusal?.code ?? 'refreshed' }, 'refresh');
+    },
+    onHandled(grant: string, appli: number, outcome: string): void {
+      log.info({ grant, appli, outcome }, 'notification');
+    },
+  };
+}
+
+/** What a log may know of an error: its kind and where it came from; messages of a 4xx can quote the request. */
+export function describe(error: unknown): Record<string, unknown> {
+  if (typeof error !== 'object' || error === null) return { kind: typeof error };
+  const { name, message, stack, code, status } = error as Partial<Error> & {
+    code?: unknown;
+    status?: unknown;
+  };
+  if (typeof status === 'number' && status < 500) return { kind: name, code };
+  return { kind: name, code, message, stack: stack?.split('\n').slice(1, 8).join('\n') };
 }

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import type { Log } from '../operations/logging.ts';
+import { describe, type Log } from '../operations/logging.ts';
 import { DecryptionError } from '../store/encryption.ts';
 import { ACTIONS, PROBLEMS, Problem, type ProblemCode } from './catalogue.ts';
 
@@ -47,15 +47,4 @@ function codeOf(error: unknown): ProblemCode {
   if (status === 413) return 'too-large';
   if (status === 415) return 'unsupported-type';
   return typeof status === 'number' && status >= 400 && status < 500 ? 'bad-request' : 'internal';
-}
-
-/** What a log may know of an error: its kind and where it came from; messages of a 4xx can quote the request. */
-export function describe(error: unknown): Record<string, unknown> {
-  if (typeof error !== 'object' || error === null) return { kind: typeof error };
-  const { name, message, stack, code, status } = error as Partial<Error> & {
-    code?: unknown;
-    status?: unknown;
-  };
-  if (typeof status === 'number' && status < 500) return { kind: name, code };
-  return { kind: name, code, message, stack: stack?.split('\n').slice(1, 8).join('\n') };
 }

@@ -1,11 +1,8 @@
-import type { Config } from '../config/config.ts';
-import { type Log, logRefresh } from '../operations/logging.ts';
-import { describe } from '../problems/page.ts';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenPair } from '../withings/answers.ts';
-import { createWithings, type Withings } from '../withings/client.ts';
-import type { Result } from '../withings/errors.ts';
+import { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
+import type { Refusal, Result } from '../withings/errors.ts';
 import { MAX_WAIT_MS } from '../withings/rate-limit.ts';
 import { createGrants, type Grants } from './grants.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -20,10 +17,20 @@ export interface Clocks {
   sleep: (ms: number) => Promise<unknown>;
 }
 
-export type CustodyConfig = Pick<
-  Config,
-  'withings' | 'recover' | 'callsPerMinute' | 'refreshMarginSeconds' | 'sweepSeconds'
->;
+export interface CustodyOptions {
+  withings: Omit<WithingsOptions, 'now' | 'rateLimit'>;
+  /** Dead refresh tokens are replaced, where the contract with Withings allows it. */
+  recover: boolean;
+  callsPerMinute: number;
+  refreshMarginSeconds: number;
+  sweepSeconds: number;
+  store: Store;
+  clocks: Clocks;
+  /** How each refresh ended: null, or why Withings gave no new pair. `grant` does not say whose it is. */
+  onRefresh: (grant: string, refusal: Refusal | null) => void;
+  /** What went wrong where nobody waits for it. */
+  onError: (error: unknown) => void;
+}
 
 /** What keeps people's grants usable, whatever stands in front of it. */
 export interface Custody {
@@ -32,37 +39,27 @@ export interface Custody {
   sweeper: Sweeper;
   /** The longest that one refresh can take, milliseconds. */
   callMs: number;
-  /** For what goes wrong where nobody waits for it. */
-  onError: (error: unknown) => void;
 }
 
-/** @param redirectUri the registered callback URL */
-export function createCustody(
-  config: CustodyConfig,
-  redirectUri: string,
-  store: Store,
-  { now, monotonic, sleep }: Clocks,
-  log: Log,
-): Custody {
-  const onError = (error: unknown) => log.error({ error: describe(error) }, 'background work failed');
-  const rateLimit = createRateLimit(store, config.callsPerMinute, onError);
-  const withings = createWithings({ ...config.withings, redirectUri, now, rateLimit });
+export function createCustody(options: CustodyOptions): Custody {
+  const { store, clocks, onRefresh, onError } = options;
+  const { auth, timeoutMs } = options.withings;
+  const rateLimit = createRateLimit(store, options.callsPerMinute, onError);
+  const withings = createWithings({ ...options.withings, now: clocks.now, rateLimit });
   // One refresh, at its longest: with signatures a nonce is fetched first; each call waits for its turn.
-  const callMs = (config.withings.timeoutMs + MAX_WAIT_MS) * (config.withings.auth === 'signature' ? 2 : 1);
+  const callMs = (timeoutMs + MAX_WAIT_MS) * (auth === 'signature' ? 2 : 1);
   const grants = createGrants({
-    ...config,
-    recover: config.recover ? recoverWith(withings) : null,
+    ...clocks,
+    refreshMarginSeconds: options.refreshMarginSeconds,
+    recover: options.recover ? recoverWith(withings) : null,
     store,
     withings,
-    now,
-    monotonic,
-    sleep,
     callMs,
     onError,
-    onRefresh: (id, refusal) => logRefresh(log, hashed(id), refusal),
+    onRefresh: (id, refusal) => onRefresh(hashed(id), refusal),
   });
-  const sweeper = createSweeper({ ...config, store, grants, now, sleep, onError });
-  return { withings, grants, sweeper, callMs, onError };
+  const sweeper = createSweeper({ ...clocks, sweepSeconds: options.sweepSeconds, store, grants, onError });
+  return { withings, grants, sweeper, callMs };
 }
 
 function recoverWith(withings: Withings) {

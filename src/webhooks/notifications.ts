@@ -1,6 +1,4 @@
 import { setTimeout as timeout } from 'node:timers/promises';
-import type { Config } from '../config/config.ts';
-import type { Log } from '../operations/logging.ts';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { Clocks, Custody } from '../tokens/custody.ts';
@@ -10,36 +8,54 @@ import { createInbox, type Inbox } from './inbox.ts';
 import { readState } from './state.ts';
 import { createSubscriber, type Subscriber } from './subscriber.ts';
 
-/** Withings' notifications: who hears them, and what is known of them. */
+/** Withings' notifications: who takes them, and what is known of them. */
 export interface Notifications {
-  address: Address;
+  address: Pick<Address, 'admits'>;
   inbox: Inbox;
   subscriber: Subscriber;
-  newsOf: (grantId: string) => ReturnType<typeof readState>;
+  /** How a person's subscriptions stand; null where notifications are off. */
+  newsOf: (grantId: string) => Promise<Awaited<ReturnType<typeof readState>> | null>;
+  /** When Withings last told of news, milliseconds since 1970; 0: never. */
   newsAt: (grantId: string) => Promise<number>;
 }
 
-/** @param secrets for the address that Withings calls, newest first */
-export function createNotifications(
-  config: Config,
-  secrets: string[],
-  store: Store,
-  { grants, withings, onError }: Custody,
-  { now, sleep }: Clocks,
-  log: Log,
-): Notifications {
-  const address = createAddress(config.publicUrl, secrets);
-  const parts = { store, grants, withings, now, onError, sweepSeconds: config.sweepSeconds };
+export interface NotificationOptions {
+  publicUrl: string;
+  /** For the address that Withings calls, newest first. */
+  secrets: string[];
+  sweepSeconds: number;
+  store: Store;
+  custody: Pick<Custody, 'withings' | 'grants'>;
+  clocks: Pick<Clocks, 'now' | 'sleep'>;
+  /** What came of each that was about somebody we know. `grant` does not say whose it is. */
+  onHandled: (grant: string, appli: number, outcome: string) => void;
+  onError: (error: unknown) => void;
+}
+
+export function createNotifications(options: NotificationOptions): Notifications {
+  const { store, sweepSeconds, onHandled, onError } = options;
+  const { now, sleep } = options.clocks;
+  const address = createAddress(options.publicUrl, options.secrets);
+  const parts = { ...options.custody, store, now, onError };
   return {
     address,
     inbox: createInbox({
       ...parts,
       checkUnlinked: (id) => checkUnlinked(parts, id),
       sleep: (ms, signal) => timeout(ms, undefined, { signal }),
-      onHandled: (id, appli, outcome) => log.info({ grant: hashed(id), appli, outcome }, 'notification'),
+      onHandled: (id, appli, outcome) => onHandled(hashed(id), appli, outcome),
     }),
-    subscriber: createSubscriber({ ...parts, address, sleep }),
+    subscriber: createSubscriber({ ...parts, address, sleep, sweepSeconds }),
     newsOf: (id) => readState(store, id),
     newsAt: async (id) => (await store.readSubscriptions(id))?.newsAt ?? 0,
   };
 }
+
+/** Nobody subscribes, nobody is told of anything, and the address does not exist. */
+export const NOTIFICATIONS_OFF: Notifications = {
+  address: { admits: () => false },
+  inbox: { put() {}, async close() {} },
+  subscriber: { start() {}, wake() {}, async end() {}, async round() {}, async stop() {} },
+  newsOf: async () => null,
+  newsAt: async () => 0,
+};

@@ -7,8 +7,8 @@ import type { Inbox } from './inbox.ts';
 import { readNotification } from './notification.ts';
 
 export interface WebhookParts {
-  address: Address;
-  inbox: Inbox;
+  address: Pick<Address, 'admits'>;
+  inbox: Pick<Inbox, 'put'>;
 }
 
 /** Withings asks HEAD before it subscribes, and POSTs what is new; it waits two seconds, so work comes later. */

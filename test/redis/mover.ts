@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createClient } from '@redis/client';
 import Database from 'libsql';
 import { atEnd, startApp, type TestApp, tempDir } from '../support/app.ts';
@@ -23,7 +23,7 @@ export function startMover(app: TestApp, url: string, env: Record<string, string
     cwd: tempDir(),
     env: {
       PATH: process.env.PATH,
-      DATA_DIR: app.config.dataDir,
+      DATA_DIR: dirname(app.dataDir),
       SESSION_SECRET: SECRET,
       REDIS_URL: url,
       ...env,

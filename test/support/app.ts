@@ -97,7 +97,7 @@ async function launch(
   return {
     url: `http://127.0.0.1:${port}`,
     config: result.config,
-    dataDir: result.config.withings.sandbox ? join(result.config.dataDir, 'sandbox') : result.config.dataDir,
+    dataDir: result.config.dataDir,
     clock,
     logs: () => lines.join(''),
     stop,

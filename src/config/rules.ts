@@ -1,0 +1,93 @@
+import { brokenCallbackRule } from '../withings/notify.ts';
+import type { Environment } from './environment.ts';
+import { secretsIn } from './formats.ts';
+
+/** The application that a sandbox knows. */
+export const SANDBOX_CLIENT = { id: 'sandbox', secret: 'sandbox-secret' };
+
+/** What must be set together, and what must not: when it is wrong, and what to say then. */
+const RULES: [isBroken: (env: Environment) => boolean, fault: string][] = [
+  [
+    (env) => hasClient(env) && !(env.WITHINGS_CLIENT_ID && env.WITHINGS_CLIENT_SECRET),
+    'WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET belong together: set both, or neither to use the sandbox.',
+  ],
+  [
+    (env) => hasClient(env) && secretsIn(env.SESSION_SECRET).length === 0,
+    'SESSION_SECRET is required with a real Withings application (make one: openssl rand -hex 32).',
+  ],
+  [
+    (env) => secretsIn(env.SESSION_SECRET).some((secret) => secret === env.WITHINGS_CLIENT_SECRET),
+    'SESSION_SECRET must not be the client secret: Withings knows that one too.',
+  ],
+  [
+    ({ PARTNER_API_KEY: key, SESSION_SECRET, WITHINGS_CLIENT_SECRET }) =>
+      key !== undefined && [...secretsIn(SESSION_SECRET), WITHINGS_CLIENT_SECRET].includes(key),
+    'PARTNER_API_KEY must be a secret of its own: your partner knows it.',
+  ],
+  ...['PUBLIC_URL', 'WITHINGS_API_URL', 'WITHINGS_AUTHORIZE_URL'].map((name): (typeof RULES)[number] => [
+    (env) => hasClient(env) && !isSandboxClient(env) && isOpenlyHttp(env[name]),
+    `${name} must be https, except on this machine itself (localhost).`,
+  ]),
+  [
+    (env) => isSandboxClient(env) && !env.WITHINGS_API_URL,
+    "WITHINGS_CLIENT_ID is the sandbox's own: set WITHINGS_API_URL and WITHINGS_AUTHORIZE_URL to that sandbox as well.",
+  ],
+  [
+    (env) => !hasClient(env) && Boolean(env.WITHINGS_API_URL || env.WITHINGS_AUTHORIZE_URL),
+    'WITHINGS_API_URL and WITHINGS_AUTHORIZE_URL need WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET.',
+  ],
+  [
+    (env) => hasClient(env) && env.NODE_TLS_REJECT_UNAUTHORIZED === '0',
+    'NODE_TLS_REJECT_UNAUTHORIZED=0 would send tokens over connections that nobody checked: remove it.',
+  ],
+  [
+    (env) => env.REDIS_URL !== undefined && secretsIn(env.SESSION_SECRET).length === 0,
+    'REDIS_URL needs SESSION_SECRET, the same for every instance (make one: openssl rand -hex 32).',
+  ],
+];
+
+/** Faults that no single setting shows. */
+export function brokenRules(env: Environment): string[] {
+  const faults = RULES.filter(([isBroken]) => isBroken(env)).map(([, fault]) => fault);
+  return [...faults, ...callbackFaults(env)];
+}
+
+function hasClient(env: Environment): boolean {
+  return env.WITHINGS_CLIENT_ID !== undefined || env.WITHINGS_CLIENT_SECRET !== undefined;
+}
+
+function isSandboxClient(env: Environment): boolean {
+  return env.WITHINGS_CLIENT_ID === SANDBOX_CLIENT.id;
+}
+
+function isOpenlyHttp(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+const CALLBACK_RULES = {
+  https: 'an https address',
+  host: 'a host name that the whole internet knows, not localhost or an IP address',
+  port: 'port 443 or 80',
+  length: 'at most 255 characters',
+};
+
+/** Withings' rules for the addresses that it notifies, asked before Withings says no without saying why. */
+function callbackFaults(env: Environment): string[] {
+  const { WEBHOOKS, WITHINGS_API_URL, PUBLIC_URL = 'http://localhost' } = env;
+  const isAsked =
+    WEBHOOKS === 'on' && hasClient(env) && !isSandboxClient(env) && isWithings(WITHINGS_API_URL);
+  if (!isAsked || !URL.canParse(PUBLIC_URL)) return []; // the latter is a fault of its own
+  const rule = brokenCallbackRule(`${new URL(PUBLIC_URL).origin}/webhooks/withings/${'x'.repeat(43)}`);
+  if (rule === null) return [];
+  return [
+    `WEBHOOKS=on needs a PUBLIC_URL that Withings agrees to call: ${CALLBACK_RULES[rule]} (it is ${PUBLIC_URL}).`,
+  ];
+}
+
+/** Withings' own API, of whatever cloud, and not a sandbox. */
+function isWithings(apiUrl: string | undefined): boolean {
+  if (apiUrl === undefined) return true;
+  return URL.canParse(apiUrl) && /(^|\.)withings(med)?\.net$/.test(new URL(apiUrl).hostname);
+}

@@ -1,0 +1,115 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config/config.ts';
+import { createAttempts } from '../connect/attempts.ts';
+import { createReceipts } from '../connect/disconnect.ts';
+import { createAnswerCache } from '../dashboard/answer-cache.ts';
+import { createDataLoader } from '../dashboard/data-loader.ts';
+import { createEvents } from '../dashboard/events.ts';
+import { backgroundLog, type Log } from '../operations/logging.ts';
+import { createReadiness } from '../operations/readiness.ts';
+import { createPartnerConnections } from '../partner/connections.ts';
+import { createSessions } from '../session/session.ts';
+import { createEncryption, type Encryption } from '../store/encryption.ts';
+import { deriveKeys, keptSecret } from '../store/keys.ts';
+import { openRedisStore } from '../store/redis/store.ts';
+import { openSqliteStore } from '../store/sqlite/store.ts';
+import { type Clocks, createCustody } from '../tokens/custody.ts';
+import { createDisconnect } from '../tokens/disconnect.ts';
+import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notifications.ts';
+import { embedSandbox } from './embedded-sandbox.ts';
+
+/** What the routes are made of. */
+export type Parts = Awaited<ReturnType<typeof createParts>>;
+
+/** Builds every part, once. Rejects when the store cannot be opened. */
+export async function createParts(config: Config, realClocks: Clocks, log: Log) {
+  const { publicUrl, refreshMarginSeconds, sweepSeconds } = config;
+  if (config.withings.sandbox || config.redisUrl === null) {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  }
+  const sandbox = config.withings.sandbox ? embedSandbox(config, realClocks.now) : null;
+  const now = sandbox?.now ?? realClocks.now; // both sides then live by one movable clock
+  const clocks = { ...realClocks, now };
+
+  const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(config.dataDir)];
+  const keys = deriveKeys(secrets);
+  const encryption = createEncryption(keys.seal);
+  const { store, durability } = await openStore(config, encryption, clocks).catch((error) => {
+    sandbox?.close();
+    throw error;
+  });
+  log.info({ store: durability }, 'store');
+
+  const { onRefresh, onHandled, onError } = backgroundLog(log);
+  const custody = createCustody({
+    withings: config.withings,
+    recover: config.recover,
+    callsPerMinute: config.callsPerMinute,
+    refreshMarginSeconds,
+    sweepSeconds,
+    store,
+    clocks,
+    onRefresh,
+    onError,
+  });
+  const { withings, grants, sweeper } = custody;
+  const notifications = config.webhooks
+    ? createNotifications({
+        publicUrl,
+        secrets: keys.webhook,
+        sweepSeconds,
+        store,
+        custody,
+        clocks,
+        onHandled,
+        onError,
+      })
+    : NOTIFICATIONS_OFF;
+
+  const { pubsub } = store;
+  const { newsAt } = notifications;
+  const answers = createAnswerCache({ now, sleep: unhurried, pubsub });
+  return {
+    sandbox,
+    withings,
+    grants,
+    sweeper,
+    notifications,
+    sessions: createSessions({
+      store,
+      keys,
+      now,
+      publicUrl,
+      sessionIdleDays: config.sessionIdleDays,
+      sessionMaxDays: config.sessionMaxDays,
+    }),
+    attempts: createAttempts({ store, withings, now, publicUrl, patienceMs: custody.callMs + 1000 }),
+    receipts: createReceipts(encryption, publicUrl, now),
+    disconnect: createDisconnect({ store, withings, unsubscribe: notifications.subscriber.end }),
+    data: createDataLoader({ grants, withings, now, sleep: unhurried, newsAt, shared: answers }),
+    events: createEvents({ withings, grants, now, refreshMarginSeconds, newsAt, pubsub }),
+    partnerConnections: createPartnerConnections({ store, withings, encryption, publicUrl, now }),
+    readiness: createReadiness({ ...clocks, ping: store.ping }),
+    now,
+    close() {
+      sandbox?.close();
+      store.close();
+    },
+  };
+}
+
+/** The store that the settings name, and in a line what it promises. */
+async function openStore(config: Config, encryption: Encryption, { now, monotonic }: Clocks) {
+  if (config.redisUrl !== null) {
+    return openRedisStore({ url: config.redisUrl, encryption, now, tag: config.redisTag });
+  }
+  const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic);
+  return { store, durability: 'one file: every change is on disk before it is used' };
+}
+
+/** A wait that holds up no exit. */
+function unhurried(ms: number): Promise<void> {
+  return sleep(ms, undefined, { ref: false });
+}
