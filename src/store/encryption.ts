@@ -1,10 +1,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Keys } from './keys.ts';
 
-/** A record that cannot be opened. It is never deleted for that: the key may come back. */
+/**
+ * A record that cannot be opened, or means nothing to this version. It is never deleted for that: the key, or the newer
+ * version, may come back.
+ */
 export class DecryptionError extends Error {
-  readonly why: 'unknown-key' | 'damaged';
-  constructor(why: 'unknown-key' | 'damaged') {
+  readonly why: 'unknown-key' | 'damaged' | 'unreadable';
+  constructor(why: DecryptionError['why']) {
     super(`A sealed record cannot be opened: ${why}`);
     this.why = why;
   }

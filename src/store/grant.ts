@@ -4,7 +4,9 @@ import { z } from 'zod';
  * One person's consent with the tokens that came of it; the part of a session that may not be lost.
  * Times are milliseconds since 1970. All of it is sealed at rest.
  */
-const content = z.object({
+export const grantContent = z.object({
+  /** The version of the record: see sealed-grant.ts. */
+  v: z.number(),
   cloud: z.enum(['eu', 'us']),
   userId: z.string(),
   demo: z.boolean(),
@@ -21,25 +23,23 @@ const content = z.object({
   previousRefreshToken: z.string().nullable(),
   /** Written before a refresh token is sent, so that whoever comes after a crash knows of it. */
   intent: z.object({ token: z.string(), since: z.number() }).nullable(),
-  /** Withings has turned this access token down: it is not shown there again. */
+  /** Withings has refused this access token: it is not shown there again. */
   accessRefused: z.boolean(),
   /** `refreshed`, or the code of what went wrong. */
   lastRefresh: z.object({ at: z.number(), outcome: z.string() }).nullable(),
   /** Nobody asks Withings for new tokens before this moment. */
-  quietUntil: z.number(),
+  backoffUntil: z.number(),
   /** The present pair is not tried out again, for the sake of proving it, before this moment. */
   proveAfter: z.number(),
   /** Withings refused for good: why, since when, and when it was last asked whether that still holds. */
   ended: z.object({ code: z.string(), at: z.number(), probedAt: z.number() }).nullable(),
-  /** Withings told of a farewell, and turned the token down: nobody may bring this chain back but the person. */
-  left: z.boolean().default(false),
+  /** The person removed us at Withings, which refuses the token: nobody may bring this chain back but the person. */
+  unlinked: z.boolean(),
   /** What has happened to it, the oldest first: `connected`, `refreshed`, or a code; the same again is counted. */
-  history: z
-    .array(z.object({ what: z.string(), at: z.number(), last: z.number(), times: z.number() }))
-    .default([]),
+  history: z.array(z.object({ what: z.string(), at: z.number(), last: z.number(), times: z.number() })),
 });
 
-export type GrantContent = z.infer<typeof content>;
+export type GrantContent = z.infer<typeof grantContent>;
 
 export interface Grant extends Readonly<GrantContent> {
   readonly id: string;
@@ -59,20 +59,12 @@ export function userIdOf(id: string): string {
   return id.slice(id.indexOf(':') + 1);
 }
 
-export function writeGrantContent(grant: GrantContent): string {
-  return JSON.stringify(content.parse(grant)); // parse drops what does not belong, an old write-id included
-}
-
-export function readGrantContent(text: string): GrantContent {
-  return content.parse(JSON.parse(text));
-}
-
 /**
- * From when on a grant wants looking after without a visitor: a refresh was begun, or its pair is not proven yet.
- * Never before that began, so that of many the oldest come first.
+ * When a grant is due without a visitor: a refresh was begun, or its pair is not proven yet; null: never. Not before
+ * that began, so that of many the oldest come first.
  */
 export function dueAt(grant: GrantContent): number | null {
   const isOpen = grant.intent !== null || grant.previousRefreshToken !== null;
   const since = grant.intent?.since ?? 0;
-  return isOpen && grant.ended === null ? Math.max(since, grant.quietUntil, grant.proveAfter) : null;
+  return isOpen && grant.ended === null ? Math.max(since, grant.backoffUntil, grant.proveAfter) : null;
 }

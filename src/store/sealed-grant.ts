@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Encryption } from './encryption.ts';
-import { dueAt, type GrantContent, readGrantContent, writeGrantContent } from './grant.ts';
+import { DecryptionError, type Encryption } from './encryption.ts';
+import { dueAt, type Grant, type GrantContent, grantContent } from './grant.ts';
 
 /** What a store holds of a grant; all else is within `sealed`. */
 export interface SealedGrant {
@@ -11,20 +11,57 @@ export interface SealedGrant {
 }
 
 /** Seals a grant for its own id, with a write-id that was never used before. */
-export function sealGrant(id: string, content: GrantContent, encryption: Encryption): SealedGrant {
+export function sealGrant(id: string, grant: GrantContent, encryption: Encryption): SealedGrant {
   return {
     writeId: randomBytes(16).toString('base64url'),
-    sealed: encryption.seal(writeGrantContent(content), placeOf(id)),
-    dueAt: dueAt(content),
+    sealed: encryption.seal(JSON.stringify(contentOf(grant)), placeOf(id)),
+    dueAt: dueAt(grant),
   };
 }
 
 /** @throws DecryptionError */
 export function openGrant(id: string, sealed: string, encryption: Encryption): GrantContent {
-  return readGrantContent(encryption.open(sealed, placeOf(id)));
+  const record = upgraded(JSON.parse(encryption.open(sealed, placeOf(id))));
+  if (!isGrantContent(record)) throw new DecryptionError('unreadable');
+  return record;
+}
+
+/**
+ * Asked, and the record itself is handed on: fields that only a newer version knows survive what this one writes, and
+ * so does that version's number.
+ */
+function isGrantContent(record: unknown): record is GrantContent {
+  return grantContent.safeParse(record).success;
 }
 
 /** In another grant's place it does not open. */
 function placeOf(id: string): string {
   return `grant|${id}`;
+}
+
+/** The rest stands beside what is sealed. */
+function contentOf(grant: GrantContent & Partial<Grant>): GrantContent {
+  const { id: _id, writeId: _writeId, leased: _leased, ...content } = grant;
+  return content;
+}
+
+type StoredRecord = Record<string, unknown>;
+
+/** Each makes a record of one version into one of the next, beginning with 0: the first had no number. */
+const UPGRADES: ((record: StoredRecord) => StoredRecord)[] = [
+  ({ quietUntil, left = false, history = [], ...rest }) => ({
+    ...rest,
+    history,
+    backoffUntil: quietUntil,
+    unlinked: left,
+  }),
+];
+
+export const RECORD_VERSION = UPGRADES.length;
+
+function upgraded(record: StoredRecord): StoredRecord {
+  const version = Number(record.v ?? 0);
+  if (version >= RECORD_VERSION) return record;
+  const current = UPGRADES.slice(version).reduce((older, upgrade) => upgrade(older), record);
+  return { ...current, v: RECORD_VERSION };
 }

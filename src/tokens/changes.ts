@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GrantContent } from '../store/grant.ts';
+import { RECORD_VERSION } from '../store/sealed-grant.ts';
 import type { TokenPair } from '../withings/answers.ts';
 import type { Refusal } from '../withings/errors.ts';
 
@@ -27,6 +28,7 @@ export function begun(
 ): GrantContent {
   return {
     ...about,
+    v: RECORD_VERSION,
     userId: pair.userId,
     connectedAt: at,
     previousRefreshToken: null,
@@ -39,7 +41,7 @@ export function begun(
 
 /** This refresh token is about to be sent. Whoever finds this later waits as if Withings had seen it. */
 export function intending<G extends GrantContent>(grant: G, token: string, at: number): G {
-  return { ...grant, intent: { token: fingerprint(token), since: at }, quietUntil: at + BACKOFF_MS };
+  return { ...grant, intent: { token: fingerprint(token), since: at }, backoffUntil: at + BACKOFF_MS };
 }
 
 /** The pair that `sent` bought. `sent` stays, with the intent that names it, until the pair has proven itself. */
@@ -77,12 +79,12 @@ export function postponed<G extends GrantContent>(
   { code, retryAfterSeconds }: Refusal,
   at: number,
 ): G {
-  const quietMs = Math.min(Math.max((retryAfterSeconds ?? 0) * 1000, BACKOFF_MS), MAX_BACKOFF_MS);
+  const backoffMs = Math.min(Math.max((retryAfterSeconds ?? 0) * 1000, BACKOFF_MS), MAX_BACKOFF_MS);
   return {
     ...grant,
     lastRefresh: { at, outcome: code },
     history: remembering(grant.history, code, at),
-    quietUntil: at + quietMs,
+    backoffUntil: at + backoffMs,
   };
 }
 
@@ -98,7 +100,7 @@ export function rejected<G extends GrantContent>(grant: G): G {
 
 /** The person is said to have left, and their access token is refused. A refresh that goes well shows otherwise. */
 export function unlinked<G extends GrantContent>(grant: G): G {
-  return { ...grant, accessRefused: true, left: true };
+  return { ...grant, accessRefused: true, unlinked: true };
 }
 
 /** Withings refused every refresh token there is. */
@@ -131,9 +133,9 @@ function tokensOf(pair: TokenPair, at: number) {
     refreshIssuedAt: at,
     refreshExpiresAt: at + REFRESH_TOKEN_LIFE_MS,
     accessRefused: false,
-    quietUntil: 0,
+    backoffUntil: 0,
     proveAfter: 0,
     ended: null,
-    left: false,
+    unlinked: false,
   };
 }

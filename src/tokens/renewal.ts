@@ -75,7 +75,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
 
   /** The old chain is known to be dead: what may be left is a new one, unless its end was the person's will. */
   async function recover(refused: Grant, code: string): Promise<Grant | null> {
-    if (!parts.recover || refused.left) return write(refused, dead(refused, code, now()));
+    if (!parts.recover || refused.unlinked) return write(refused, dead(refused, code, now()));
     const mine = await store.writeGrant(refused.id, refused.writeId, refused, 2 * leaseMs); // three calls in place of one
     if (!mine) return null;
     const pair = await parts.recover(mine.userId);

@@ -26,7 +26,7 @@ export function isDue(grant: GrantContent, marginSeconds: number, now: number): 
 
 /** Milliseconds for which nobody asks Withings for tokens. More than the longest wait: the clock was set back. */
 export function backoffFor(grant: GrantContent, now: number): number {
-  const left = grant.quietUntil - now;
+  const left = grant.backoffUntil - now;
   return left > 0 && left <= MAX_BACKOFF_MS ? left : 0;
 }
 

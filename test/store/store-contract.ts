@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { NewAttempt } from '../../src/store/attempts.ts';
 import type { GrantContent } from '../../src/store/grant.ts';
+import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import type { Store } from '../../src/store/store.ts';
 
 const NOW = 1_750_000_000_000;
@@ -15,6 +16,7 @@ export interface StoreUnderTest {
 }
 
 export const content: GrantContent = {
+  v: RECORD_VERSION,
   cloud: 'eu',
   userId: '363',
   demo: false,
@@ -31,10 +33,10 @@ export const content: GrantContent = {
   previousRefreshToken: null,
   intent: null,
   lastRefresh: null,
-  quietUntil: 0,
+  backoffUntil: 0,
   proveAfter: 0,
   ended: null,
-  left: false,
+  unlinked: false,
   history: [],
 };
 
@@ -252,10 +254,10 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await write({})).toEqual([]);
       expect(await write({ intent })).toEqual(['eu:363']);
       expect(await write({ previousRefreshToken: 'refresh-0' })).toEqual(['eu:363']);
-      expect(await write({ intent, quietUntil: NOW + 1 })).toEqual([]);
+      expect(await write({ intent, backoffUntil: NOW + 1 })).toEqual([]);
       expect(await write({ intent, proveAfter: NOW + 1 })).toEqual([]);
       expect(await write({ intent: { token: 'f', since: NOW + 1 } })).toEqual([]);
-      expect(await write({ intent, quietUntil: NOW + 2 * HOUR })).toEqual(['eu:363']); // by a clock that was ahead
+      expect(await write({ intent, backoffUntil: NOW + 2 * HOUR })).toEqual(['eu:363']); // by a clock that was ahead
       expect(await write({ intent, ended: { code: 'x', at: NOW, probedAt: NOW } })).toEqual([]);
       expect(await write({ intent }, 5000)).toEqual([]);
       hostClock.now += 5000;

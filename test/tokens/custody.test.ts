@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import type { Grant, GrantContent } from '../../src/store/grant.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { fingerprint } from '../../src/tokens/changes.ts';
 import { createGrants } from '../../src/tokens/grants.ts';
@@ -95,6 +96,15 @@ function held<T>() {
 }
 
 describe('one refresh, step by step', () => {
+  test('fields that only a newer version knows survive all of it', async () => {
+    const newer = { v: RECORD_VERSION + 1, hue: { red: 1 } };
+    const { grants, read, clock } = await custody(newer as Partial<GrantContent>);
+    clock.now += 3 * HOUR;
+    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: newer });
+    await grants.settled();
+    expect(await read()).toMatchObject({ refreshToken: 'refresh-1', previousRefreshToken: null, ...newer });
+  });
+
   test('intent and lease are durable before the call; the pair with its parent before use; proof clears both', async () => {
     const { grants, read, script, clock } = await custody();
     clock.now += 3 * HOUR;
@@ -111,7 +121,7 @@ describe('one refresh, step by step', () => {
     await grants.settled();
     const intent = { token: fingerprint('refresh-0'), since: clock.now };
     expect(seen).toMatchObject([
-      { refreshToken: 'refresh-0', intent, leased: true, quietUntil: clock.now + 11_000 },
+      { refreshToken: 'refresh-0', intent, leased: true, backoffUntil: clock.now + 11_000 },
       { refreshToken: 'refresh-1', previousRefreshToken: 'refresh-0', intent, leased: false },
     ]);
     expect(await read()).toMatchObject({
@@ -199,7 +209,7 @@ describe('no verdict', () => {
       clock.now += 3 * HOUR;
       script.refresh = async () => refuse('withings-busy', 601, asks);
       expect(await grants.fresh(ID)).toMatchObject({ state: 'unavailable', retryAfterSeconds: waits });
-      expect((await read()).quietUntil).toBe(clock.now + Number(waits) * 1000);
+      expect((await read()).backoffUntil).toBe(clock.now + Number(waits) * 1000);
     }
   });
 
@@ -251,7 +261,7 @@ describe('refusals', () => {
         refreshToken: 'refresh-9',
         accessIssuedAt: clock.now,
         accessExpiresAt: clock.now + HOUR,
-        quietUntil: 0,
+        backoffUntil: 0,
       });
       return refusing(token);
     };
@@ -439,7 +449,7 @@ describe('time', () => {
   test('a wait that was written by a clock two days ahead does not last two days', async () => {
     const { grants, clock, write } = await custody();
     clock.now += 3 * HOUR;
-    await write({ quietUntil: clock.now + 48 * HOUR });
+    await write({ backoffUntil: clock.now + 48 * HOUR });
     expect((await grants.fresh(ID)).state).toBe('usable');
   });
 
@@ -478,7 +488,7 @@ describe('the sweeper', () => {
 
   test('finishes a refresh that a crash left open, and proves it', async () => {
     const intent = { token: fingerprint('refresh-0'), since: START };
-    const world = await custody({ intent, quietUntil: START + 11_000 });
+    const world = await custody({ intent, backoffUntil: START + 11_000 });
     const { sweeper } = sweeperOf(world);
     await sweeper.sweep();
     expect(world.asked).toEqual([]);
@@ -641,7 +651,7 @@ describe('other clouds, other chains', () => {
       return pair(1);
     };
     expect((await grants.fresh(ID)).state).toBe('usable');
-    expect(await read()).toMatchObject({ accessToken: 'access-1', left: false });
+    expect(await read()).toMatchObject({ accessToken: 'access-1', unlinked: false });
   });
 
   test('a token that is of no use is not shown to Withings for a farewell', async () => {

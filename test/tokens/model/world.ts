@@ -1,5 +1,6 @@
 import type { Grant, GrantContent } from '../../../src/store/grant.ts';
 import { dueAt } from '../../../src/store/grant.ts';
+import { RECORD_VERSION } from '../../../src/store/sealed-grant.ts';
 import { createGrants, type Grants } from '../../../src/tokens/grants.ts';
 import { refuse } from '../../../src/withings/errors.ts';
 import { LIFE_MS, ModelWithings } from './withings.ts';
@@ -297,6 +298,7 @@ function contentOf(grant: GrantContent): GrantContent {
 }
 
 const FIRST: GrantContent = {
+  v: RECORD_VERSION,
   cloud: 'eu',
   userId: '363',
   demo: false,
@@ -313,10 +315,10 @@ const FIRST: GrantContent = {
   previousRefreshToken: null,
   intent: null,
   lastRefresh: null,
-  quietUntil: 0,
+  backoffUntil: 0,
   proveAfter: 0,
   ended: null,
-  left: false,
+  unlinked: false,
   history: [],
 };
 
