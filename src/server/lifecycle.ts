@@ -36,7 +36,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   return {
     settled: grants.settled,
     async sweep() {
-      await sweeper.sweep();
+      await sweeper.wake();
       await subscriber.round();
     },
     async stop() {

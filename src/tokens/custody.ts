@@ -1,3 +1,4 @@
+import type { Schedule } from '../scheduling/schedule.ts';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenPair } from '../withings/answers.ts';
@@ -6,7 +7,7 @@ import type { Refusal, Result } from '../withings/errors.ts';
 import { MAX_WAIT_MS } from '../withings/rate-limit.ts';
 import { createGrants, type Grants } from './grants.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { createSweeper, type Sweeper } from './sweeper.ts';
+import { createSweeper } from './sweeper.ts';
 
 export interface Clocks {
   /** Milliseconds since 1970. With the sandbox embedded, its movable clock runs on top of this one. */
@@ -36,7 +37,7 @@ export interface CustodyOptions {
 export interface Custody {
   withings: Withings;
   grants: Grants;
-  sweeper: Sweeper;
+  sweeper: Schedule;
   /** The longest that one refresh can take, milliseconds. */
   callMs: number;
 }

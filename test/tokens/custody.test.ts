@@ -76,7 +76,7 @@ async function custody(change: Partial<GrantContent> = {}) {
   const grants = createGrants(parts);
   /** A second process on the same store. */
   const elsewhere = createGrants(parts);
-  return { grants, elsewhere, store, clock, asked, script, read, write, reported, parts };
+  return { file, grants, elsewhere, store, clock, asked, script, read, write, reported, parts };
 }
 
 function pair(number: number, more: Partial<TokenPair> = {}): Result<TokenPair> {
@@ -471,39 +471,33 @@ describe('the sweeper', () => {
     { store, grants, clock }: Awaited<ReturnType<typeof custody>>,
     reported: unknown[] = [],
   ) {
-    const slept: number[] = [];
-    const sleep = async (ms: number) => {
-      slept.push(ms);
-    };
-    const parts = {
+    return createSweeper({
       store,
       grants,
       now: () => clock.now,
-      sleep,
       sweepSeconds: 30,
-      onError: (e: unknown) => reported.push(e),
-    };
-    return { sweeper: createSweeper(parts), slept };
+      onError: (error) => reported.push(error),
+    });
   }
 
   test('finishes a refresh that a crash left open, and proves it', async () => {
     const intent = { token: fingerprint('refresh-0'), since: START };
     const world = await custody({ intent, backoffUntil: START + 11_000 });
-    const { sweeper } = sweeperOf(world);
-    await sweeper.sweep();
+    const sweeper = sweeperOf(world);
+    await sweeper.wake();
     expect(world.asked).toEqual([]);
     world.clock.now += 11_000;
-    await sweeper.sweep();
+    await sweeper.wake();
     await world.grants.settled();
     expect(world.asked).toEqual(['refresh-0', 'probe access-1']);
-    await sweeper.sweep();
+    await sweeper.wake();
     expect(world.asked).toHaveLength(2); // nothing is open any more
   });
 
   test('proves a pair that nobody has used', async () => {
     const intent = { token: fingerprint('refresh-old'), since: START };
     const world = await custody({ intent, previousRefreshToken: 'refresh-old' });
-    await sweeperOf(world).sweeper.sweep();
+    await sweeperOf(world).wake();
     expect(world.asked).toEqual(['probe access-0']);
     expect(await world.read()).toMatchObject({ previousRefreshToken: null, intent: null });
   });
@@ -516,40 +510,27 @@ describe('the sweeper', () => {
     expect(world.asked).toEqual([]);
   });
 
-  test('goes slowly, and past what cannot be opened', async () => {
-    const world = await custody();
-    const intent = { token: fingerprint('refresh-0'), since: START };
-    const session = { data: '{}', idleUntil: 9e15, endsAt: 9e15 };
+  test('a grant that cannot be opened does not stand in the way of others', async () => {
+    const world = await custody({ intent: { token: fingerprint('refresh-0'), since: START + 1 } });
+    const lostKey = createEncryption(deriveKeys(['a secret that was thrown away']).seal);
+    const sealed = openSqliteStore(world.file, lostKey, () => world.clock.mono);
+    const intent = { token: fingerprint('refresh-0'), since: START }; // older: their turn is before
     for (let i = 0; i < 25; i += 1) {
       const id = `eu:${i}`;
-      const own = { ...content, userId: String(i), refreshToken: `refresh-${i}` };
-      await world.store.signIn({
-        grant: { id, expected: null, content: own },
-        session: { ...session, key: id },
-        replaces: null,
-        attempt: 'a',
-      });
-      const writeId = (await world.store.readWriteId(id)) ?? '';
-      await world.store.writeGrant(
-        id,
-        writeId,
-        { ...own, intent: { ...intent, token: fingerprint(own.refreshToken) } },
-        0,
-      );
+      const session = { key: id, data: '{}', idleUntil: 9e15, endsAt: 9e15 };
+      await sealed.signIn({ grant: { id, expected: null, content }, session, replaces: null, attempt: 'a' });
+      const writeId = String(await sealed.readWriteId(id));
+      await sealed.writeGrant(id, writeId, { ...content, intent }, 0);
     }
-    const attended: string[] = [];
+    sealed.close();
+    world.clock.now += 11_000;
     const reported: unknown[] = [];
-    const attend = async (id: string) => {
-      attended.push(id);
-      throw new Error('cannot be opened');
-    };
-    const { sweeper, slept } = sweeperOf({ ...world, grants: { ...world.grants, attend } }, reported);
-    await sweeper.sweep();
-    expect(attended).toHaveLength(20);
-    expect(slept.filter((ms) => ms >= 2000)).toHaveLength(19);
-    await sweeper.sweep();
-    expect(new Set(attended).size).toBe(25); // the other five had their turn
-    expect(reported.length).toBe(attended.length);
+    const sweeper = sweeperOf(world, reported);
+    await sweeper.wake();
+    expect([reported.length, world.asked]).toEqual([20, []]);
+    await sweeper.wake();
+    await world.grants.settled();
+    expect([reported.length, world.asked]).toEqual([25, ['refresh-0', 'probe access-1']]);
   });
 
   test('clears away sessions whose time is over', async () => {
@@ -562,19 +543,51 @@ describe('the sweeper', () => {
       attempt: 'a',
     });
     world.clock.now += HOUR;
-    await sweeperOf(world).sweeper.sweep();
+    await sweeperOf(world).wake();
     expect(await world.store.readGrant('eu:1')).toBeNull();
     expect(await world.store.readGrant(ID)).not.toBeNull();
   });
 
-  test('starts at once, keeps on, and stops when told', async () => {
-    const world = await custody({ intent: { token: fingerprint('refresh-0'), since: START } });
-    const { sweeper } = sweeperOf(world);
-    sweeper.start();
-    await sweeper.stop();
-    await world.grants.settled();
-    expect(world.asked.length).toBeLessThanOrEqual(2);
-    await sweeper.stop();
+  test('clearing away lets others in', async () => {
+    const world = await custody();
+    let steps = 0;
+    const removeExpired = async () => {
+      steps += 1;
+      return steps < 1000;
+    };
+    const sweep = sweeperOf({ ...world, store: { ...world.store, removeExpired } }).wake();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(steps).toBeLessThan(1000);
+    await sweep;
+  });
+
+  test.each([
+    ['eu:1', ['claim', 'eu:1']],
+    ['clear', ['claim', 'eu:1', 'eu:2', 'clear']],
+  ])('a stop at %s is heard before the next step', async (moment, expected) => {
+    const world = await custody();
+    const happened: string[] = [];
+    let stopped = Promise.resolve();
+    const step = (name: string) => {
+      happened.push(name);
+      if (name === moment) stopped = sweeper.stop();
+    };
+    const store = {
+      ...world.store,
+      async claimDueGrants() {
+        step('claim');
+        return ['eu:1', 'eu:2'];
+      },
+      async removeExpired() {
+        step('clear');
+        return happened.length < 100;
+      },
+    };
+    const attend = async (id: string) => step(id);
+    const sweeper = sweeperOf({ ...world, store, grants: { ...world.grants, attend } });
+    await sweeper.wake();
+    await stopped;
+    expect(happened).toEqual(expected);
   });
 });
 
