@@ -3,14 +3,15 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { settings } from '../src/config/settings.ts';
 import { variableNames } from '../src/config/variables.ts';
+import { sandboxSettings } from '../src/sandbox/settings.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
 
-/** Which folder may import which; `main` is the one file that lies in src itself. */
+/** Which folder may import which; a file's name allows that file alone. `main` is the one file that lies in src itself. */
 const ARROWS: Record<string, string[]> = {
   main: ['config', 'operations', 'server'],
-  commands: ['config', 'operations', 'problems', 'sandbox', 'server', 'store', 'web', 'withings'],
+  commands: ['config', 'operations', 'problems', 'sandbox', 'store', 'withings'],
   server: [
     'config',
     'connect',
@@ -26,13 +27,13 @@ const ARROWS: Record<string, string[]> = {
     'webhooks',
     'withings',
   ],
-  embed: ['config', 'connect', 'operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
+  embed: ['connect', 'operations', 'problems', 'store', 'tokens', 'web', 'withings'],
   config: ['withings'],
   connect: ['operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
   dashboard: ['problems', 'scheduling', 'session', 'store', 'tokens', 'web', 'withings'],
   partner: ['operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
-  webhooks: ['config', 'operations', 'problems', 'scheduling', 'store', 'tokens', 'web', 'withings'],
-  tokens: ['config', 'operations', 'problems', 'scheduling', 'store', 'withings'],
+  webhooks: ['problems', 'scheduling', 'store', 'tokens', 'web', 'withings'],
+  tokens: ['scheduling', 'store', 'withings'],
   scheduling: [],
   session: ['store'],
   store: [],
@@ -40,7 +41,7 @@ const ARROWS: Record<string, string[]> = {
   problems: ['operations', 'store', 'withings'],
   web: ['problems'],
   operations: [],
-  sandbox: [],
+  sandbox: ['store/sqlite/database.ts'],
 };
 
 const files = (folder: string, ending: string) =>
@@ -50,26 +51,55 @@ const files = (folder: string, ending: string) =>
 
 const sources = files('src', '.ts');
 
-function roomOf(file: string): string {
+function folderOf(file: string): string {
   const [first = ''] = relative(SRC, file).split('/');
   return first.replace(/\.ts$/, '');
 }
 
-test.each(sources)('$name imports only what its room may', ({ name, text }) => {
-  const file = join(ROOT, name);
-  const rooms = [...text.matchAll(/(?:from|import|import\() ?'(\.[^']+)'/g)].map(([, path = '']) =>
-    roomOf(resolve(dirname(file), path)),
+/** What a text imports of ours: `import … from`, `export … from`, `import '…'` and `import('…')`. */
+function importsIn(text: string): string[] {
+  return [...text.matchAll(/\b(?:from|import)\b\s*\(?\s*(['"`])(\.[^'"`]*)\1/g)].map(
+    ([, , path = '']) => path,
   );
-  const strangers = rooms.filter((room) => room !== roomOf(file) && !ARROWS[roomOf(file)]?.includes(room));
+}
+
+test('every form of an import is seen', () => {
+  const text = `import { a } from './a.ts';
+    import type { b } from "./b.ts";
+    export { c } from './c.ts'; export * from './d.ts';
+    import './e.ts';
+    await import('./f.ts'); import( \`./g.ts\` );
+    let h: import('./h.ts').H;
+    import {
+      i,
+    } from './i.ts';`;
+  expect(importsIn(text)).toEqual([...'abcdefghi'].map((name) => `./${name}.ts`));
+});
+
+test.each(sources)('$name imports only what its folder may', ({ name, text }) => {
+  const file = join(ROOT, name);
+  const own = folderOf(file);
+  const allowed = ARROWS[own];
+  if (!allowed) throw new Error(`No arrow leads from src/${own}: say in ARROWS what it may import`);
+  const imported = importsIn(text).map((path) => resolve(dirname(file), path));
+  const strangers = imported.filter(
+    (path) => ![own, ...allowed].includes(folderOf(path)) && !allowed.includes(relative(SRC, path)),
+  );
   expect(strangers).toEqual([]);
+});
+
+test('one file lies in src itself, and every folder there has its arrows', () => {
+  const entries = readdirSync(SRC, { withFileTypes: true });
+  expect(entries.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual(['main.ts']);
+  expect(entries.map(({ name }) => name.replace(/\.ts$/, '')).sort()).toEqual(Object.keys(ARROWS).sort());
 });
 
 describe('one place for each thing', () => {
   const offenders = (pattern: RegExp, except: RegExp) =>
     sources.filter(({ name, text }) => pattern.test(text) && !except.test(name)).map(({ name }) => name);
 
-  test('the environment is read in config.ts', () => {
-    expect(offenders(/process\.env/, /^src\/config\//)).toEqual([]);
+  test('the environment is read in one file', () => {
+    expect(offenders(/process\.env/, /^src\/config\/environment\.ts$/)).toEqual([]);
   });
 
   test('time comes in from main.ts', () => {
@@ -85,8 +115,12 @@ describe('one place for each thing', () => {
     expect(offenders(/from 'axios'/, /^src\/withings\/http\.ts$/)).toEqual([]);
   });
 
-  test('libsql is known to the database files alone', () => {
-    expect(offenders(/from 'libsql'/, /\/database\.ts$/)).toEqual([]);
+  test('nobody but the server and the command of its name imports the sandbox', () => {
+    expect(offenders(/'\.\.\/sandbox\//, /^src\/(server\/|commands\/sandbox\.ts)/)).toEqual([]);
+  });
+
+  test('libsql is known to store/sqlite/database.ts alone', () => {
+    expect(offenders(/from 'libsql'/, /^src\/store\/sqlite\/database\.ts$/)).toEqual([]);
   });
 
   test('the Redis client is known to store/redis/client.ts alone', () => {
@@ -105,16 +139,19 @@ test.each(files('views', '.ejs'))('$name escapes everything it prints', ({ text 
   expect([...text.matchAll(/<%-(?!\s*include\()/g)]).toEqual([]);
 });
 
+/** What the app reads, and what the sandbox reads when it runs alone. */
+const variables = [...new Set([...variableNames(settings), ...Object.keys(sandboxSettings.shape)])];
+
 test('.env.example names every setting, and no other', () => {
   const example = readFileSync(join(ROOT, '.env.example'), 'utf8');
   const named = [...example.matchAll(/^#? ?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name);
-  expect(named.sort()).toEqual(variableNames(settings).sort());
+  expect(named.sort()).toEqual(variables.sort());
 });
 
 test('the README stays short and names every setting', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   expect(readme.split('\n').length).toBeLessThan(250);
-  expect(variableNames(settings).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+  expect(variables.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
 
 test('no script leans on another by its name: installs run no scripts here, and then npm skips those too', () => {

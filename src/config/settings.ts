@@ -97,8 +97,6 @@ export const settings = z.object({
   dataDir: from('DATA_DIR', z.string().default('./data')),
   /** Where several instances keep their sessions and grants; null: in `dataDir`. */
   redisUrl: from('REDIS_URL', redisUrl().nullable().default(null)),
-  /** Where `npm run sandbox` listens. */
-  sandboxPort: from('SANDBOX_PORT', whole(1, 65535, 4000)),
   logLevel: from(
     'LOG_LEVEL',
     z

@@ -11,7 +11,7 @@ import { controlRoutes } from './control/control.ts';
 import { panelRoutes } from './control/panel.ts';
 import { WeighIns } from './data/measures/weigh-ins.ts';
 import { dataRoutes } from './data/routes.ts';
-import { openDatabase } from './database.ts';
+import { openSandboxDatabase } from './database.ts';
 import { unbuiltRoutes } from './not-implemented.ts';
 import { Notices } from './notify/notices.ts';
 import { notifyRoutes } from './notify/notify-routes.ts';
@@ -62,7 +62,7 @@ export interface Sandbox {
 
 /** A small Withings of our own. It knows nothing of the app and is reached over HTTP alone. */
 export function createSandbox(options: SandboxOptions): Sandbox {
-  const db = openDatabase(options.dataDir);
+  const db = openSandboxDatabase(options.dataDir);
   const clock = new Clock(db, options.now);
   const changes = new Changes();
   const callLog = new CallLog(clock.now, changes);

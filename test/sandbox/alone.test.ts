@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { freePort, tempDir } from '../support/app.ts';
+import { atEnd, freePort, tempDir } from '../support/app.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../dist/commands/sandbox.js');
 
@@ -45,14 +46,51 @@ test('alone, it serves its pages and its API at the root, keeps its state, and s
   }
 });
 
-test('it does not run beside real credentials', async () => {
+test("the app's settings, and what is wrong with them, are no matter of its own", async () => {
+  const port = String(await freePort());
+  const faulty = {
+    SESSION_IDLE_DAYS: '0',
+    PORT: 'abc',
+    REDIS_URL: 'redis://nowhere',
+    WITHINGS_SCOPE: 'all of it',
+  };
+  const program = start({ ...faulty, SANDBOX_PORT: port, DATA_DIR: tempDir() });
+  await once(program.stdout ?? program, 'data');
+  expect((await fetch(`http://127.0.0.1:${port}/control/state`)).status).toBe(200);
+  program.kill('SIGTERM');
+  expect((await once(program, 'exit'))[0]).toBe(0);
+});
+
+test.each([
+  [
+    'beside the id of a real application',
+    { WITHINGS_CLIENT_ID: 'real' },
+    'does not run beside real credentials',
+  ],
+  [
+    'beside a real secret',
+    { WITHINGS_CLIENT_SECRET: 'a-real-secret' },
+    'does not run beside real credentials',
+  ],
+  ['on no port at all', { SANDBOX_PORT: '0', LOG_LEVEL: 'loud' }, /SANDBOX_PORT.*\n.*LOG_LEVEL/],
+  ['for an application at no origin', { PUBLIC_URL: 'https://health.example/app' }, 'PUBLIC_URL'],
+])('it does not run %s', async (_where, env, said) => {
+  const program = start({ SANDBOX_PORT: String(await freePort()), DATA_DIR: tempDir(), ...env });
+  const [words] = await Promise.all([wordsOf(program), once(program, 'exit')]);
+  expect(words).toMatch(said);
+  expect(words).not.toContain('a-real-secret');
+  expect(program.exitCode).toBe(1);
+});
+
+test('a port that is taken is said, and ends it', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEnd(() => void server.close());
   const program = start({
-    WITHINGS_CLIENT_ID: 'real',
-    WITHINGS_CLIENT_SECRET: 'a-real-secret',
-    SESSION_SECRET: '0123456789abcdef0123456789abcdef',
+    SANDBOX_PORT: String((server.address() as AddressInfo).port),
     DATA_DIR: tempDir(),
   });
   const [words] = await Promise.all([wordsOf(program), once(program, 'exit')]);
-  expect(words).toContain('does not run beside real credentials');
+  expect(words).toMatch(/^Not started\. .*EADDRINUSE/);
   expect(program.exitCode).toBe(1);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
-import { Db } from '../../src/sandbox/database.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { authorizeUrl, buildTown, client, MAREN } from './town.ts';
 
 const ODD = ['a\0b', '\ud800', '__proto__', 'toString', "' OR 1=1 --", '9'.repeat(400)];
@@ -114,7 +114,7 @@ test.each(['simple', 'extended', false])(
 );
 
 test('what would end the process or cut the text never reaches the store', () => {
-  const db = new Db(':memory:');
+  const db = openDatabase(':memory:', 'NORMAL');
   for (const value of [
     undefined,
     true,

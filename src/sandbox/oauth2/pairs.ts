@@ -57,7 +57,7 @@ export class Pairs {
 
   /** A new pair for an old refresh token. The old access token keeps its own three hours (inferred). */
   rotate(old: Pair, { grace }: { grace: boolean }): Pair {
-    return this.#db.atomically(() => {
+    return this.#db.transaction(() => {
       const replaced = 'UPDATE pairs SET replaced_at = coalesce(replaced_at, ?) WHERE id = ?';
       this.#db.run(replaced, this.#now(), old.id);
       if (!grace) this.#spend(old.id, 'replaced, and no grace is given');
@@ -78,7 +78,7 @@ export class Pairs {
   /** First use of a new access token: the former refresh tokens die with it (documented). */
   use(pair: Pair): void {
     if (pair.used_at !== null) return;
-    this.#db.atomically(() => {
+    this.#db.transaction(() => {
       this.#db.run('UPDATE pairs SET used_at = ? WHERE id = ?', this.#now(), pair.id);
       for (const { id } of this.#db.all<{ id: number }>(FORMER_PAIRS, pair.id)) {
         this.#spend(id, 'the new access token was used');

@@ -49,7 +49,8 @@ export function openSource(file: string): Source {
   if (!existsSync(file)) {
     throw new Error(`There is no store at ${file}: are DATA_DIR and the Withings credentials those it had?`);
   }
-  const db = openDatabase(file, SQLITE_SCHEMA);
+  const db = openDatabase(file, 'FULL');
+  db.exec(SQLITE_SCHEMA);
   let isLocked = false;
 
   return {

@@ -1,18 +1,65 @@
 import Database from 'libsql';
 
-/** What libsql may be handed. Buffers, booleans and undefined end the whole process inside its native part. */
-type Value = string | number | null;
+/** What may be stored. Buffers, booleans and undefined end the whole process inside libsql; a NUL cuts its text. */
+export type Value = string | number | null;
 
 export type Row = Record<string, unknown>;
 
-/** The few words of SQLite that the store speaks, with types that keep dangerous values out. */
+/** The few words of SQLite that this program speaks. It is the caller who knows the columns of a row. */
 export interface Db {
-  run(sql: string, ...values: Value[]): { changes: number };
-  get(sql: string, ...values: Value[]): Row | undefined;
-  all(sql: string, ...values: Value[]): Row[];
-  /** BEGIN IMMEDIATE: the write lock is taken at once, so that what was read stays true until the commit. */
+  /** Runs statements that have no values. */
+  exec(sql: string): void;
+  /** Runs a change; returns how many rows it touched. */
+  run(sql: string, ...values: Value[]): number;
+  get<Columns extends object = Row>(sql: string, ...values: Value[]): Columns | undefined;
+  all<Columns extends object = Row>(sql: string, ...values: Value[]): Columns[];
+  /** BEGIN IMMEDIATE: the write lock is taken at once, so that what was read stays true until the commit. Not for nesting. */
   transaction<T>(work: () => T): T;
+  /** May be called twice. */
   close(): void;
+}
+
+/** The longest wait for another process' write, which stands still for everybody in this one. */
+const LOCK_WAIT_MS = 1000;
+
+/**
+ * Opens (or makes) a database file, in WAL mode; `:memory:` keeps nothing.
+ *
+ * @param synchronous `FULL`: a change is on disk when its call returns. `NORMAL`: it outlives this process, and a crash
+ * of the host may cost the last ones
+ */
+export function openDatabase(file: string, synchronous: 'FULL' | 'NORMAL'): Db {
+  const native = open(file);
+  native.pragma('journal_mode = WAL');
+  native.pragma(`synchronous = ${synchronous}`);
+  native.pragma(`busy_timeout = ${LOCK_WAIT_MS}`);
+  native.pragma('secure_delete = ON'); // what is erased is overwritten on the disk
+
+  const statements = new Map<string, ReturnType<typeof native.prepare>>();
+  function prepared(sql: string) {
+    const known = statements.get(sql) ?? native.prepare(sql);
+    statements.set(sql, known);
+    return known;
+  }
+
+  return {
+    exec: (sql) => void native.exec(sql),
+    run: (sql, ...values) => prepared(sql).run(checked(values)).changes,
+    get<Columns extends object>(sql: string, ...values: Value[]) {
+      const row = prepared(sql).get(checked(values));
+      return row ? columnsOf<Columns>(row) : undefined;
+    },
+    all: <Columns extends object>(sql: string, ...values: Value[]) =>
+      prepared(sql)
+        .all(checked(values))
+        .map((row) => columnsOf<Columns>(row)),
+    transaction: (work) => native.transaction(work).immediate(),
+    close() {
+      if (!native.open) return;
+      native.pragma('wal_checkpoint(TRUNCATE)'); // a copy of the one file is then a whole backup
+      native.close();
+    },
+  };
 }
 
 function open(file: string) {
@@ -23,33 +70,18 @@ function open(file: string) {
   }
 }
 
-/** The longest wait for another process' write, which stands still for everybody in this one. */
-const LOCK_WAIT_MS = 1000;
-
-/** Opens (or makes) the database file. Durable on return of every write: WAL with a full sync. */
-export function openDatabase(file: string, schema: string): Db {
-  const native = open(file);
-  native.pragma('journal_mode = WAL');
-  native.pragma('synchronous = FULL');
-  native.pragma(`busy_timeout = ${LOCK_WAIT_MS}`);
-  native.pragma('secure_delete = ON'); // what is erased is overwritten on the disk
-  native.exec(schema);
-
-  const statements = new Map<string, ReturnType<typeof native.prepare>>();
-  function prepared(sql: string) {
-    const known = statements.get(sql) ?? native.prepare(sql);
-    statements.set(sql, known);
-    return known;
+/** Types end where text from outside begins: the sandbox stores some. */
+function checked(values: Value[]): Value[] {
+  for (const value of values) {
+    if (value === null || Number.isFinite(value)) continue;
+    if (typeof value === 'string' && !value.includes('\0')) continue;
+    throw new TypeError('Only text without NUL, finite numbers and null can be stored.');
   }
+  return values;
+}
 
-  return {
-    run: (sql, ...values) => ({ changes: prepared(sql).run(...values).changes }),
-    get: (sql, ...values) => prepared(sql).get(...values) as Row | undefined,
-    all: (sql, ...values) => prepared(sql).all(...values) as Row[],
-    transaction: (work) => native.transaction(work).immediate(),
-    close: () => {
-      native.pragma('wal_checkpoint(TRUNCATE)'); // a copy of the one file is then a whole backup
-      native.close();
-    },
-  };
+/** libsql hangs a `_metadata` on every row. */
+function columnsOf<Columns extends object>(row: unknown): Columns {
+  const { _metadata, ...columns } = row as Columns & { _metadata?: unknown };
+  return columns as unknown as Columns;
 }

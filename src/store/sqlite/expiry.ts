@@ -16,7 +16,7 @@ export function sqliteExpiry(db: Db): Pick<Store, 'removeExpired'> {
           limit,
         );
         lastChecked = removeUnowned(db, lastChecked, limit);
-        return sessions.length === limit || attempts.changes === limit;
+        return sessions.length === limit || attempts === limit;
       });
     },
   };

@@ -16,7 +16,7 @@ export function sqliteGrants(db: Db, encryption: Encryption, hostClock: () => nu
 
     async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, encryption);
-      const { changes } = db.run(
+      const changed = db.run(
         `UPDATE grants SET write_id = ?, sealed = ?, attend_at = ?, lease_until = ?, lease_ms = ?
          WHERE id = ? AND write_id = ?`,
         next.writeId,
@@ -27,7 +27,7 @@ export function sqliteGrants(db: Db, encryption: Encryption, hostClock: () => nu
         id,
         writeId,
       );
-      return changes === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
+      return changed === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
     },
 
     async claimDueGrants(now, limit) {

@@ -22,7 +22,7 @@ export function sqliteSessions(db: Db, encryption: Encryption, hostClock: () => 
     },
 
     async updateSession(key, data) {
-      return db.run('UPDATE sessions SET data = ? WHERE key = ?', data, key).changes === 1;
+      return db.run('UPDATE sessions SET data = ? WHERE key = ?', data, key) === 1;
     },
 
     async touchSession(key, idleUntil) {

@@ -17,7 +17,8 @@ import { sqliteSubscriptions } from './subscriptions.ts';
  * @throws Error with words for the operator when what it held has moved to Redis
  */
 export function openSqliteStore(file: string, encryption: Encryption, hostClock: () => number): Store {
-  const db = openDatabase(file, SQLITE_SCHEMA);
+  const db = openDatabase(file, 'FULL');
+  db.exec(SQLITE_SCHEMA);
   refuseMoved(db, file);
   return {
     ...sqliteSessions(db, encryption, hostClock),

@@ -10,24 +10,24 @@ export function sqliteSubscriptions(db: Db): SubscriptionStore {
     },
 
     async writeSubscriptions(grantId, state, dueAt) {
-      const { changes } = db.run(
+      const changed = db.run(
         `INSERT INTO subscriptions (grant_id, state, due_at) SELECT id, ?, ? FROM grants WHERE id = ?
          ON CONFLICT (grant_id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at`,
         state,
         dueAt,
         grantId,
       );
-      return changes === 1;
+      return changed === 1;
     },
 
     async recordNews(grantId, at) {
-      const { changes } = db.run(
+      const changed = db.run(
         `INSERT INTO subscriptions (grant_id, heard_at) SELECT id, ? FROM grants WHERE id = ?
          ON CONFLICT (grant_id) DO UPDATE SET heard_at = excluded.heard_at`,
         at,
         grantId,
       );
-      return changes === 1;
+      return changed === 1;
     },
 
     async claimSubscriptions(now, claimMs, limit) {
