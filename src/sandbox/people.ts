@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Owned } from './data/devices.ts';
 import type { Db } from './database.ts';
 
@@ -123,9 +124,18 @@ export const demoPerson: Person = {
   sport: { category: 6, hour: 17 },
 };
 
+interface Row {
+  id: number;
+  person: string;
+}
+
+type Created = Person & { clientId: string };
+
 /** Everyone who can be asked: the seeded people, the demo user, and whoever an application created. */
 export class People {
   readonly #db: Db;
+  /** One row, one object: what is cached of a person's days is found by it. */
+  readonly #read = new LRUCache<string, Created>({ max: 500 });
 
   constructor(db: Db) {
     this.#db = db;
@@ -136,7 +146,8 @@ export class People {
   }
 
   find(userId: number | string | undefined): Person | undefined {
-    return this.all().find((person) => String(person.userId) === String(userId));
+    const isAsked = (person: Person) => String(person.userId) === String(userId);
+    return [...seeded, demoPerson].find(isAsked) ?? this.#created().find(isAsked);
   }
 
   /** Who can log in by a browser, one list per login. */
@@ -161,12 +172,12 @@ export class People {
 
   /** A user that an application made through the API (cellular and SDK programmes). */
   create(person: NewPerson, clientId: string): Person {
-    const row = this.#db.get<{ id: number }>(
-      'INSERT INTO created_people (person) VALUES (?) RETURNING id',
+    const row = this.#db.get<Row>(
+      'INSERT INTO created_people (person) VALUES (?) RETURNING id, person',
       JSON.stringify({ ...person, clientId }),
     );
     if (!row) throw new Error('The person was not stored.');
-    return { ...INVENTED, ...person, userId: FIRST_CREATED + row.id };
+    return this.#personOf(row);
   }
 
   /** Whom this application created. */
@@ -178,10 +189,17 @@ export class People {
     this.#db.run('DELETE FROM created_people');
   }
 
-  #created(): (Person & { clientId: string })[] {
+  #created(): Created[] {
     return this.#db
-      .all<{ id: number; person: string }>('SELECT id, person FROM created_people ORDER BY id')
-      .map(({ id, person }) => ({ ...INVENTED, ...JSON.parse(person), userId: FIRST_CREATED + id }));
+      .all<Row>('SELECT id, person FROM created_people ORDER BY id')
+      .map((row) => this.#personOf(row));
+  }
+
+  #personOf({ id, person }: Row): Created {
+    const key = `${id} ${person}`;
+    const read = this.#read.get(key) ?? { ...INVENTED, ...JSON.parse(person), userId: FIRST_CREATED + id };
+    this.#read.set(key, read);
+    return read;
   }
 }
 

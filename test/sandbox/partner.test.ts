@@ -135,3 +135,19 @@ test('listusers and recoverauthorizationcode: only whom this client created', as
   }
   expect((await oauth2('recoverauthorizationcode', { userid }, other)).body.status).toBe(503);
 });
+
+test('who gets the number of somebody forgotten does not get their days', async () => {
+  const { app, activate, redeem, getmeas } = buildPartner();
+  const weigh = async (grams: number) => {
+    const measures = `[{"value":180,"unit":-2,"type":4},{"value":${grams},"unit":-3,"type":1}]`;
+    const { code } = (await activate({ measures })).body.body.user;
+    const { userid, access_token } = (await redeem(code)).body.body;
+    const { measuregrps } = (await getmeas(access_token, { meastype: '1' })).body.body;
+    return { userid, grams: measuregrps[0].measures[0].value };
+  };
+  const first = await weigh(60_000);
+  await request(app).post('/control/reset');
+  const second = await weigh(120_000);
+  expect(second.userid).toBe(first.userid);
+  expect(second.grams).toBeGreaterThan(first.grams * 1.8);
+});

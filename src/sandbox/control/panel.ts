@@ -54,7 +54,7 @@ export function panelRoutes(world: World): Router {
 
   function userWords(person: Person, state: State) {
     const grants = state.users.find(({ userId }) => userId === person.userId)?.grants ?? [];
-    const weight = latestWeight(person, clock.now(), weighIns.of(person.userId));
+    const weight = latestWeight(clock, person, clock.now(), weighIns.of(person.userId));
     return {
       ...person,
       weight: weight === undefined ? '' : `${weight.toFixed(1)} kg`,

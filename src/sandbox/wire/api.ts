@@ -36,17 +36,19 @@ export class Api {
     const spoilt = this.#faults.strike(DELIVERY, call);
     const answer = await work();
     const outcome = spoilt?.name ?? (answer.status === 0 ? 'ok' : String(answer.status));
-    this.#note(call, outcome, fields, JSON.stringify(answer));
-    if (spoilt) deliver(res, answer, spoilt, this.#delays);
-    else sendAnswer(res, answer);
+    const text = JSON.stringify(answer);
+    this.#note(call, outcome, fields, text);
+    if (spoilt) deliver(res, text, spoilt, this.#delays);
+    else sendAnswer(res, text);
   }
 
   /** A path or an action that this sandbox, or Withings, does not have. */
   unknown(res: Response, fields: Fields): void {
     const outcome = String(notImplemented.status);
+    const text = JSON.stringify(notImplemented);
     this.#counters.count('not implemented', outcome);
-    this.#log.add('not implemented', outcome, fields, JSON.stringify(notImplemented));
-    sendAnswer(res, notImplemented);
+    this.#log.add('not implemented', outcome, fields, text);
+    sendAnswer(res, text);
   }
 
   #note(call: Call, outcome: string, fields: Fields, answer: string): void {

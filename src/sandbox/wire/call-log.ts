@@ -33,7 +33,7 @@ export class CallLog {
       ([name, value]) => `${name}=${SECRETS.test(name) ? shortened(value) : value}`,
     );
     const call = { id: this.#next, at: this.#now(), endpoint, outcome };
-    this.#calls.unshift({ ...call, request: cut(sent.join('\n')), answer: cut(withoutSecrets(answer)) });
+    this.#calls.unshift({ ...call, request: cut(sent.join('\n')), answer: withoutSecrets(cut(answer)) });
     this.#calls.length = Math.min(this.#calls.length, KEPT);
     this.#next += 1;
     this.#changes.tell();
@@ -53,10 +53,10 @@ export function shortened(secret: string): string {
   return secret.length > 4 ? `${secret.slice(0, 4)}…` : secret;
 }
 
-/** Tokens, codes and nonces are 40 hex digits wherever they appear; the CSRF token is 32. */
+/** Tokens, codes and nonces are 40 hex digits wherever they appear; the CSRF token is 32; what is cut may end in one. */
 function withoutSecrets(answer: string): string {
-  return answer.replace(/"(\w*(?:token|code|nonce))":"([0-9a-f]{32,40})"/g, (_all, name, secret) => {
-    return `"${name}":"${shortened(secret)}"`;
+  return answer.replace(/"(\w*(?:token|code|nonce))":"([0-9a-f]{5,40})/g, (_all, name, secret) => {
+    return `"${name}":"${shortened(secret)}`;
   });
 }
 

@@ -1,6 +1,5 @@
 import type { Response } from 'express';
 import {
-  type Answer,
   invalidClient,
   invalidCode,
   invalidRefreshToken,
@@ -16,28 +15,25 @@ const BYTE_MS = 500;
 const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
 
-/** Written by hand: the host's settings (etag, json spaces) must not change a byte. */
-export function sendAnswer(res: Response, answer: Answer): void {
-  send(res, 200, JSON_TYPE, JSON.stringify(answer));
+/** `answer` as JSON. Written by hand: the host's settings (etag, json spaces) must not change a byte. */
+export function sendAnswer(res: Response, answer: string): void {
+  send(res, 200, JSON_TYPE, answer);
 }
 
-type Delivery = (res: Response, answer: Answer, delayMs: number | null, delays: Delays) => void;
+type Delivery = (res: Response, answer: string, delayMs: number | null, delays: Delays) => void;
 
 const deliveries: Record<(typeof DELIVERY)[number], Delivery> = {
   'lose-reply': (res) => res.destroy(),
   late: (res, answer, delayMs, delays) =>
     delays.after(res, delayMs ?? LATE_MS, () => sendAnswer(res, answer)),
-  slow: (res, answer, delayMs, delays) => drip(res, JSON.stringify(answer), delayMs ?? BYTE_MS, delays),
-  truncated: (res, answer) => {
-    const whole = JSON.stringify(answer);
-    send(res, 200, JSON_TYPE, whole.slice(0, whole.length / 2));
-  },
+  slow: (res, answer, delayMs, delays) => drip(res, answer, delayMs ?? BYTE_MS, delays),
+  truncated: (res, answer) => send(res, 200, JSON_TYPE, answer.slice(0, answer.length / 2)),
 };
 
 /** Sends the answer in the way a fault spoils it. */
 export function deliver(
   res: Response,
-  answer: Answer,
+  answer: string,
   fault: Fault<(typeof DELIVERY)[number]>,
   delays: Delays,
 ): void {
@@ -49,7 +45,7 @@ export function sendInstead(res: Response, name: (typeof INSTEAD)[number]): void
   if (name === 'reset') res.destroy();
   else if (name === 'http-500') send(res, 500, HTML_TYPE, htmlPage('Internal Server Error'));
   else if (name === 'html') send(res, 200, HTML_TYPE, htmlPage('Back soon'));
-  else sendAnswer(res, lies[name]);
+  else sendAnswer(res, JSON.stringify(lies[name]));
 }
 
 const lies = {

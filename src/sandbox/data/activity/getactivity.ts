@@ -3,9 +3,10 @@ import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
 import { isRefusal, page, pick, readDays } from '../asked.ts';
 import { midnight, ymd } from '../calendar.ts';
-import { daysLived, type History } from '../days-with-data.ts';
+import { daysWithData, type History } from '../days-with-data.ts';
+import { memoizeDay } from '../memoize-day.ts';
 import type { Asked } from '../serve.ts';
-import { lastQuarterEnd, type Quarter, quartersOf } from './quarters.ts';
+import { endOfQuarters, lastQuarterEnd, type Quarter, quartersOf } from './quarters.ts';
 import { type Tracker, trackerOf } from './tracker.ts';
 
 /** Days of activity, oldest first; the one that is not over grows. Without data_fields: all (inferred). */
@@ -13,14 +14,19 @@ export function getActivity({ person, fields, now }: Asked, history: History): A
   const asked = readDays(fields);
   if (isRefusal(asked)) return asked;
   const tracker = trackerOf(person);
-  const days = daysLived(history, person, now, asked).filter((day) => tells(person, day, asked.since, now));
+  const days = daysWithData(history, person, now, asked).filter((day) =>
+    tells(person, day, asked.since, now),
+  );
   const { rows, more, offset } = page(tracker ? days : [], fields);
   const activities = rows.map((day) => {
-    const totals = totalsOf(person, day, now);
+    const totals =
+      now < endOfQuarters(person, day) ? totalsOf(person, day, now) : totalsOfWholeDay(person, day);
     return { ...(pick(totals, fields) ?? totals), ...(tracker && about(person, tracker, day, now)) };
   });
   return success({ activities, more, offset });
 }
+
+const totalsOfWholeDay = memoizeDay((person, day) => totalsOf(person, day, endOfQuarters(person, day)));
 
 /** The first quarter of an hour of the day is over, and it has changed since. */
 function tells({ timezone }: Person, day: number, since: number, now: number): boolean {

@@ -3,7 +3,7 @@ import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
 import { isRefusal, pick, readTimes } from '../asked.ts';
 import { dayOf } from '../calendar.ts';
-import { daysLived, type History } from '../days-with-data.ts';
+import { daysWithData, type History } from '../days-with-data.ts';
 import type { Asked } from '../serve.ts';
 import { type Quarter, quartersOf } from './quarters.ts';
 import { trackerOf } from './tracker.ts';
@@ -18,7 +18,7 @@ export function getIntradayActivity({ person, fields, now }: Asked, history: His
   const tracker = trackerOf(person);
   if (!tracker) return success({ series: {} });
   const { deviceid, model, modelid } = tracker;
-  const moved = daysLived(history, person, now, days)
+  const moved = daysWithData(history, person, now, days)
     .flatMap((day) => quartersOf(person, day, now))
     .filter(({ at, steps, training }) => at >= start && at <= end && (steps > 0 || training));
   const series = moved.map((quarter) => {

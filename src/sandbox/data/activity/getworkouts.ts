@@ -3,7 +3,7 @@ import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
 import { isRefusal, page, pick, readDays } from '../asked.ts';
 import { ymd } from '../calendar.ts';
-import { daysLived, type History } from '../days-with-data.ts';
+import { daysWithData, type History } from '../days-with-data.ts';
 import { DEVICES, deviceId } from '../devices.ts';
 import type { Asked } from '../serve.ts';
 import { type Workout, workoutOf } from './workouts.ts';
@@ -15,7 +15,7 @@ const SYNC = 4 * MINUTE;
 export function getWorkouts({ person, fields, now }: Asked, history: History): Answer {
   const asked = readDays(fields);
   if (isRefusal(asked)) return asked;
-  const known = daysLived(history, person, now, asked).flatMap((day) => {
+  const known = daysWithData(history, person, now, asked).flatMap((day) => {
     const workout = workoutOf(person, day);
     const told = workout && workout.end + SYNC;
     return told && told <= now && told >= asked.since ? [{ day, workout }] : [];

@@ -41,10 +41,15 @@ export function quartersOf(person: Person, day: number, now: number): Quarter[] 
   });
 }
 
-/** When the last of them ended. */
+/** When the day's last quarter ends: from then on nothing of it changes. */
+export function endOfQuarters({ timezone }: Person, day: number): number {
+  return midnight(day, timezone) + QUARTERS * QUARTER;
+}
+
+/** When the last of those that are over by `now` ended. */
 export function lastQuarterEnd(person: Person, day: number, now: number): number {
   const start = midnight(day, person.timezone);
-  return Math.min(start + QUARTERS * QUARTER, now - ((now - start) % QUARTER));
+  return Math.min(endOfQuarters(person, day), now - ((now - start) % QUARTER));
 }
 
 /** Steps of everyday life. */

@@ -5,7 +5,7 @@ import { type Answer, invalidParams, success } from '../../wire/answers.ts';
 import type { World } from '../../world.ts';
 import { isRefusal, page, readTimes } from '../asked.ts';
 import { dayOf } from '../calendar.ts';
-import { daysLived } from '../days-with-data.ts';
+import { daysWithData } from '../days-with-data.ts';
 import { deviceId } from '../devices.ts';
 import { type Asked, serve } from '../serve.ts';
 import { dayOfSignal, type Recording, recordingOf } from './recordings.ts';
@@ -47,7 +47,7 @@ export function heartRoutes(world: World): Router {
   }
 
   function recordingsOf(person: Person, now: number, days: { first: number; last: number; since: number }) {
-    return daysLived(world.clock, person, now, days)
+    return daysWithData(world.clock, person, now, days)
       .map((day) => recordingOf(person, day))
       .filter((recording) => recording !== undefined)
       .filter(({ at }) => at <= now);

@@ -1,41 +1,42 @@
 import { SECOND } from '../../clock.ts';
 import type { Fields } from '../../input.ts';
 import { type Answer, invalidParams, success } from '../../wire/answers.ts';
+import type { History } from '../days-with-data.ts';
+import type { Asked } from '../serve.ts';
 import type { Group } from './groups.ts';
+import { measuredBetween } from './history.ts';
+import type { WeighIn } from './weigh-ins.ts';
 
 const PAGE = 200;
 const NUMBERS = ['startdate', 'enddate', 'lastupdate', 'offset', 'category', 'meastype'] as const;
 
-/** Answers `getmeas` from all groups, newest first. `now` in milliseconds. */
-export function getMeasures(groups: Group[], fields: Fields, timezone: string, now: number): Answer {
+/** Groups of measures, newest first. */
+export function getMeasures(
+  { person, fields, now }: Asked,
+  history: History,
+  extra: readonly WeighIn[],
+): Answer {
   const unreadable = NUMBERS.find((name) => fields.has(name) && !isWhole(fields.get(name)));
   if (unreadable) return invalidParams(`invalid ${unreadable}`);
   const types = fields.get('meastypes')?.split(',');
   if (types && !types.every(isWhole)) return invalidParams('invalid meastypes');
 
-  const wanted = ofTypes(
-    groups.filter((group) => isAsked(group, fields)),
-    types ?? [fields.get('meastype') ?? ''],
-  );
+  // Nothing is ever modified after its date. That `lastupdate` includes its own second is inferred.
+  const from = Math.max(number(fields, 'startdate') ?? 0, number(fields, 'lastupdate') ?? 0) * SECOND;
+  const to = Math.min(now, (number(fields, 'enddate') ?? Number.POSITIVE_INFINITY) * SECOND);
+  // 1: measures. 2: goals, of which there are none here.
+  const isMeasures = (number(fields, 'category') ?? 1) === 1;
+  const groups = isMeasures ? measuredBetween(history, person, from, to, extra) : [];
+  const wanted = ofTypes(groups, types ?? [fields.get('meastype') ?? '']);
   const offset = number(fields, 'offset') ?? 0;
   const next = offset + PAGE;
   return success({
     updatetime: Math.floor(now / SECOND),
-    timezone,
+    timezone: person.timezone,
     measuregrps: wanted.slice(offset, next),
     // Left out, not 0, when nothing follows (seen).
     ...(wanted.length > next ? { more: 1, offset: next } : {}),
   });
-}
-
-/** Category 2, goals, is empty here. That `lastupdate` includes its own second is inferred. */
-function isAsked(group: Group, fields: Fields): boolean {
-  return (
-    group.category === (number(fields, 'category') ?? group.category) &&
-    group.date >= (number(fields, 'startdate') ?? 0) &&
-    group.date <= (number(fields, 'enddate') ?? Number.POSITIVE_INFINITY) &&
-    group.modified >= (number(fields, 'lastupdate') ?? 0)
-  );
 }
 
 /** Only the measures asked for, and no group that has none of them. No type: all of them. */

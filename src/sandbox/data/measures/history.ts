@@ -1,42 +1,51 @@
-import { HOUR, MINUTE, SECOND } from '../../clock.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { dayOf, midnight } from '../calendar.ts';
+import { daysWithData, firstDay, type History } from '../days-with-data.ts';
 import { DEVICES, owned } from '../devices.ts';
+import { memoizeDay } from '../memoize-day.ts';
 import { noise } from '../noise.ts';
 import { readBody, readHeart } from './body.ts';
 import { bloodPressureGroup, type Group, heightGroup, weighInGroup } from './groups.ts';
 import type { WeighIn } from './weigh-ins.ts';
 
-/** How much everybody has measured before the sandbox was first opened. */
-export const DAYS_BEFORE_OPENING = 730;
-
-/** Everything measured by `now`, newest first. Times in milliseconds. */
-export function historyOf(person: Person, openedAt: number, now: number, extra: readonly WeighIn[]): Group[] {
-  const first = dayOf(openedAt, person.timezone) - DAYS_BEFORE_OPENING;
-  const height = heightGroup(person, groupId(person, first, 0), midnight(first, person.timezone));
-  return [height, ...measured(person, first, now, extra)].sort(newestFirst);
+/** What was measured from one moment to another, both included, newest first. Times in milliseconds. */
+export function measuredBetween(
+  history: History,
+  person: Person,
+  from: number,
+  to: number,
+  extra: readonly WeighIn[],
+): Group[] {
+  const begin = firstDay(history, person);
+  const height = heightGroup(person, groupId(person, begin, 0), midnight(begin, person.timezone));
+  const asked = { first: dayOf(from, person.timezone), last: Number.POSITIVE_INFINITY, since: 0 };
+  const daily = daysWithData(history, person, to, asked).flatMap((day) => groupsOfDay(person, day));
+  return [height, ...extra.map((weighIn) => extraGroup(person, weighIn)), ...daily]
+    .filter(({ date }) => date * SECOND >= from && date * SECOND <= to)
+    .sort(newestFirst);
 }
 
 /** In kg. The scale is not left alone for a month. */
-export function latestWeight(person: Person, now: number, extra: readonly WeighIn[]): number | undefined {
-  const groups = measured(person, dayOf(now, person.timezone) - 30, now, extra).sort(newestFirst);
+export function latestWeight(
+  history: History,
+  person: Person,
+  now: number,
+  extra: readonly WeighIn[],
+): number | undefined {
+  const groups = measuredBetween(history, person, now - 30 * DAY, now, extra);
   const weight = groups.flatMap(({ measures }) => measures).find(({ type }) => type === 1);
   return weight && weight.value * 10 ** weight.unit;
-}
-
-function measured(person: Person, firstDay: number, now: number, extra: readonly WeighIn[]): Group[] {
-  const groups = extra.map((weighIn) => extraGroup(person, weighIn));
-  const last = dayOf(now, person.timezone);
-  for (let day = firstDay; day <= last; day += 1) groups.push(...groupsOfDay(person, day));
-  return groups.filter((group) => group.date * SECOND <= now);
 }
 
 function newestFirst(a: Group, b: Group): number {
   return b.date - a.date || b.grpid - a.grpid;
 }
 
-/** Nothing but the person and the day decides it, so a day stays as it was for good. */
-export function groupsOfDay(person: Person, day: number): Group[] {
+/** A day stays as it was for good. */
+export const groupsOfDay = memoizeDay(measureDay);
+
+function measureDay(person: Person, day: number): readonly Group[] {
   const groups: Group[] = [];
   const morning =
     midnight(day, person.timezone) + 6 * HOUR + Math.floor(noise(person.userId, day, 10) * 75) * MINUTE;

@@ -2,7 +2,6 @@ import type { Router } from 'express';
 import type { World } from '../../world.ts';
 import { serve } from '../serve.ts';
 import { getMeasures } from './getmeas.ts';
-import { historyOf } from './history.ts';
 
 export function measureRoutes(world: World): Router {
   const { clock, weighIns } = world;
@@ -10,13 +9,7 @@ export function measureRoutes(world: World): Router {
     getmeas: {
       endpoint: 'getmeas',
       scopes: ['user.metrics'],
-      answer: ({ person, fields, now }) =>
-        getMeasures(
-          historyOf(person, clock.openedAt, now, weighIns.of(person.userId)),
-          fields,
-          person.timezone,
-          now,
-        ),
+      answer: (asked) => getMeasures(asked, clock, weighIns.of(asked.person.userId)),
     },
   });
 }

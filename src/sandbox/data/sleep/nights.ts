@@ -2,6 +2,7 @@ import { HOUR, MINUTE } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { midnight, weekday } from '../calendar.ts';
 import { type Device, owned } from '../devices.ts';
+import { memoizeDay } from '../memoize-day.ts';
 import { noise, swing } from '../noise.ts';
 
 const SYNC = 6 * MINUTE;
@@ -16,7 +17,9 @@ export interface Night {
 }
 
 /** One in twenty-five goes unnoticed. */
-export function nightOf(person: Person, day: number): Night | undefined {
+export const nightOf = memoizeDay(sleepThrough);
+
+function sleepThrough(person: Person, day: number): Night | undefined {
   const { userId, timezone } = person;
   const device = owned(person.owns, 'mat', 'watch');
   if (!device || noise(userId, day, 40) < 0.04) return undefined;

@@ -5,7 +5,7 @@ import { type Answer, invalidParams, success } from '../../wire/answers.ts';
 import type { World } from '../../world.ts';
 import { isRefusal, page, pick, readDays, readTimes } from '../asked.ts';
 import { dayOf, ymd } from '../calendar.ts';
-import { daysLived } from '../days-with-data.ts';
+import { daysWithData } from '../days-with-data.ts';
 import { DEVICES, deviceId } from '../devices.ts';
 import { type Asked, serve } from '../serve.ts';
 import { type Night, nightOf } from './nights.ts';
@@ -44,14 +44,14 @@ export function sleepRoutes(world: World): Router {
     if (isRefusal(asked)) return asked;
     const { rows, more, offset } = page(nightsOf(person, now, asked), fields);
     const series = rows.map((night) => {
-      const data = pick(summaryOf(person, night), fields) ?? {};
+      const data = pick(summaryOf(person, night.day) ?? {}, fields) ?? {};
       return { ...aboutNight(person, night), data };
     });
     return success({ series, more, offset });
   }
 
   function nightsOf(person: Person, now: number, asked: { first: number; last: number; since: number }) {
-    return daysLived(world.clock, person, now, asked)
+    return daysWithData(world.clock, person, now, asked)
       .map((day) => nightOf(person, day))
       .filter((night) => night !== undefined)
       .filter(({ told }) => told <= now && told >= asked.since);

@@ -1,13 +1,19 @@
 import { SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { DEVICES } from '../devices.ts';
+import { memoizeDay } from '../memoize-day.ts';
 import { noise } from '../noise.ts';
-import type { Night } from './nights.ts';
+import { type Night, nightOf } from './nights.ts';
 import { AWAKE, DEEP, LIGHT, REM, stagesOf } from './stages.ts';
 import { type Vitals, vitalsOf } from './vitals.ts';
 
-/** Everything `data_fields` may name, from the stages of the night; times in s, rates a minute. */
-export function summaryOf(person: Person, night: Night) {
+/** Everything `data_fields` may name of the night that ended on a day; times in s, rates a minute. */
+export const summaryOf = memoizeDay((person, day) => {
+  const night = nightOf(person, day);
+  return night && summarize(person, night);
+});
+
+function summarize(person: Person, night: Night) {
   const stages = stagesOf(person, night);
   const spent = (...states: number[]) => {
     const those = stages.filter(({ state }) => states.includes(state));

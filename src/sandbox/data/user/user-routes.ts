@@ -3,8 +3,8 @@ import { DAY, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { success } from '../../wire/answers.ts';
 import type { World } from '../../world.ts';
+import { DAYS_BEFORE_OPENING } from '../days-with-data.ts';
 import { DEVICES, type Device, deviceId } from '../devices.ts';
-import { DAYS_BEFORE_OPENING } from '../measures/history.ts';
 import { noise } from '../noise.ts';
 import { serve } from '../serve.ts';
 
