@@ -15,7 +15,7 @@ const PATHS = [
   '/v2/survey',
 ];
 
-export function unbuiltRoutes({ api }: World): Router {
+export function notImplementedRoutes({ api }: World): Router {
   const router = Router();
   router.all(PATHS, (req, res) => api.unknown(res, bodyFields(req)));
   return router;

@@ -1,25 +1,25 @@
 import type { World } from './world.ts';
 
-/** The person removes an app in Withings: its tokens die, its codes too, and its subscriptions are told and end. */
+/** The person removes an app in Withings: its tokens and codes die, who subscribed is notified, the subscriptions end. */
 export function unlink(world: World, userId: number, clientId: string): number {
   const { changes, codes, notices, pairs } = world;
   codes.forget(userId, clientId);
   const ended = pairs.end(userId, clientId, 'the person removed the app');
-  notices.left(userId, clientId, 'unlink');
-  changes.tell();
+  notices.onRemoval(userId, clientId, 'unlink');
+  changes.publish();
   return ended;
 }
 
-/** The app lets go of the person (documented: tokens die and notifications are unsubscribed, unasked). */
-export function release(world: World, userId: number, clientId: string): void {
+/** The app revokes (documented: tokens die, subscriptions end, and nobody is notified). */
+export function revoke(world: World, userId: number, clientId: string): void {
   const { changes, codes, notices, pairs } = world;
   codes.forget(userId, clientId);
   pairs.end(userId, clientId, 'revoked by the app');
-  notices.drop(userId, clientId);
-  changes.tell();
+  notices.unsubscribe(userId, clientId);
+  changes.publish();
 }
 
-/** A fresh start: whoever holds a token will find it unknown, as if every person had left. */
+/** A fresh start: whoever holds a token will find it unknown, as if every person had removed the app. */
 export function reset(world: World): void {
   const { callLog, changes, clients, counters, faults, notices, people, pairs } = world;
   notices.clear();
@@ -30,5 +30,5 @@ export function reset(world: World): void {
   counters.clear();
   faults.clear();
   callLog.clear();
-  changes.tell();
+  changes.publish();
 }

@@ -12,10 +12,10 @@ import { panelRoutes } from './control/panel.ts';
 import { WeighIns } from './data/measures/weigh-ins.ts';
 import { dataRoutes } from './data/routes.ts';
 import { openSandboxDatabase } from './database.ts';
-import { unbuiltRoutes } from './not-implemented.ts';
+import { notImplementedRoutes } from './not-implemented.ts';
 import { Notices } from './notify/notices.ts';
 import { notifyRoutes } from './notify/notify-routes.ts';
-import { type Fetch, Post } from './notify/outbox.ts';
+import { type Fetch, Outbox } from './notify/outbox.ts';
 import { Subscriptions } from './notify/subscriptions.ts';
 import { Codes } from './oauth2/codes.ts';
 import { Nonces } from './oauth2/nonces.ts';
@@ -75,7 +75,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const pairs = new Pairs(db, clock.now, random, people);
   const subscriptions = new Subscriptions(db, clock.now);
   const fetch = options.fetch ?? globalThis.fetch;
-  const post = new Post(db, clock.now, fetch, subscriptions, (url, fields, outcome) => {
+  const outbox = new Outbox(db, clock.now, fetch, subscriptions, (url, fields, outcome) => {
     counters.count('notification', outcome);
     callLog.add('notification', outcome, fields, `to ${new URL(url).origin}`);
   });
@@ -93,7 +93,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     guard: new Guard(clock.now, options.duplicateGuard ?? true),
     logins: new Logins(db, clock.now, random, people),
     nonces: new Nonces(db, clock.now, random),
-    notices: new Notices({ subscriptions, post, people, pairs, changes, now: clock.now }),
+    notices: new Notices({ subscriptions, outbox, people, pairs, changes, now: clock.now }),
     pairs,
     people,
     publicHost: options.publicUrl ? new URL(options.publicUrl).host : null,
@@ -119,7 +119,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   router.use(partnerRoutes(world));
   router.use(dataRoutes(world));
   router.use(notifyRoutes(world));
-  router.use(unbuiltRoutes(world));
+  router.use(notImplementedRoutes(world));
   router.use(controlRoutes(world));
   router.use(refuseBadRequests);
 

@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS subscriptions (
   UNIQUE (user_id, client_id, appli, url)
 ) STRICT;
 
-CREATE TABLE IF NOT EXISTS letters (
+CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY,
   subscription INTEGER NOT NULL,
   url TEXT NOT NULL,

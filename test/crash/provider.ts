@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import express, { type Request, type Response } from 'express';
 import Database from 'libsql';
 import type { Pair } from '../../src/sandbox/oauth2/pairs.ts';
-import { refreshStanding } from '../../src/sandbox/oauth2/token-state.ts';
+import { refreshTokenState } from '../../src/sandbox/oauth2/token-state.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 import { sandboxOf } from '../support/sandbox.ts';
@@ -92,7 +92,7 @@ export async function startProvider(now: () => number, publicUrl: string): Promi
     },
     refreshTokenIs(token) {
       const pair = pairOf(token);
-      return pair ? refreshStanding(pair, sandbox.now()).state : 'unknown';
+      return pair ? refreshTokenState(pair, sandbox.now()).state : 'unknown';
     },
     isUsed: (token) => pairOf(token)?.used_at != null,
     pairs: () => books.prepare('SELECT * FROM pairs ORDER BY id').all() as Pair[],

@@ -287,23 +287,23 @@ test('one of a family removes the app for that one alone, and is asked who it is
   expect(back.headers.location).toBe(`${path}?selecteduser=${joseph}`);
 });
 
-test('a mishap chosen on the consent page strikes the exchange once; an unknown one is nothing', async () => {
+test('a fault chosen on the consent page strikes the exchange once; an unknown one is nothing', async () => {
   const { login, consent, redeem, state } = buildTown();
   const browser = await login(MAREN);
-  const codeOf = async (mishap: string) => {
-    const answer = await consent(browser, {}, { mishap });
+  const codeOf = async (fault: string) => {
+    const answer = await consent(browser, {}, { fault });
     return new URL(String(answer.headers.location)).searchParams.get('code') ?? '';
   };
-  expect((await browser.get(authorizeUrl())).text).toContain('name="mishap" value="refuse-code"');
+  expect((await browser.get(authorizeUrl())).text).toContain('name="fault" value="refuse-code"');
   const code = await codeOf('refuse-code');
   expect((await redeem(code)).body.error).toBe('Invalid Params: invalid code');
   expect((await redeem(code)).body.status).toBe(0);
   for (const other of ['', 'reset', 'constructor']) await codeOf(other);
   expect((await state()).faults).toEqual([]);
   expect((await redeem(await codeOf('partial-scope'))).body.body.scope).toBe('user.info');
-  const forged = { authorized: '1', consent: '0'.repeat(40), mishap: 'http-500' };
+  const forged = { authorized: '1', consent: '0'.repeat(40), fault: 'http-500' };
   expect((await browser.post(authorizeUrl()).type('form').send(forged)).status).toBe(403);
-  const denied = { authorized: '0', mishap: 'http-500' };
+  const denied = { authorized: '0', fault: 'http-500' };
   await consent(browser, {}, denied);
   expect((await state()).faults).toEqual([]);
 });

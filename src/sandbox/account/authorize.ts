@@ -1,12 +1,12 @@
 import { type Request, type Response, Router } from 'express';
 import { withParams } from '../clients.ts';
 import { bodyFields, queryFields } from '../input.ts';
-import { BROWSER_CODE_LIFE } from '../oauth2/codes.ts';
+import { BROWSER_CODE_LIFETIME } from '../oauth2/codes.ts';
 import { demoPerson, type Person } from '../people.ts';
 import { sameText } from '../secrets.ts';
 import type { World } from '../world.ts';
 import { type AuthorizeRequest, type ReadRequest, readAuthorizeRequest } from './authorize-request.ts';
-import { MISHAPS, setMishap } from './consent-faults.ts';
+import { CONSENT_FAULTS, setConsentFault } from './consent-faults.ts';
 import type { Login } from './logins.ts';
 import { explain, showPage } from './pages.ts';
 import { type Scope, scopeText } from './scopes.ts';
@@ -42,7 +42,7 @@ export function authorizeRoutes({ clients, codes, faults, logins, people }: Worl
     if (form.get('authorized') !== '1' || faults.take('deny')) return res.redirect(302, denial(request));
     const ticked = request.scopes.filter((scope) => form.get(scope.name) === 'on');
     if (ticked.length === 0) return askConsent(res, request, login, 'Tick at least one line, or refuse.');
-    setMishap(faults, form.get('mishap'));
+    setConsentFault(faults, form.get('fault'));
     const granted = faults.take('partial-scope') ? ticked.slice(0, 1) : ticked;
     return res.redirect(302, permission(request, login, granted));
   });
@@ -58,7 +58,7 @@ export function authorizeRoutes({ clients, codes, faults, logins, people }: Worl
     const { userId } = login.person;
     const code = codes.issue(
       { clientId: client.id, userId, scope: scopeText(granted), redirectUri },
-      BROWSER_CODE_LIFE,
+      BROWSER_CODE_LIFETIME,
     );
     return withParams(redirectUri, { code, state });
   }
@@ -104,7 +104,7 @@ function askConsent(res: Response, request: AuthorizeRequest, login: Login, prob
       scopes,
       person: login.person,
       consent: login.consent,
-      mishaps: MISHAPS,
+      faults: CONSENT_FAULTS,
       action: here,
       switchUrl: demo ? '' : `${baseUrl}/logout?${new URLSearchParams({ r: here })}`,
       problem,

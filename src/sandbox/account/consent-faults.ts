@@ -1,7 +1,7 @@
 import type { FaultName, Faults } from '../wire/faults.ts';
 
 /** What can be made to go wrong right after consent, in words; each strikes once. */
-export const MISHAPS: readonly { name: FaultName; title: string; what: string }[] = [
+export const CONSENT_FAULTS: readonly { name: FaultName; title: string; what: string }[] = [
   { name: 'refuse-code', title: 'The code is refused', what: 'as if it were older than 30 seconds' },
   { name: 'lose-reply', title: 'The answer gets lost', what: 'the tokens are made, but never arrive' },
   { name: 'late', title: 'The answer comes too late', what: 'after the app has stopped waiting' },
@@ -13,7 +13,7 @@ export const MISHAPS: readonly { name: FaultName; title: string; what: string }[
 ];
 
 /** A name that is none of these changes nothing. */
-export function setMishap(faults: Faults, name: string | undefined): void {
-  const mishap = MISHAPS.find((each) => each.name === name);
-  if (mishap) faults.set({ name: mishap.name, times: 1, on: null, delayMs: null });
+export function setConsentFault(faults: Faults, name: string | undefined): void {
+  const fault = CONSENT_FAULTS.find((each) => each.name === name);
+  if (fault) faults.set({ name: fault.name, times: 1, on: null, delayMs: null });
 }

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Client } from '../clients.ts';
 import { bodyFields, queryFields } from '../input.ts';
-import { refreshStanding } from '../oauth2/token-state.ts';
+import { refreshTokenState } from '../oauth2/token-state.ts';
 import type { Person } from '../people.ts';
 import { unlink } from '../removals.ts';
 import { sameText } from '../secrets.ts';
@@ -51,7 +51,7 @@ export function removalRoutes(world: World): Router {
 
   function isConnected(userId: number, client: Client): boolean {
     const own = pairs.of(userId).filter((pair) => pair.client_id === client.id);
-    return own.some((pair) => refreshStanding(pair, clock.now()).state !== 'dead');
+    return own.some((pair) => refreshTokenState(pair, clock.now()).state !== 'dead');
   }
 
   return router;

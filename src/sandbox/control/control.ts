@@ -9,7 +9,7 @@ import { parseCallback, parseClock, parseFault } from './control-input.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { describeClock, describeState } from './state.ts';
 
-const MOST_CALLBACKS = 50;
+const MAX_CALLBACKS = 50;
 
 /** The same levers as on the panel, for programs: JSON in, JSON out. A form is sent back to the panel. */
 export function controlRoutes(world: World): Router {
@@ -63,7 +63,7 @@ export function controlRoutes(world: World): Router {
     const person = people.find(req.params.id);
     if (!person) return unknownPerson(res, people);
     const measuregrp = extraGroup(person, weighIns.add(person.userId));
-    notices.measured(person, 1, measuregrp.date, measuregrp.date + 1);
+    notices.onMeasured(person, 1, measuregrp.date, measuregrp.date + 1);
     return done(req, res, { userId: person.userId, measuregrp });
   });
 
@@ -74,8 +74,8 @@ export function controlRoutes(world: World): Router {
     const { url } = parsed.value;
     const client = parsed.value.clientId ? clients.get(parsed.value.clientId) : clients.all()[0];
     if (!client) return res.status(400).json({ error: 'No application by that id.', known });
-    if (client.redirectUris.length >= MOST_CALLBACKS)
-      return res.status(400).json({ error: `No more than ${MOST_CALLBACKS}: reset first.`, known });
+    if (client.redirectUris.length >= MAX_CALLBACKS)
+      return res.status(400).json({ error: `No more than ${MAX_CALLBACKS}: reset first.`, known });
     clients.register(client.id, url);
     return done(req, res, { callbacks: clients.get(client.id)?.redirectUris });
   });
@@ -92,7 +92,7 @@ export function controlRoutes(world: World): Router {
   }
 
   function done(req: Request, res: Response, answer: object) {
-    changes.tell();
+    changes.publish();
     return req.is('urlencoded') ? res.redirect(303, `${req.baseUrl}/`) : res.json(answer);
   }
 

@@ -9,7 +9,7 @@ import { describeState, type State } from './state.ts';
 import { timeWords } from './time-words.ts';
 
 const SHOWN_CALLS = 20;
-const MOST_WATCHERS = 50;
+const MAX_WATCHERS = 50;
 
 /** A person's page on the sandbox: its clock, its faults, its people, the calls it got. */
 export function panelRoutes(world: World): Router {
@@ -41,11 +41,11 @@ export function panelRoutes(world: World): Router {
 
   /** Server-sent events: one `change` whenever the page would look different. */
   router.get('/events', (req, res) => {
-    if (watchers >= MOST_WATCHERS) return res.status(503).json({ error: 'Too many pages are watching.' });
+    if (watchers >= MAX_WATCHERS) return res.status(503).json({ error: 'Too many pages are watching.' });
     watchers += 1;
     res.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'keep-alive' });
     res.write(': watching\n\n');
-    const stop = changes.listen(() => res.write('event: change\ndata:\n\n'));
+    const stop = changes.subscribe(() => res.write('event: change\ndata:\n\n'));
     return req.on('close', () => {
       watchers -= 1;
       stop();

@@ -1,5 +1,10 @@
 import type { Pair } from '../oauth2/pairs.ts';
-import { ACCESS_LIFE, accessStanding, REFRESH_LIFE, refreshStanding } from '../oauth2/token-state.ts';
+import {
+  ACCESS_TOKEN_LIFETIME,
+  accessTokenState,
+  REFRESH_TOKEN_LIFETIME,
+  refreshTokenState,
+} from '../oauth2/token-state.ts';
 import type { Fault } from '../wire/faults.ts';
 import type { World } from '../world.ts';
 
@@ -81,14 +86,14 @@ function describeGrants(newestFirst: Pair[], now: number): GrantState[] {
 }
 
 function describePair(pair: Pair, now: number): PairState {
-  const refresh = refreshStanding(pair, now);
+  const refresh = refreshTokenState(pair, now);
   return {
     accessToken: shortened(pair.access_token),
-    state: accessStanding(pair, now).state === 'dead' ? 'dead' : 'live',
-    accessExpiresAt: iso(pair.issued_at + ACCESS_LIFE),
+    state: accessTokenState(pair, now).state === 'dead' ? 'dead' : 'live',
+    accessExpiresAt: iso(pair.issued_at + ACCESS_TOKEN_LIFETIME),
     refreshToken: shortened(pair.refresh_token),
     refreshState: refresh.state,
-    refreshExpiresAt: iso(pair.issued_at + REFRESH_LIFE),
+    refreshExpiresAt: iso(pair.issued_at + REFRESH_TOKEN_LIFETIME),
     issuedAt: iso(pair.issued_at),
     used: pair.used_at !== null,
     replacedAt: pair.replaced_at === null ? null : iso(pair.replaced_at),

@@ -2,8 +2,8 @@ import { HOUR, MINUTE } from '../clock.ts';
 import type { PairState } from './state.ts';
 import { timeWords } from './time-words.ts';
 
-const LEAST = 6 * HOUR;
-const MOST = 48 * HOUR;
+const MIN_SPAN = 6 * HOUR;
+const MAX_SPAN = 48 * HOUR;
 const MARGIN = 20 * MINUTE;
 /** Of the drawing, in its own units. */
 const WIDTH = 1000;
@@ -32,8 +32,8 @@ export interface Timeline {
 export function drawTimeline(pairs: PairState[], now: number): Timeline {
   const begins = pairs.map(({ issuedAt }) => Date.parse(issuedAt));
   const ends = pairs.map(({ accessExpiresAt }) => Date.parse(accessExpiresAt));
-  const last = Math.max(now, ...ends.filter((end) => end < now + MOST)) + MARGIN;
-  const first = Math.max(Math.min(...begins, last - LEAST), last - MOST);
+  const last = Math.max(now, ...ends.filter((end) => end < now + MAX_SPAN)) + MARGIN;
+  const first = Math.max(Math.min(...begins, last - MIN_SPAN), last - MAX_SPAN);
   const x = (at: number) =>
     Math.round((Math.min(Math.max(at, first), last) - first) * (WIDTH / (last - first)));
 

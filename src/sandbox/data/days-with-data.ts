@@ -1,6 +1,6 @@
 import type { Person } from '../people.ts';
-import { type Days, daysBetween } from './asked.ts';
 import { dayOf } from './calendar.ts';
+import { type Days, daysBetween } from './params.ts';
 
 /** How much everybody has measured before the sandbox was first opened. */
 export const DAYS_BEFORE_OPENING = 730;

@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import { bodyFields, type Fields, queryFields } from '../input.ts';
 import type { Pair } from '../oauth2/pairs.ts';
-import { accessStanding } from '../oauth2/token-state.ts';
+import { accessTokenState } from '../oauth2/token-state.ts';
 import type { Person } from '../people.ts';
 import { type Answer, insufficientScope, invalidToken } from '../wire/answers.ts';
 import type { Endpoint } from '../wire/endpoints.ts';
@@ -43,7 +43,7 @@ export function serve(world: World, path: string, services: Record<string, Servi
   async function work(service: Service, fields: Fields, token: string | undefined): Promise<Answer> {
     const pair = pairs.byAccessToken(token);
     const person = people.find(pair?.user_id);
-    if (!pair || !person || accessStanding(pair, clock.now()).state === 'dead') return invalidToken;
+    if (!pair || !person || accessTokenState(pair, clock.now()).state === 'dead') return invalidToken;
     const refused = refusal(service, fields, pair);
     if (refused) return refused;
     const scope = pair.scope.split(',');

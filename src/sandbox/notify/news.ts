@@ -1,21 +1,23 @@
 import { HOUR, SECOND } from '../clock.ts';
 import { quartersOf } from '../data/activity/quarters.ts';
 import { trackerOf } from '../data/activity/tracker.ts';
-import { daysBetween } from '../data/asked.ts';
 import { dayOf, ymd } from '../data/calendar.ts';
 import { recordingOf } from '../data/heart/recordings.ts';
 import { groupsOfDay } from '../data/measures/history.ts';
+import { daysBetween } from '../data/params.ts';
 import { nightOf } from '../data/sleep/nights.ts';
 import type { Person } from '../people.ts';
 
-/** What a person's devices have brought after `since` and up to `now` (milliseconds), as a notification tells it. */
+/** What a person's devices have brought after `since` and up to `now` (milliseconds), as a notification says it. */
 export function newsOf(
   person: Person,
   appli: number,
   since: number,
   now: number,
 ): Record<string, string> | undefined {
-  const found = spansOf(person, appli, since, now).filter(({ told }) => told > since && told <= now);
+  const found = spansOf(person, appli, since, now).filter(
+    ({ syncedAt }) => syncedAt > since && syncedAt <= now,
+  );
   if (found.length === 0) return undefined;
   const start = Math.min(...found.map((span) => span.start));
   const end = Math.max(...found.map((span) => span.end));
@@ -29,8 +31,8 @@ export function newsOf(
 interface Span {
   start: number;
   end: number;
-  /** When Withings heard of it. */
-  told: number;
+  /** When the device handed it over. */
+  syncedAt: number;
 }
 
 function spansOf(person: Person, appli: number, since: number, now: number): Span[] {
@@ -50,7 +52,7 @@ function measured(person: Person, day: number, meastype: number): Span[] {
 }
 
 function momentOf(at: number | undefined): Span[] {
-  return at === undefined ? [] : [{ start: at, end: at + SECOND, told: at }];
+  return at === undefined ? [] : [{ start: at, end: at + SECOND, syncedAt: at }];
 }
 
 /** A watch or phone hands its steps over at the full hour. */
@@ -58,5 +60,5 @@ function walked(person: Person, day: number, since: number, now: number): Span[]
   if (!trackerOf(person)) return [];
   return quartersOf(person, day, now)
     .filter(({ at, steps }) => steps > 0 && at >= since - HOUR)
-    .map(({ at }) => ({ start: at, end: at + 900 * SECOND, told: (Math.floor(at / HOUR) + 1) * HOUR }));
+    .map(({ at }) => ({ start: at, end: at + 900 * SECOND, syncedAt: (Math.floor(at / HOUR) + 1) * HOUR }));
 }

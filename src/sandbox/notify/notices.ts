@@ -4,14 +4,14 @@ import type { Pairs } from '../oauth2/pairs.ts';
 import type { People, Person } from '../people.ts';
 import { USER_EVENTS } from './categories.ts';
 import { newsOf } from './news.ts';
-import type { Post } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
 import type { Owner, Subscription, Subscriptions } from './subscriptions.ts';
 
 const LOOK_AROUND = SECOND;
 
 export interface NoticeParts {
   subscriptions: Subscriptions;
-  post: Post;
+  outbox: Outbox;
   people: People;
   pairs: Pairs;
   changes: Changes;
@@ -19,7 +19,7 @@ export interface NoticeParts {
   now: () => number;
 }
 
-/** Tells who subscribed: of what the devices bring, by the hour of the movable clock, and of who leaves. */
+/** Notifies who subscribed: of what the devices bring, by the movable clock, and of who removes the app. */
 export class Notices {
   readonly #parts: NoticeParts;
   readonly #stop: () => void;
@@ -30,44 +30,44 @@ export class Notices {
   constructor(parts: NoticeParts) {
     this.#parts = parts;
     const timer = setInterval(() => this.#look(), LOOK_AROUND).unref();
-    const deafen = parts.changes.listen(() => this.#look());
+    const unsubscribe = parts.changes.subscribe(() => this.#look());
     this.#stop = () => {
       clearInterval(timer);
-      deafen();
+      unsubscribe();
     };
   }
 
   /** A reading outside the routine (`appli` 1: weight). Seconds since 1970. */
-  measured({ userId }: Person, appli: number, startdate: number, enddate: number): void {
+  onMeasured({ userId }: Person, appli: number, startdate: number, enddate: number): void {
     const fields = { startdate: String(startdate), enddate: String(enddate) };
     for (const subscription of this.#parts.subscriptions.all()) {
-      if (subscription.user_id === userId && subscription.appli === appli) this.#tell(subscription, fields);
+      if (subscription.user_id === userId && subscription.appli === appli) this.#notify(subscription, fields);
     }
   }
 
-  /** The person is gone: those who asked for user events are told, and nobody is subscribed any more. */
-  left(user_id: number, client_id: string, action: 'unlink' | 'delete'): void {
+  /** The person has removed the app or is deleted: who asked for user events is notified, and all subscriptions end. */
+  onRemoval(user_id: number, client_id: string, action: 'unlink' | 'delete'): void {
     for (const subscription of this.#parts.subscriptions.of({ user_id, client_id })) {
-      if (subscription.appli === USER_EVENTS) this.#tell(subscription, { action });
+      if (subscription.appli === USER_EVENTS) this.#notify(subscription, { action });
     }
-    this.drop(user_id, client_id);
+    this.unsubscribe(user_id, client_id);
   }
 
-  /** Ends the subscriptions without a word. */
-  drop(user_id: number, client_id: string): void {
+  /** Ends the subscriptions without notifying anybody. */
+  unsubscribe(user_id: number, client_id: string): void {
     const { subscriptions } = this.#parts;
     for (const { id } of subscriptions.of({ user_id, client_id })) subscriptions.remove(id);
   }
 
   clear(): void {
     this.#parts.subscriptions.removeAll();
-    this.#parts.post.clear();
+    this.#parts.outbox.clear();
   }
 
   close(): void {
     this.#closed = true;
     this.#stop();
-    this.#parts.post.close();
+    this.#parts.outbox.close();
   }
 
   /** One round at a time; whatever happens meanwhile is for the next one. */
@@ -86,7 +86,7 @@ export class Notices {
     while (this.#again && !this.#closed) {
       this.#again = false;
       for (const subscription of this.#parts.subscriptions.all()) this.#bringNews(subscription);
-      await this.#parts.post.send();
+      await this.#parts.outbox.send();
     }
   }
 
@@ -95,11 +95,11 @@ export class Notices {
     const { id, user_id, client_id, appli, told_until } = subscription;
     const person = people.find(user_id);
     if (!person || this.#isUnlinked(subscription)) {
-      this.left(user_id, client_id, person ? 'unlink' : 'delete');
+      this.onRemoval(user_id, client_id, person ? 'unlink' : 'delete');
       return;
     }
     const news = newsOf(person, appli, told_until, now());
-    if (news) this.#tell(subscription, news);
+    if (news) this.#notify(subscription, news);
     // Looked through once an hour at least, so that no round has far to look back.
     if (news || now() - told_until > HOUR) subscriptions.toldUntil(id, now());
   }
@@ -113,8 +113,8 @@ export class Notices {
     return ends.length > 0 && Math.max(...ends) <= this.#parts.now();
   }
 
-  #tell(subscription: Subscription, fields: Record<string, string>): void {
+  #notify(subscription: Subscription, fields: Record<string, string>): void {
     const { user_id, appli } = subscription;
-    this.#parts.post.add(subscription, { userid: String(user_id), appli: String(appli), ...fields });
+    this.#parts.outbox.add(subscription, { userid: String(user_id), appli: String(appli), ...fields });
   }
 }

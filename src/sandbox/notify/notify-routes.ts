@@ -9,8 +9,8 @@ import type { Owner, Subscription } from './subscriptions.ts';
 
 /** How long the HEAD of a callback URL may take, of real time (inferred). */
 const PROBE_MS = 2 * SECOND;
-const MOST_OF_ONE = 60;
-const MOST_OF_ALL = 5000;
+const MAX_PER_PERSON = 60;
+const MAX_IN_ALL = 5000;
 /** All recorded answers say so: the last second of 32 bits. */
 const EXPIRES = 2_147_483_647;
 
@@ -36,7 +36,7 @@ export function notifyRoutes(world: World): Router {
     if (!(await answers(asked.clientId, url))) return wrongCallback;
     const owner = ownerOf(asked);
     const mine = subscriptions.of(owner).length;
-    if (mine >= MOST_OF_ONE || subscriptions.count() >= MOST_OF_ALL) return tooMany;
+    if (mine >= MAX_PER_PERSON || subscriptions.count() >= MAX_IN_ALL) return tooMany;
     subscriptions.add(owner, { appli: read.appli, url, comment: asked.fields.get('comment') ?? '' });
     return success({});
   }

@@ -6,17 +6,17 @@ import type { Subscription, Subscriptions } from './subscriptions.ts';
 const PAUSES = [10 * SECOND, MINUTE, HOUR, 4 * HOUR];
 const ATTEMPTS = 2;
 /** Documented: a subscription that fails for so long is ended. */
-const MOST_FAILING = 20 * DAY;
+const MAX_FAILING = 20 * DAY;
 /** "A few seconds" (documented), of real time. */
-const PATIENCE_MS = 5 * SECOND;
-const MOST_WAITING = 1000;
-const MOST_AT_ONCE = 20;
+const TIMEOUT_MS = 5 * SECOND;
+const MAX_WAITING = 1000;
+const MAX_AT_ONCE = 20;
 
 export type Fetch = typeof globalThis.fetch;
-/** What was sent and what came of it. */
-export type Note = (url: string, fields: ReadonlyMap<string, string>, outcome: string) => void;
+/** Hears what was sent and what came of it. */
+export type OnAttempt = (url: string, fields: ReadonlyMap<string, string>, outcome: string) => void;
 
-interface Letter {
+interface Message {
   id: number;
   subscription: number;
   url: string;
@@ -24,61 +24,61 @@ interface Letter {
   rounds: number;
 }
 
-/** Notifications on their way: unsigned forms, posted again while nobody takes them. They survive a restart. */
-export class Post {
+/** Notifications on their way: unsigned forms, sent again until they are taken. They survive a restart. */
+export class Outbox {
   readonly #db: Db;
   readonly #now: () => number;
   readonly #fetch: Fetch;
   readonly #subscriptions: Subscriptions;
-  readonly #note: Note;
+  readonly #onAttempt: OnAttempt;
   readonly #closing = new AbortController();
 
-  constructor(db: Db, now: () => number, fetch: Fetch, subscriptions: Subscriptions, note: Note) {
+  constructor(db: Db, now: () => number, fetch: Fetch, subscriptions: Subscriptions, onAttempt: OnAttempt) {
     this.#db = db;
     this.#now = now;
     this.#fetch = fetch;
     this.#subscriptions = subscriptions;
-    this.#note = note;
+    this.#onAttempt = onAttempt;
   }
 
   add({ id, url }: Subscription, fields: Record<string, string>): void {
-    const waiting = this.#db.get<{ n: number }>('SELECT count(*) AS n FROM letters')?.n ?? 0;
-    if (waiting >= MOST_WAITING) return;
-    const sql = 'INSERT INTO letters (subscription, url, body, rounds, due_at) VALUES (?, ?, ?, 0, ?)';
+    const waiting = this.#db.get<{ n: number }>('SELECT count(*) AS n FROM outbox')?.n ?? 0;
+    if (waiting >= MAX_WAITING) return;
+    const sql = 'INSERT INTO outbox (subscription, url, body, rounds, due_at) VALUES (?, ?, ?, 0, ?)';
     this.#db.run(sql, id, url, String(new URLSearchParams(fields)), this.#now());
   }
 
-  /** Sends what is due; ends when all of it is sent or put off. */
+  /** Sends what is due; ends when all of it is sent or postponed. */
   async send(): Promise<void> {
-    const sql = 'SELECT * FROM letters WHERE due_at <= ? ORDER BY id LIMIT ?';
-    const due = this.#db.all<Letter>(sql, this.#now(), MOST_AT_ONCE);
-    await Promise.all(due.map((letter) => this.#deliver(letter)));
-    if (due.length === MOST_AT_ONCE && !this.#closing.signal.aborted) await this.send();
+    const sql = 'SELECT * FROM outbox WHERE due_at <= ? ORDER BY id LIMIT ?';
+    const due = this.#db.all<Message>(sql, this.#now(), MAX_AT_ONCE);
+    await Promise.all(due.map((message) => this.#deliver(message)));
+    if (due.length === MAX_AT_ONCE && !this.#closing.signal.aborted) await this.send();
   }
 
   clear(): void {
-    this.#db.run('DELETE FROM letters');
+    this.#db.run('DELETE FROM outbox');
   }
 
   close(): void {
     this.#closing.abort();
   }
 
-  async #deliver(letter: Letter): Promise<void> {
+  async #deliver(message: Message): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const taken = await this.#attempt(letter);
+      const taken = await this.#attempt(message);
       if (this.#closing.signal.aborted) return;
       if (taken) {
-        this.#db.run('DELETE FROM letters WHERE id = ?', letter.id);
-        return this.#subscriptions.cameThrough(letter.subscription);
+        this.#db.run('DELETE FROM outbox WHERE id = ?', message.id);
+        return this.#subscriptions.cameThrough(message.subscription);
       }
     }
-    this.#putOff(letter);
+    this.#postpone(message);
   }
 
   /** Any answer below 400 will do (documented); a redirect is not followed. */
-  async #attempt({ url, body }: Letter): Promise<boolean> {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  async #attempt({ url, body }: Message): Promise<boolean> {
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const form = new URLSearchParams(body);
     let status: number | undefined;
     try {
@@ -89,17 +89,17 @@ export class Post {
       // Nobody there, or too slow: as good as refused.
     }
     if (this.#closing.signal.aborted) return false;
-    this.#note(url, new Map(form), status === undefined ? 'no answer' : String(status));
+    this.#onAttempt(url, new Map(form), status === undefined ? 'no answer' : String(status));
     return status !== undefined && status < 400;
   }
 
-  #putOff({ id, subscription, rounds }: Letter): void {
-    this.#subscriptions.failed(subscription, MOST_FAILING);
+  #postpone({ id, subscription, rounds }: Message): void {
+    this.#subscriptions.failed(subscription, MAX_FAILING);
     const pause = PAUSES[rounds];
-    if (pause === undefined) this.#db.run('DELETE FROM letters WHERE id = ?', id);
+    if (pause === undefined) this.#db.run('DELETE FROM outbox WHERE id = ?', id);
     else
       this.#db.run(
-        'UPDATE letters SET rounds = ?, due_at = ? WHERE id = ?',
+        'UPDATE outbox SET rounds = ?, due_at = ? WHERE id = ?',
         rounds + 1,
         this.#now() + pause,
         id,

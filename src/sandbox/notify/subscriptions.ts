@@ -66,13 +66,13 @@ export class Subscriptions {
   }
 
   /** Ends it once it has failed for so many milliseconds. */
-  failed(id: number, mostFailing: number): void {
+  failed(id: number, maxFailing: number): void {
     const sql = 'UPDATE subscriptions SET failing_since = coalesce(failing_since, ?) WHERE id = ?';
     this.#db.run(sql, this.#now(), id);
     this.#db.run(
       'DELETE FROM subscriptions WHERE id = ? AND failing_since <= ?',
       id,
-      this.#now() - mostFailing,
+      this.#now() - maxFailing,
     );
   }
 

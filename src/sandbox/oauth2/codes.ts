@@ -3,8 +3,8 @@ import type { Db } from '../database.ts';
 import { looksIssued, type Random } from '../secrets.ts';
 
 /** Documented: 30 seconds from the browser, 10 minutes when made server side; once. */
-export const BROWSER_CODE_LIFE = 30 * SECOND;
-export const SERVER_CODE_LIFE = 10 * MINUTE;
+export const BROWSER_CODE_LIFETIME = 30 * SECOND;
+export const SERVER_CODE_LIFETIME = 10 * MINUTE;
 
 /** What a person agreed to. */
 export interface Consent {
@@ -35,8 +35,8 @@ export class Codes {
     this.#random = random;
   }
 
-  /** `life` in milliseconds. */
-  issue(consent: Omit<Consent, 'consentedAt'>, life: number): string {
+  /** `lifetime` in milliseconds. */
+  issue(consent: Omit<Consent, 'consentedAt'>, lifetime: number): string {
     const code = this.#random(20);
     this.#db.run('DELETE FROM codes WHERE dies_at < ?', this.#now());
     this.#db.run(
@@ -47,7 +47,7 @@ export class Codes {
       consent.redirectUri,
       consent.scope,
       this.#now(),
-      this.#now() + life,
+      this.#now() + lifetime,
     );
     return code;
   }

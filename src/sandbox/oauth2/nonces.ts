@@ -3,7 +3,7 @@ import type { Db } from '../database.ts';
 import { looksIssued, type Random } from '../secrets.ts';
 
 /** Documented: 30 minutes, once. */
-const NONCE_LIFE = 30 * MINUTE;
+const NONCE_LIFETIME = 30 * MINUTE;
 
 export class Nonces {
   readonly #db: Db;
@@ -18,7 +18,7 @@ export class Nonces {
 
   issue(clientId: string): string {
     const nonce = this.#random(20);
-    this.#db.run('DELETE FROM nonces WHERE issued_at < ?', this.#now() - NONCE_LIFE);
+    this.#db.run('DELETE FROM nonces WHERE issued_at < ?', this.#now() - NONCE_LIFETIME);
     const sql = 'INSERT INTO nonces (nonce, client_id, issued_at) VALUES (?, ?, ?)';
     this.#db.run(sql, nonce, clientId, this.#now());
     return nonce;
@@ -29,6 +29,6 @@ export class Nonces {
     if (!looksIssued(nonce)) return false;
     const sql = 'DELETE FROM nonces WHERE nonce = ? AND client_id = ? RETURNING issued_at';
     const row = this.#db.get<{ issued_at: number }>(sql, nonce, clientId);
-    return row !== undefined && this.#now() - row.issued_at <= NONCE_LIFE;
+    return row !== undefined && this.#now() - row.issued_at <= NONCE_LIFETIME;
   }
 }

@@ -3,7 +3,7 @@ import { type Client, isRegistered } from '../clients.ts';
 import { SECOND } from '../clock.ts';
 import { bodyFields, type Fields } from '../input.ts';
 import { getDemoAccess, listUsers, recoverAuthorizationCode } from '../partner/actions.ts';
-import { release } from '../removals.ts';
+import { revoke } from '../removals.ts';
 import {
   type Answer,
   invalidCode,
@@ -18,7 +18,7 @@ import type { Call } from '../wire/faults.ts';
 import type { World } from '../world.ts';
 import { checkClient, checkSigned } from './client-check.ts';
 import type { Pair } from './pairs.ts';
-import { ACCESS_LIFE, refreshStanding } from './token-state.ts';
+import { ACCESS_TOKEN_LIFETIME, refreshTokenState } from './token-state.ts';
 
 /** `POST /v2/oauth2` (documented). Parameters count in the body only; a query is not looked at. */
 export function tokenRoutes(world: World): Router {
@@ -31,7 +31,7 @@ export function tokenRoutes(world: World): Router {
       case 'requesttoken':
         return api.answer(res, tokenCall(fields), fields, () => requestToken(fields));
       case 'revoke':
-        return api.answer(res, { endpoint: 'revoke' }, fields, () => revoke(fields));
+        return api.answer(res, { endpoint: 'revoke' }, fields, () => revokeGrant(fields));
       case 'getdemoaccess':
         return api.answer(res, { endpoint: 'getdemoaccess' }, fields, () => getDemoAccess(world, fields));
       case 'recoverauthorizationcode': {
@@ -79,7 +79,7 @@ export function tokenRoutes(world: World): Router {
     if (!fields.get('refresh_token')) return missingRefreshToken;
     const pair = pairs.byRefreshToken(fields.get('refresh_token'));
     if (!pair || pair.client_id !== client.id) return invalidRefreshToken;
-    if (refreshStanding(pair, clock.now()).state === 'dead') {
+    if (refreshTokenState(pair, clock.now()).state === 'dead') {
       const reused = pair.replaced_at !== null && pair.ended_why === null;
       // Withings is not known to do this; RFC 9700, 4.14.2 tells servers to.
       if (reused && faults.take('revoke-family'))
@@ -96,21 +96,21 @@ export function tokenRoutes(world: World): Router {
       access_token: pair.access_token,
       refresh_token: pair.refresh_token,
       scope: pair.scope,
-      expires_in: ACCESS_LIFE / SECOND,
+      expires_in: ACCESS_TOKEN_LIFETIME / SECOND,
       csrf_token: random(16),
       token_type: 'Bearer',
     });
   }
 
   /** Documented. That it succeeds again when nothing is left to revoke is inferred. */
-  function revoke(fields: Fields): Answer {
+  function revokeGrant(fields: Fields): Answer {
     const checked = checkSigned(fields, clients, nonces);
     if ('refusal' in checked) return checked.refusal;
     const busy = guard.overQuota(checked.client.id);
     if (busy) return busy;
     const person = people.find(fields.get('userid'));
     if (!person) return invalidParams('invalid userid');
-    release(world, person.userId, checked.client.id);
+    revoke(world, person.userId, checked.client.id);
     return success({});
   }
 

@@ -5,7 +5,7 @@ import { looksIssued, type Random } from '../secrets.ts';
 import type { Consent } from './codes.ts';
 
 /** Documented for the demo user; what the wire shows afterwards is inferred. */
-const DEMO_LIFE = DAY;
+const DEMO_LIFETIME = DAY;
 
 /** One access token and the refresh token that came with it. Times in milliseconds. */
 export interface Pair {
@@ -51,7 +51,7 @@ export class Pairs {
       client_id: consent.clientId,
       user_id: consent.userId,
       scope: consent.scope,
-      unlinks_at: this.#people.find(consent.userId)?.demo ? consent.consentedAt + DEMO_LIFE : null,
+      unlinks_at: this.#people.find(consent.userId)?.demo ? consent.consentedAt + DEMO_LIFETIME : null,
     });
   }
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readScopes, scopeText } from '../account/scopes.ts';
 import { SECOND } from '../clock.ts';
 import type { Fields } from '../input.ts';
-import { SERVER_CODE_LIFE } from '../oauth2/codes.ts';
-import { ACCESS_LIFE } from '../oauth2/token-state.ts';
+import { SERVER_CODE_LIFETIME } from '../oauth2/codes.ts';
+import { ACCESS_TOKEN_LIFETIME } from '../oauth2/token-state.ts';
 import { demoPerson } from '../people.ts';
 import { type Answer, invalidParams, success } from '../wire/answers.ts';
 import type { World } from '../world.ts';
@@ -29,7 +29,7 @@ export function getDemoAccess(world: World, fields: Fields): Answer {
     return success({
       access_token: pair.access_token,
       refresh_token: pair.refresh_token,
-      expires_in: ACCESS_LIFE / SECOND,
+      expires_in: ACCESS_TOKEN_LIFETIME / SECOND,
     });
   });
 }
@@ -60,5 +60,5 @@ export function listUsers(world: World, fields: Fields): Answer {
 
 /** Lives ten minutes (documented). Without a redirectUri any registered one redeems it (inferred). */
 export function serverCode({ codes }: World, clientId: string, userId: number, redirectUri = ''): string {
-  return codes.issue({ clientId, userId, scope: CREATED_SCOPE, redirectUri }, SERVER_CODE_LIFE);
+  return codes.issue({ clientId, userId, scope: CREATED_SCOPE, redirectUri }, SERVER_CODE_LIFETIME);
 }

@@ -1,7 +1,7 @@
 import { isObject, parseJson } from './personal.ts';
 
 /** Documented. */
-const MOST_ORDERS = 10;
+const MAX_ORDERS = 10;
 /** Without these nothing can be delivered (inferred). */
 const ADDRESS = ['name', 'address1', 'city', 'zip', 'country'];
 
@@ -17,7 +17,7 @@ export interface Order {
 /** The list of orders; undefined where it is not one. */
 export function readOrders(text: string): Order[] | undefined {
   const list = parseJson(text);
-  if (!Array.isArray(list) || list.length === 0 || list.length > MOST_ORDERS) return undefined;
+  if (!Array.isArray(list) || list.length === 0 || list.length > MAX_ORDERS) return undefined;
   const orders = list.flatMap((item: unknown) => readOrder(item) ?? []);
   return orders.length === list.length ? orders : undefined;
 }

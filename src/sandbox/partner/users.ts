@@ -8,7 +8,7 @@ import { readOrders } from './orders.ts';
 import { parseJson, readPersonal } from './personal.ts';
 import { signedWork } from './signed.ts';
 
-const MOST_DEVICES = 20;
+const MAX_DEVICES = 20;
 
 /** Users that an application makes itself, for cellular devices (documented). */
 export function partnerRoutes(world: World): Router {
@@ -34,7 +34,7 @@ export function partnerRoutes(world: World): Router {
       const addresses = readMacAddresses(fields.get('mac_addresses') ?? '');
       if (!addresses) return invalidParams('invalid mac_addresses');
       const { userId, timezone } = people.create(read.person, client.id);
-      changes.tell();
+      changes.publish();
       const devices = addresses.map((address) => device(address, timezone));
       return success({ user: userAnswer(fields, client.id, userId), devices });
     });
@@ -50,7 +50,7 @@ export function partnerRoutes(world: World): Router {
       const lost = orders.filter(({ deliverable }) => !deliverable).map((order) => order.customer_ref_id);
       if (lost.length > 0) return { status: 503, body: { invalid_address_customer_ref_ids: lost } };
       const { userId } = people.create(read.person, client.id);
-      changes.tell();
+      changes.publish();
       return success({
         user: userAnswer(fields, client.id, userId),
         orders: orders.map(({ customer_ref_id, products }) => ({
@@ -94,7 +94,7 @@ export function partnerRoutes(world: World): Router {
 
 function readMacAddresses(text: string): string[] | undefined {
   const list = parseJson(text);
-  if (!Array.isArray(list) || list.length === 0 || list.length > MOST_DEVICES) return undefined;
+  if (!Array.isArray(list) || list.length === 0 || list.length > MAX_DEVICES) return undefined;
   const isMac = (item: unknown) => typeof item === 'string' && /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(item);
   return list.every(isMac) ? list : undefined;
 }

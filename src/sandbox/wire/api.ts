@@ -5,7 +5,7 @@ import type { CallLog } from './call-log.ts';
 import type { Counters } from './counters.ts';
 import type { Delays } from './delays.ts';
 import { type Call, DELIVERY, type Faults, INSTEAD } from './faults.ts';
-import { deliver, sendAnswer, sendInstead } from './wire.ts';
+import { deliver, sendAnswer, sendInstead } from './send.ts';
 
 /** Where every call of the API goes through: faults strike here, and every outcome is counted and logged. */
 export class Api {

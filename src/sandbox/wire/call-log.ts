@@ -36,7 +36,7 @@ export class CallLog {
     this.#calls.unshift({ ...call, request: cut(sent.join('\n')), answer: withoutSecrets(cut(answer)) });
     this.#calls.length = Math.min(this.#calls.length, KEPT);
     this.#next += 1;
-    this.#changes.tell();
+    this.#changes.publish();
   }
 
   /** Newest first. */

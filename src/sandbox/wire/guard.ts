@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { MINUTE, SECOND } from '../clock.ts';
 import type { Fields } from '../input.ts';
 import { type Answer, sameArguments, tooManyRequests } from './answers.ts';
@@ -8,13 +9,13 @@ import type { Endpoint } from './endpoints.ts';
 const WINDOW = 10 * SECOND;
 /** Documented: calls a minute for one application. */
 const QUOTA = 120;
-const MOST_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** In memory: a restart is longer than what it remembers matters. */
 export class Guard {
   readonly #now: () => number;
   readonly #on: boolean;
-  readonly #seen = new Map<string, number>();
+  readonly #seen = new LRUCache<string, number>({ max: MAX_REMEMBERED });
   readonly #calls = new Map<string, number[]>();
 
   constructor(now: () => number, on: boolean) {
@@ -28,7 +29,7 @@ export class Guard {
     const key = fingerprint(endpoint, fields, account);
     const left = (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) + WINDOW - this.#now();
     if (left > 0) return sameArguments(Math.max(1, Math.ceil(left / SECOND)));
-    this.#remember(key);
+    this.#seen.set(key, this.#now());
     return undefined;
   }
 
@@ -39,13 +40,6 @@ export class Guard {
     else return tooManyRequests;
     this.#calls.set(clientId, recent);
     return undefined;
-  }
-
-  #remember(key: string): void {
-    this.#seen.delete(key);
-    this.#seen.set(key, this.#now());
-    const oldest = this.#seen.keys().next().value;
-    if (this.#seen.size > MOST_REMEMBERED && oldest !== undefined) this.#seen.delete(oldest);
   }
 }
 

@@ -1,10 +1,10 @@
 import { DAY, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
-import { isRefusal, page, pick, readDays } from '../asked.ts';
 import { midnight, ymd } from '../calendar.ts';
 import { daysWithData, type History } from '../days-with-data.ts';
 import { memoizeDay } from '../memoize-day.ts';
+import { isRefusal, page, pick, readDays } from '../params.ts';
 import type { Asked } from '../serve.ts';
 import { endOfQuarters, lastQuarterEnd, type Quarter, quartersOf } from './quarters.ts';
 import { type Tracker, trackerOf } from './tracker.ts';
@@ -15,7 +15,7 @@ export function getActivity({ person, fields, now }: Asked, history: History): A
   if (isRefusal(asked)) return asked;
   const tracker = trackerOf(person);
   const days = daysWithData(history, person, now, asked).filter((day) =>
-    tells(person, day, asked.since, now),
+    hasChanged(person, day, asked.since, now),
   );
   const { rows, more, offset } = page(tracker ? days : [], fields);
   const activities = rows.map((day) => {
@@ -29,7 +29,7 @@ export function getActivity({ person, fields, now }: Asked, history: History): A
 const totalsOfWholeDay = memoizeDay((person, day) => totalsOf(person, day, endOfQuarters(person, day)));
 
 /** The first quarter of an hour of the day is over, and it has changed since. */
-function tells({ timezone }: Person, day: number, since: number, now: number): boolean {
+function hasChanged({ timezone }: Person, day: number, since: number, now: number): boolean {
   const begun = now - midnight(day, timezone) >= 900 * SECOND;
   return begun && since <= Math.min(now, midnight(day + 1, timezone));
 }

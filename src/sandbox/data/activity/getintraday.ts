@@ -1,9 +1,9 @@
 import { DAY, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
-import { isRefusal, pick, readTimes } from '../asked.ts';
 import { dayOf } from '../calendar.ts';
 import { daysWithData, type History } from '../days-with-data.ts';
+import { isRefusal, pick, readTimes } from '../params.ts';
 import type { Asked } from '../serve.ts';
 import { type Quarter, quartersOf } from './quarters.ts';
 import { trackerOf } from './tracker.ts';

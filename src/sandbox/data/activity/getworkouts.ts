@@ -1,14 +1,14 @@
 import { MINUTE, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
-import { isRefusal, page, pick, readDays } from '../asked.ts';
 import { ymd } from '../calendar.ts';
 import { daysWithData, type History } from '../days-with-data.ts';
 import { DEVICES, deviceId } from '../devices.ts';
+import { isRefusal, page, pick, readDays } from '../params.ts';
 import type { Asked } from '../serve.ts';
 import { type Workout, workoutOf } from './workouts.ts';
 
-/** A watch tells of a workout when it is over. */
+/** A watch hands a workout over when it has ended. */
 const SYNC = 4 * MINUTE;
 
 /** Workouts, oldest first. Without data_fields: all of them (inferred). */
@@ -17,8 +17,8 @@ export function getWorkouts({ person, fields, now }: Asked, history: History): A
   if (isRefusal(asked)) return asked;
   const known = daysWithData(history, person, now, asked).flatMap((day) => {
     const workout = workoutOf(person, day);
-    const told = workout && workout.end + SYNC;
-    return told && told <= now && told >= asked.since ? [{ day, workout }] : [];
+    const syncedAt = workout && workout.end + SYNC;
+    return syncedAt && syncedAt <= now && syncedAt >= asked.since ? [{ day, workout }] : [];
   });
   const { rows, more, offset } = page(known, fields);
   const series = rows.map(({ day, workout }) => {

@@ -7,12 +7,12 @@ import { noise, swing } from '../noise.ts';
 
 const SYNC = 6 * MINUTE;
 
-/** A night belongs to the day it ends on. Times in milliseconds; `told`: when the device handed it over. */
+/** A night belongs to the day it ends on. Times in milliseconds; `syncedAt`: when the device handed it over. */
 export interface Night {
   day: number;
   start: number;
   end: number;
-  told: number;
+  syncedAt: number;
   device: Device;
 }
 
@@ -27,7 +27,7 @@ function sleepThrough(person: Person, day: number): Night | undefined {
   const late = weekday(day) === 0 || weekday(day) === 6 ? 40 * MINUTE : 0;
   const start = morning - 75 * MINUTE + late + wholeMinutes(swing(userId, day, 41) * 40);
   const end = morning + 6.4 * HOUR + late * 1.5 + wholeMinutes(swing(userId, day, 42) * 30);
-  return { day, start, end, told: end + SYNC, device };
+  return { day, start, end, syncedAt: end + SYNC, device };
 }
 
 function wholeMinutes(minutes: number): number {

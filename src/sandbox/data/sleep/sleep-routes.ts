@@ -3,10 +3,10 @@ import { DAY, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { type Answer, invalidParams, success } from '../../wire/answers.ts';
 import type { World } from '../../world.ts';
-import { isRefusal, page, pick, readDays, readTimes } from '../asked.ts';
 import { dayOf, ymd } from '../calendar.ts';
 import { daysWithData } from '../days-with-data.ts';
 import { DEVICES, deviceId } from '../devices.ts';
+import { isRefusal, page, pick, readDays, readTimes } from '../params.ts';
 import { type Asked, serve } from '../serve.ts';
 import { type Night, nightOf } from './nights.ts';
 import { type Stage, stagesOf } from './stages.ts';
@@ -54,7 +54,7 @@ export function sleepRoutes(world: World): Router {
     return daysWithData(world.clock, person, now, asked)
       .map((day) => nightOf(person, day))
       .filter((night) => night !== undefined)
-      .filter(({ told }) => told <= now && told >= asked.since);
+      .filter(({ syncedAt }) => syncedAt <= now && syncedAt >= asked.since);
   }
 }
 
@@ -82,7 +82,7 @@ function kindOf({ device }: Night): number {
 }
 
 function aboutNight({ userId, timezone }: Person, night: Night) {
-  const told = night.told / SECOND;
+  const synced = night.syncedAt / SECOND;
   return {
     id: (userId % 10_000) * 100_000 + night.day,
     timezone,
@@ -92,8 +92,8 @@ function aboutNight({ userId, timezone }: Person, night: Night) {
     startdate: night.start / SECOND,
     enddate: night.end / SECOND,
     date: ymd(night.day),
-    created: told,
-    modified: told,
+    created: synced,
+    modified: synced,
     completed: true,
   };
 }

@@ -80,7 +80,7 @@ function breathing({ userId }: Person, { day }: Night) {
   };
 }
 
-/** Our own rule: Withings does not tell its. Of 100. */
+/** Our own rule: that of Withings is not known. Of 100. */
 function score(asleep: number, restoring: number, wakings: number): number {
   const long = Math.min(1, asleep / 28_800) * 60;
   const good = Math.min(1, restoring / 12_000) * 32;

@@ -45,10 +45,10 @@ export function sendInstead(res: Response, name: (typeof INSTEAD)[number]): void
   if (name === 'reset') res.destroy();
   else if (name === 'http-500') send(res, 500, HTML_TYPE, htmlPage('Internal Server Error'));
   else if (name === 'html') send(res, 200, HTML_TYPE, htmlPage('Back soon'));
-  else sendAnswer(res, JSON.stringify(lies[name]));
+  else sendAnswer(res, JSON.stringify(falseAnswers[name]));
 }
 
-const lies = {
+const falseAnswers = {
   'status-601': sameArguments(10),
   'status-522': timeout,
   'status-2554': notImplemented,
