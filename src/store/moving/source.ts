@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type Db, openDatabase, type Row } from '../sqlite/database.ts';
+import type { Db, Row } from '../sqlite/database.ts';
 import { closeMoved, nameMove, readMove } from '../sqlite/moved.ts';
-import { SQLITE_SCHEMA } from '../sqlite/schema.ts';
+import { openStoreFile } from '../sqlite/schema.ts';
 
 /** The embedded store that is moved; never all of it is read at once. Times are milliseconds since 1970. */
 export interface Source {
@@ -36,8 +36,8 @@ export interface Amounts {
 }
 
 /** Leases stay: they run by another clock, and whoever had one can write neither here nor there. */
-const COLUMNS = `s.key, s.data, s.idle_until, s.ends_at, g.id, g.write_id, g.sealed, g.attend_at,
-  n.state AS subscriptions, n.due_at, n.heard_at`;
+const COLUMNS = `s.key, s.data, s.idle_until, s.ends_at, g.id, g.write_id, g.sealed, g.due_at AS grant_due_at,
+  n.state AS subscriptions, n.due_at, n.news_at`;
 /** In the order of the keys, which the pages need: hence CROSS, and the + that keeps another index out. */
 const SESSIONS = `
   FROM sessions s CROSS JOIN grants g ON g.id = s.grant_id LEFT JOIN subscriptions n ON n.grant_id = g.id
@@ -49,8 +49,7 @@ export function openSource(file: string): Source {
   if (!existsSync(file)) {
     throw new Error(`There is no store at ${file}: are DATA_DIR and the Withings credentials those it had?`);
   }
-  const db = openDatabase(file, 'FULL');
-  db.exec(SQLITE_SCHEMA);
+  const db = openStoreFile(file);
   let isLocked = false;
 
   return {

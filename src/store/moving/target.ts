@@ -96,8 +96,8 @@ function held(answer: unknown): unknown {
 function sessionOf(row: Row, now: number): Argument[] {
   const life = ttlOf(Number(row.idle_until), now);
   return [
-    ...[text(row.id), text(row.write_id), text(row.sealed), text(row.attend_at)],
-    ...[text(row.subscriptions), Number(row.due_at ?? 0), text(row.heard_at || null)],
+    ...[text(row.id), text(row.write_id), text(row.sealed), text(row.grant_due_at)],
+    ...[text(row.subscriptions), Number(row.due_at ?? 0), text(row.news_at || null)],
     ...[text(row.key), text(row.data), text(row.idle_until), text(row.ends_at), life],
   ];
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import Database from 'libsql';
 
 /** What may be stored. Buffers, booleans and undefined end the whole process inside libsql; a NUL cuts its text. */
@@ -62,11 +64,12 @@ export function openDatabase(file: string, synchronous: 'FULL' | 'NORMAL'): Db {
   };
 }
 
-function open(file: string) {
+/** @param name a path, or a URI of SQLite's */
+function open(name: string) {
   try {
-    return new Database(file, { timeout: LOCK_WAIT_MS });
+    return new Database(name, { timeout: LOCK_WAIT_MS });
   } catch {
-    throw Object.assign(new Error(`cannot open ${file}`), { code: 'SQLITE_CANTOPEN' }); // libsql gives no code here
+    throw Object.assign(new Error(`cannot open ${name}`), { code: 'SQLITE_CANTOPEN' }); // libsql gives no code here
   }
 }
 
@@ -84,4 +87,13 @@ function checked(values: Value[]): Value[] {
 function columnsOf<Columns extends object>(row: unknown): Columns {
   const { _metadata, ...columns } = row as Columns & { _metadata?: unknown };
   return columns as unknown as Columns;
+}
+
+/** The file's `user_version`, read without writing anything, not even what a crash left in its WAL; 0: no file. */
+export function readUserVersion(file: string): number {
+  if (!existsSync(file)) return 0;
+  const native = open(`${pathToFileURL(file).href}?mode=ro`);
+  const [row] = native.pragma('user_version') as { user_version: number }[];
+  native.close();
+  return Number(row?.user_version);
 }

@@ -17,7 +17,7 @@ export function sqliteGrants(db: Db, encryption: Encryption, hostClock: () => nu
     async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, encryption);
       const changed = db.run(
-        `UPDATE grants SET write_id = ?, sealed = ?, attend_at = ?, lease_until = ?, lease_ms = ?
+        `UPDATE grants SET write_id = ?, sealed = ?, due_at = ?, lease_until = ?, lease_ms = ?
          WHERE id = ? AND write_id = ?`,
         next.writeId,
         next.sealed,
@@ -34,13 +34,13 @@ export function sqliteGrants(db: Db, encryption: Encryption, hostClock: () => nu
       return db.transaction(() => {
         const rows = db.all(
           `SELECT id, lease_until, lease_ms FROM grants
-           WHERE attend_at <= ? OR attend_at > ? ORDER BY attend_at LIMIT ?`,
+           WHERE due_at <= ? OR due_at > ? ORDER BY due_at LIMIT ?`,
           now,
           now + DUE_WITHIN_MS,
           limit,
         );
         const free = rows.filter((row) => !isLeased(row, hostClock())).map(({ id }) => String(id));
-        for (const id of free) db.run('UPDATE grants SET attend_at = ? WHERE id = ?', now + CLAIM_MS, id);
+        for (const id of free) db.run('UPDATE grants SET due_at = ? WHERE id = ?', now + CLAIM_MS, id);
         return free;
       });
     },
@@ -62,8 +62,8 @@ export function readWriteId(db: Db, id: string): string | null {
 /** In place of whatever grant this person had; nobody has a lease on it. */
 export function putGrant(db: Db, id: string, { writeId, sealed, dueAt }: SealedGrant): void {
   db.run(
-    `INSERT INTO grants (id, write_id, sealed, attend_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-       write_id = excluded.write_id, sealed = excluded.sealed, attend_at = excluded.attend_at,
+    `INSERT INTO grants (id, write_id, sealed, due_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+       write_id = excluded.write_id, sealed = excluded.sealed, due_at = excluded.due_at,
        lease_until = 0, lease_ms = 0`,
     id,
     writeId,

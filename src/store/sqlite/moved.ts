@@ -1,8 +1,6 @@
 import type { Db } from './database.ts';
 
-export const MOVED_SCHEMA = 'CREATE TABLE IF NOT EXISTS moved (id TEXT NOT NULL, at INTEGER);';
-
-const TABLES = ['grants', 'sessions', 'attempts', 'subscriptions', 'pace'];
+const TABLES = ['grants', 'sessions', 'attempts', 'subscriptions', 'rate_limit'];
 
 /** That this store began to move to Redis, under which id, and when it had arrived; null: it never began. */
 export function readMove(db: Db): { id: string; at: number | null } | null {

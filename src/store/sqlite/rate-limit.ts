@@ -6,12 +6,12 @@ export function sqliteRateLimit(db: Db, hostClock: () => number): RateLimitStore
     async takeCall(spacingMs, atOnce) {
       return db.transaction(() => {
         const now = hostClock();
-        const kept = Number(db.get('SELECT next FROM pace')?.next ?? 0);
+        const kept = Number(db.get('SELECT next FROM rate_limit')?.next ?? 0);
         const next = kept < now || kept > now + MAX_AHEAD_MS ? now : kept;
         const wait = next - now - (atOnce - 1) * spacingMs;
         if (wait > 0) return Math.ceil(wait);
         db.run(
-          'INSERT INTO pace VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET next = excluded.next',
+          'INSERT INTO rate_limit VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET next = excluded.next',
           next + spacingMs,
         );
         return 0;

@@ -1,7 +1,11 @@
-import { MOVED_SCHEMA } from './moved.ts';
+import { type Db, openDatabase, readUserVersion } from './database.ts';
 
-export const SQLITE_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS sessions (
+/**
+ * Each makes a file of one version into one of the next, beginning with 0; a step that was released is never changed.
+ * The first takes up files from before there were versions.
+ */
+const STEPS: string[] = [
+  `CREATE TABLE IF NOT EXISTS sessions (
     key TEXT PRIMARY KEY, grant_id TEXT, data TEXT NOT NULL,
     idle_until INTEGER NOT NULL, ends_at INTEGER NOT NULL
   ) WITHOUT ROWID;
@@ -26,5 +30,52 @@ export const SQLITE_SCHEMA = `
     DELETE FROM subscriptions WHERE grant_id = old.id;
   END;
   CREATE TABLE IF NOT EXISTS pace (one INTEGER PRIMARY KEY CHECK (one = 1), next REAL NOT NULL) WITHOUT ROWID;
-  ${MOVED_SCHEMA}
-`;
+  CREATE TABLE IF NOT EXISTS moved (id TEXT NOT NULL, at INTEGER);`,
+
+  `ALTER TABLE grants RENAME COLUMN attend_at TO due_at;
+  DROP INDEX grants_to_attend;
+  CREATE INDEX grants_due ON grants (due_at) WHERE due_at IS NOT NULL;
+  ALTER TABLE subscriptions RENAME COLUMN heard_at TO news_at;
+  ALTER TABLE pace RENAME TO rate_limit;`,
+];
+
+/**
+ * Opens (or makes) the file of a store, brought to the present version.
+ *
+ * @throws Error with words for the operator when a newer version of this program wrote it; nothing is written then
+ */
+export function openStoreFile(file: string): Db {
+  refuseNewer(readUserVersion(file), file);
+  const db = openDatabase(file, 'FULL');
+  try {
+    migrate(db, file);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** @throws as openStoreFile */
+export function migrate(db: Db, file: string): void {
+  while (versionOf(db) < STEPS.length) db.transaction(() => step(db));
+  refuseNewer(versionOf(db), file);
+}
+
+/** Asks for the version again, now that it has the lock: another process may have taken this step meanwhile. */
+function step(db: Db): void {
+  const version = versionOf(db);
+  const sql = STEPS[version];
+  if (sql !== undefined) db.exec(`${sql} PRAGMA user_version = ${version + 1};`);
+}
+
+function versionOf(db: Db): number {
+  return Number(db.get<{ user_version: number }>('PRAGMA user_version')?.user_version);
+}
+
+function refuseNewer(version: number, file: string): void {
+  if (version <= STEPS.length) return;
+  throw new Error(
+    `${file} was written by a newer version of this program (its schema is ${version}, this one knows ${STEPS.length}): run that version.`,
+  );
+}

@@ -1,12 +1,12 @@
 import type { Encryption } from '../encryption.ts';
 import type { Store } from '../store.ts';
 import { sqliteAttempts } from './attempts.ts';
-import { type Db, openDatabase } from './database.ts';
+import type { Db } from './database.ts';
 import { sqliteExpiry } from './expiry.ts';
 import { sqliteGrants } from './grants.ts';
 import { readMove } from './moved.ts';
 import { sqliteRateLimit } from './rate-limit.ts';
-import { SQLITE_SCHEMA } from './schema.ts';
+import { openStoreFile } from './schema.ts';
 import { sqliteSessions } from './sessions.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
 
@@ -14,11 +14,10 @@ import { sqliteSubscriptions } from './subscriptions.ts';
  * The embedded store: one SQLite file, safe for several processes of one host.
  *
  * @param hostClock milliseconds of a clock that all processes of this host share and that never steps
- * @throws Error with words for the operator when what it held has moved to Redis
+ * @throws Error with words for the operator when what it held has moved to Redis, or a newer version wrote it
  */
 export function openSqliteStore(file: string, encryption: Encryption, hostClock: () => number): Store {
-  const db = openDatabase(file, 'FULL');
-  db.exec(SQLITE_SCHEMA);
+  const db = openStoreFile(file);
   refuseMoved(db, file);
   return {
     ...sqliteSessions(db, encryption, hostClock),

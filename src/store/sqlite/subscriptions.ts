@@ -4,9 +4,9 @@ import type { Db } from './database.ts';
 export function sqliteSubscriptions(db: Db): SubscriptionStore {
   return {
     async readSubscriptions(grantId) {
-      const row = db.get('SELECT state, heard_at FROM subscriptions WHERE grant_id = ?', grantId);
+      const row = db.get('SELECT state, news_at FROM subscriptions WHERE grant_id = ?', grantId);
       if (!row) return null;
-      return { state: typeof row.state === 'string' ? row.state : null, newsAt: Number(row.heard_at) };
+      return { state: typeof row.state === 'string' ? row.state : null, newsAt: Number(row.news_at) };
     },
 
     async writeSubscriptions(grantId, state, dueAt) {
@@ -22,8 +22,8 @@ export function sqliteSubscriptions(db: Db): SubscriptionStore {
 
     async recordNews(grantId, at) {
       const changed = db.run(
-        `INSERT INTO subscriptions (grant_id, heard_at) SELECT id, ? FROM grants WHERE id = ?
-         ON CONFLICT (grant_id) DO UPDATE SET heard_at = excluded.heard_at`,
+        `INSERT INTO subscriptions (grant_id, news_at) SELECT id, ? FROM grants WHERE id = ?
+         ON CONFLICT (grant_id) DO UPDATE SET news_at = excluded.news_at`,
         at,
         grantId,
       );

@@ -1,0 +1,98 @@
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from '@jest/globals';
+import Database from 'libsql';
+import { type Db, openDatabase } from '../../src/store/sqlite/database.ts';
+import { migrate, openStoreFile } from '../../src/store/sqlite/schema.ts';
+import { atEnd, tempDir } from '../support/app.ts';
+
+const FIXTURE = resolve(import.meta.dirname, 'fixtures/version-0.db');
+
+/** A file of its own, as the program wrote it before there were versions. */
+function versionZero(): string {
+  const file = join(tempDir(), 'connect.db');
+  copyFileSync(FIXTURE, file);
+  return file;
+}
+
+function open(file: string): Db {
+  const db = openDatabase(file, 'FULL');
+  atEnd(() => db.close());
+  return db;
+}
+
+/** libsql closes a file, and empties its WAL into it, when the last of its statements is garbage. */
+async function everythingIsClosed(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let round = 0; round < 3; round += 1) {
+    collect();
+    await new Promise((done) => setImmediate(done));
+  }
+}
+
+const versionOf = (db: Db) => Number(db.get('PRAGMA user_version')?.user_version);
+
+/** What is in each table and index, by how it was made. */
+const shape = (db: Db) =>
+  db
+    .all("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
+    .map(({ name }) => name);
+
+test('a new file and one from before there were versions come to the same', () => {
+  const made = openStoreFile(join(tempDir(), 'connect.db'));
+  const taken = openStoreFile(versionZero());
+  expect(shape(taken)).toEqual(shape(made));
+  expect(versionOf(taken)).toBe(versionOf(made));
+  expect(taken.get('SELECT COUNT(*) AS n FROM grants')).toMatchObject({ n: 2 });
+  made.close();
+  taken.close();
+});
+
+test('a step is taken once, though two processes see that it is due', () => {
+  const file = versionZero();
+  const [db, another] = [open(file), open(file)];
+  function overtaken<T>(work: () => T): T {
+    migrate(another, file);
+    return db.transaction(work);
+  }
+  migrate({ ...db, transaction: overtaken }, file);
+  expect(shape(db)).toContain('rate_limit');
+});
+
+test('a step that fails has changed nothing', () => {
+  const file = versionZero();
+  const db = open(file);
+  db.exec('CREATE TABLE rate_limit (a)'); // in the way of the last statement of step 2
+  expect(() => migrate(db, file)).toThrow();
+  expect(versionOf(db)).toBe(1);
+  expect(db.get('SELECT attend_at FROM grants')).toBeDefined();
+});
+
+describe('a file from a newer version is refused', () => {
+  test.each(['closed in order', 'left by a crash'])('%s: by name, and nothing is written', async (how) => {
+    const file = versionZero();
+    const native = new Database(file);
+    native.pragma('user_version = 99');
+    native.exec("INSERT INTO grants (id, write_id, sealed) VALUES ('eu:9', 'w', 's')"); // stays in the WAL
+    const copy = join(tempDir(), 'connect.db');
+    if (how === 'closed in order') native.pragma('wal_checkpoint(TRUNCATE)');
+    for (const end of ['', '-wal']) copyFileSync(file + end, copy + end);
+    native.close();
+    const bytes = () =>
+      ['', '-wal'].map((end) => existsSync(copy + end) && readFileSync(copy + end, 'base64'));
+    const before = bytes();
+    expect(() => openStoreFile(copy)).toThrow(`${copy} was written by a newer version of this program`);
+    await everythingIsClosed();
+    expect(bytes()).toEqual(before);
+  });
+
+  test('also when it has become newer while it was being opened', () => {
+    const file = versionZero();
+    const db = open(file);
+    db.exec('PRAGMA user_version = 99');
+    expect(() => migrate(db, file)).toThrow('newer version');
+  });
+});
