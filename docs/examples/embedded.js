@@ -34,13 +34,14 @@ app.use('/withings', connect.router);
 
 app.get('/', async (req, res) => {
   const month = [new Date(Date.now() - 30 * 86_400_000), new Date()];
-  const used = await connect.use(req, (token) => connect.withings.measures(token, [1], ...month));
-  if (used.state === 'unavailable')
-    return res.status(503).send('Withings does not answer. Try again in a minute.');
-  if (used.state !== 'answered') return res.send('<a href="/withings/connect">Connect Withings</a>');
-  if (!used.answer.ok) return res.status(502).send(`Withings refused: ${used.answer.refusal.code}`);
-  const [latest] = used.answer.value;
-  return res.send(latest ? `${latest.value.toFixed(1)} kg` : 'Step on your scale.');
+  const weights = await connect.use(req, (token) => connect.withings.measures(token, [1], ...month));
+  if (weights.ok) {
+    const [latest] = weights.value;
+    return res.send(latest ? `${latest.value.toFixed(1)} kg` : 'Step on your scale.');
+  }
+  const { code, remedy } = weights.refusal;
+  if (remedy === 'reconnect') return res.send('<a href="/withings/connect">Connect Withings</a>');
+  return res.status(remedy === 'retry' ? 503 : 502).send(`Withings cannot answer just now: ${code}`);
 });
 
 app.use((error, _req, res, _next) => {

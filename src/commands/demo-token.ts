@@ -1,6 +1,6 @@
 import { readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
-import { problemOf } from '../problems/catalogue.ts';
+import { PROBLEMS } from '../problems/catalogue.ts';
 import { createWithings } from '../withings/client.ts';
 
 /** What `npm run demo-token` runs: a token of Withings' demo user, as JSON on the terminal. */
@@ -14,7 +14,7 @@ const withings = createWithings({ ...options, now });
 const answer = await withings.demoAccess(options.scope);
 if (!answer.ok) {
   const { code, status } = answer.refusal;
-  const { title, advice } = problemOf(code);
+  const { title, advice } = PROBLEMS[code];
   const isAsleep = options.sandbox && code === 'withings-unreachable';
   refuse(
     isAsleep

@@ -49,10 +49,10 @@ async function endConnection(
   const id = req.session.withingsId; // enough to leave, even where the key to the tokens is missing
   if (!id) return res.redirect(303, '/');
 
-  const { revoked, outcome, removalPage } = await disconnect(id);
+  const { refusal, removalPage } = await disconnect(id);
   await sessions.end(req, res);
-  log.info({ requestId: req.id, outcome }, 'disconnected');
-  receipts.write(res, { at: now(), revoked, removalPage });
+  log.info({ requestId: req.id, outcome: refusal?.code ?? 'revoked' }, 'disconnected');
+  receipts.write(res, { at: now(), revoked: refusal === null, removalPage });
   return res.set('Clear-Site-Data', FORGET).redirect(303, '/');
 }
 

@@ -1,8 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Log } from '../operations/logging.ts';
-import { Problem, problemOf } from '../problems/catalogue.ts';
+import { Problem } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
-import type { AttemptResult } from '../store/attempts.ts';
+import type { AttemptProblem, AttemptResult } from '../store/attempts.ts';
 import { begun } from '../tokens/changes.ts';
 import { onlyMethods, onlyNavigation } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
@@ -84,7 +84,7 @@ async function answer(
   visit: Visit,
   demo: boolean,
 ): Promise<AttemptResult> {
-  const fail = async (code: string) => {
+  const fail = async (code: AttemptProblem) => {
     const result = { kind: 'problem', code } as const;
     log.warn({ requestId: req.id, outcome: code }, 'connecting failed');
     await attempts.finish(visit.state, result);
@@ -110,7 +110,7 @@ async function answer(
 }
 
 function arrive(result: AttemptResult, returnTo: string, res: Response) {
-  if (result.kind === 'problem') throw new Problem(problemOf(result.code).code);
+  if (result.kind === 'problem') throw new Problem(result.code);
   res.redirect(303, returnTo);
 }
 

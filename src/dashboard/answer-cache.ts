@@ -1,10 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
+import { LRUCache } from 'lru-cache';
 import type { PubSub } from '../store/pubsub.ts';
-
-/** What a service brought, or the code of what was in the way. */
-export type Outcome<T> =
-  | { ok: true; value: T[] }
-  | { ok: false; code: string; retryAfterSeconds: number | null };
+import type { Result } from '../withings/errors.ts';
 
 /** Answers of Withings, asked for once by all processes together. */
 export interface AnswerCache {
@@ -12,103 +9,103 @@ export interface AnswerCache {
    * The answer to the same question of a moment ago, or else a new one. `newsAt`: what was asked before that moment,
    * milliseconds since 1970, is out of date.
    */
-  ask<T>(question: string, newsAt: number, ask: () => Promise<Asked<T>>): Promise<Outcome<T>>;
-}
-
-export interface Asked<T> {
-  outcome: Outcome<T>;
-  /** Others may have it. */
-  isWorth: boolean;
+  ask<T>(question: string, newsAt: number, ask: () => Promise<Result<T>>): Promise<Result<T>>;
 }
 
 export interface AnswerCacheParts {
   now: () => number;
   sleep: (milliseconds: number) => Promise<unknown>;
-  /** How processes tell each other; null: this one is alone. Health data are told, and kept nowhere. */
+  /** How processes tell each other; null: this one is alone. Health data are told, and stored nowhere. */
   pubsub: PubSub | null;
+  /** Of all answers together, serialized. In memory they take up to five times as much. */
+  maxBytes?: number;
 }
 
+const MAX_BYTES = 16 * 1024 * 1024;
 /** Withings refuses a person's identical call within 10 seconds: one answer serves everybody for a little longer. */
 const SHARED_FOR_MS = 15_000;
-const MAX_SHARED = 4000;
 /** How long another process may still take that has asked just before. */
 const THEIRS_WITHIN_MS = 2000;
-
 /** However often there are news: a storm of them must not use up the calls of everybody. */
 const AFRESH_EVERY_MS = 10_000;
 
-interface Entry {
+interface Answer {
   askedAt: number;
   /** It was asked because there were news. */
   afresh: boolean;
-  outcome: Promise<Outcome<unknown>>;
+  result: Result<unknown> | Promise<Result<unknown>>;
 }
 
-export function createAnswerCache({ now, sleep, pubsub }: AnswerCacheParts): AnswerCache {
-  const known = new Map<string, Entry>();
-  const expecting = new Map<string, Set<(outcome: Outcome<unknown>) => void>>();
+export function createAnswerCache({
+  now,
+  sleep,
+  pubsub,
+  maxBytes = MAX_BYTES,
+}: AnswerCacheParts): AnswerCache {
+  const answers = new LRUCache<string, Answer>({ maxSize: maxBytes });
+  const expecting = new Map<string, Set<(result: Result<unknown>) => void>>();
 
-  function remember(question: string, afresh: boolean, outcome: Promise<Outcome<unknown>>): Entry {
-    if (known.size >= MAX_SHARED) known.clear();
-    const entry = { askedAt: now(), afresh, outcome };
-    known.set(question, entry);
-    return entry;
-  }
-
-  function isGood({ askedAt, afresh }: Entry, newsAt: number): boolean {
+  function isGood({ askedAt, afresh }: Answer, newsAt: number): boolean {
     const age = now() - askedAt;
     return age < SHARED_FOR_MS && (askedAt >= newsAt || (afresh && age < AFRESH_EVERY_MS));
   }
 
   pubsub?.subscribe((text) => {
-    const { question, afresh, outcome }: Word = deserialize(Buffer.from(text, 'base64'));
-    remember(question, afresh, Promise.resolve(outcome));
-    for (const tell of expecting.get(question) ?? []) tell(outcome);
+    const message = Buffer.from(text, 'base64');
+    const { question, afresh, result }: Message = deserialize(message);
+    answers.set(question, { askedAt: now(), afresh, result }, { size: message.byteLength });
+    for (const resolve of expecting.get(question) ?? []) resolve(result);
   });
 
   /** Refused because somebody asked the same just now: if that was one of us, the answer is on its way. */
-  async function theirs<T>(question: string, refusal: Outcome<T>): Promise<Outcome<T>> {
-    let tell = (_: Outcome<unknown>) => {};
-    const told = new Promise<Outcome<unknown>>((resolve) => {
-      tell = resolve;
+  async function theirs(question: string, refused: Result<unknown>): Promise<Result<unknown>> {
+    let resolve = (_: Result<unknown>) => {};
+    const told = new Promise<Result<unknown>>((resolveTold) => {
+      resolve = resolveTold;
     });
     const waiting = expecting.get(question) ?? new Set();
-    expecting.set(question, waiting.add(tell));
-    const outcome = await Promise.race([told, sleep(THEIRS_WITHIN_MS).then(() => refusal)]);
-    waiting.delete(tell);
+    expecting.set(question, waiting.add(resolve));
+    const result = await Promise.race([told, sleep(THEIRS_WITHIN_MS).then(() => refused)]);
+    waiting.delete(resolve);
     if (waiting.size === 0) expecting.delete(question);
-    return outcome as Outcome<T>;
+    return result;
   }
 
   return {
-    ask<T>(question: string, newsAt: number, ask: () => Promise<Asked<T>>) {
-      const entry = known.get(question);
-      if (entry && isGood(entry, newsAt)) return entry.outcome as Promise<Outcome<T>>;
-      const afresh = entry !== undefined && entry.askedAt < newsAt;
-      const mine: Entry = remember(question, afresh, answer());
-      const forget = () => known.get(question) === mine && known.delete(question);
+    ask<T>(question: string, newsAt: number, ask: () => Promise<Result<T>>) {
+      const known = answers.get(question);
+      if (known && isGood(known, newsAt)) return Promise.resolve(known.result) as Promise<Result<T>>;
+      const afresh = known !== undefined && known.askedAt < newsAt;
+      const asked = { askedAt: now(), afresh };
+      const mine: Answer = { ...asked, result: answer() };
+      answers.set(question, mine, { size: 1 }); // its size is not known yet
 
-      async function answer(): Promise<Outcome<T>> {
-        const { outcome, isWorth } = await ask();
-        if (!isWorth) forget();
-        else if (outcome.ok) pubsub?.publish(wordOf({ question, afresh, outcome }));
-        else if (pubsub && outcome.code === 'withings-busy') return theirs(question, outcome);
-        return outcome;
+      async function answer(): Promise<Result<unknown>> {
+        try {
+          const said = await ask();
+          const isTheirs = pubsub && !said.ok && said.refusal.code === 'withings-busy';
+          const result = isTheirs ? await theirs(question, said) : said;
+          const message = serialize({ question, afresh, result } satisfies Message);
+          if (said.ok) pubsub?.publish(message.toString('base64'));
+          if (answers.peek(question) !== mine) return result;
+          // Whoever connects again asks with another permission.
+          if (!result.ok && result.refusal.remedy === 'reconnect') answers.delete(question);
+          else answers.set(question, { ...asked, result }, { size: message.byteLength });
+          return result;
+        } catch (error) {
+          if (answers.peek(question) === mine) answers.delete(question);
+          throw error;
+        }
       }
 
-      mine.outcome.catch(forget);
-      return mine.outcome as Promise<Outcome<T>>;
+      return mine.result as Promise<Result<T>>;
     },
   };
 }
 
-interface Word {
+/** Serialized in a form that keeps dates. */
+interface Message {
   question: string;
   afresh: boolean;
-  outcome: Outcome<unknown>;
-}
-
-/** In a form that keeps dates. */
-function wordOf(word: Word): string {
-  return serialize(word).toString('base64');
+  result: Result<unknown>;
 }

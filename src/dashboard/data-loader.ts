@@ -1,10 +1,11 @@
 import type { Grant } from '../store/grant.ts';
-import type { Grants, Unusable } from '../tokens/grants.ts';
+import type { Grants } from '../tokens/grants.ts';
+import { isDue } from '../tokens/timing.ts';
 import type { Withings } from '../withings/client.ts';
 import type { ActivityDay, Device, Measure, Night } from '../withings/data.ts';
-import type { Result } from '../withings/errors.ts';
+import { type Result, refuse } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
-import type { AnswerCache, Outcome } from './answer-cache.ts';
+import type { AnswerCache } from './answer-cache.ts';
 
 /** What each service brings. */
 export interface Data {
@@ -14,13 +15,22 @@ export interface Data {
   devices: Device;
 }
 
-export type Everything = { [Name in keyof Data]: Outcome<Data[Name]> };
+export type Everything = { [Name in keyof Data]: Result<Data[Name][]> };
 
-/** A person's data, read through whatever access token is live. */
+export interface Period {
+  days: number;
+  /** When Withings last told of news, milliseconds since 1970: answers from before are out of date. */
+  newsAt: number;
+}
+
+/** A person's data, read through whatever access token is live. Whoever asks has read the grant just before. */
 export interface DataLoader {
-  read<Name extends keyof Data>(grantId: string, name: Name, days: number): Promise<Outcome<Data[Name]>>;
-  /** All of them at once. What is not there in time is left out with a word; the rest is not held up. */
-  readAll(grantId: string, days: number): Promise<{ grant: Grant | null; data: Everything }>;
+  read<Name extends keyof Data>(grant: Grant, name: Name, period: Period): Promise<Result<Data[Name][]>>;
+  /**
+   * All of them at once, and the grant as it is after that. What is not there in time is left out with a word; the rest
+   * is not held up.
+   */
+  readAll(grant: Grant, period: Period): Promise<{ grant: Grant | null; data: Everything }>;
 }
 
 interface Source<T> {
@@ -32,7 +42,7 @@ interface Source<T> {
 
 const DAY = 86_400_000;
 /** How long a page waits for its panels. */
-const PATIENCE_MS = 3000;
+const TIMEOUT_MS = 3000;
 
 /** Moments to the second, so that two processes seldom ask the same. */
 const SOURCES: { [Name in keyof Data]: Source<Data[Name]> } = {
@@ -63,63 +73,48 @@ export interface DataLoaderParts {
   withings: Withings;
   now: () => number;
   sleep: (milliseconds: number) => Promise<unknown>;
-  /** When Withings last told of news: an answer from before is not shared with who asks after. */
-  newsAt: (grantId: string) => Promise<number>;
-  shared: AnswerCache;
+  refreshMarginSeconds: number;
+  answers: AnswerCache;
 }
 
-export function createDataLoader({
-  grants,
-  withings,
-  now,
-  sleep,
-  newsAt,
-  shared,
-}: DataLoaderParts): DataLoader {
-  async function read<Name extends keyof Data>(
-    id: string,
+export function createDataLoader(parts: DataLoaderParts): DataLoader {
+  const { grants, withings, now, sleep, refreshMarginSeconds, answers } = parts;
+
+  async function load<Name extends keyof Data>(
+    fresh: Result<Grant>,
     name: Name,
-    days: number,
-  ): Promise<Outcome<Data[Name]>> {
-    const fresh = await grants.fresh(id);
-    if (fresh.state !== 'usable') return inTheWay(fresh);
+    { days, newsAt }: Period,
+  ): Promise<Result<Data[Name][]>> {
+    if (!fresh.ok) return fresh;
+    const grant = fresh.value;
     const { scope, ranged, ask }: Source<Data[Name]> = SOURCES[name];
-    if (!fresh.grant.scope.includes(scope)) return refused('scope-missing');
+    if (!grant.scope.includes(scope)) return refuse('scope-missing');
+    const question = `${grant.id} ${name} ${ranged ? days : ''}`;
     const call = (accessToken: string) => ask(withings, accessToken, now(), days);
-    const question = `${id} ${name} ${ranged ? days : ''}`;
-    return shared.ask(question, ranged ? await newsAt(id) : 0, async () => {
-      const used = await grants.use(id, call);
-      if (used.state !== 'answered') return { outcome: inTheWay(used), isWorth: false };
-      const { answer } = used;
-      const outcome: Outcome<Data[Name]> = answer.ok
-        ? { ok: true, value: answer.value }
-        : refused(answer.refusal.code, answer.refusal.retryAfterSeconds);
-      return { outcome, isWorth: true }; // only what Withings said is worth sharing
-    });
+    return answers.ask(question, ranged ? newsAt : 0, () => grants.use(grant, call));
   }
 
   return {
-    read,
-    async readAll(id, days) {
-      const late = sleep(PATIENCE_MS).then(() => refused('withings-timeout'));
-      const inTime = <Name extends keyof Data>(name: Name): Promise<Outcome<Data[Name]>> =>
-        Promise.race([read(id, name, days), late]);
+    read: async (grant, name, period) => load(await grants.fresh(grant), name, period),
+
+    async readAll(grant, period) {
+      const fresh = await grants.fresh(grant);
+      const late = sleep(TIMEOUT_MS).then(() => refuse('withings-timeout'));
+      const inTime = <Name extends keyof Data>(name: Name): Promise<Result<Data[Name][]>> =>
+        Promise.race([load(fresh, name, period), late]);
       const [measures, activity, nights, devices] = await Promise.all([
         inTime('measures'),
         inTime('activity'),
         inTime('nights'),
         inTime('devices'),
       ]);
-      return { grant: await grants.read(id), data: { measures, activity, nights, devices } };
+      const data = { measures, activity, nights, devices };
+      const isSettled =
+        fresh.ok &&
+        !isDue(fresh.value, refreshMarginSeconds, now()) &&
+        Object.values(data).every(({ ok }) => ok);
+      // A refresh that was due may be done by now, and what was refused may have ended the grant.
+      return { grant: isSettled ? fresh.value : await grants.read(grant.id), data };
     },
   };
-}
-
-function refused(code: string, retryAfterSeconds: number | null = null) {
-  return { ok: false, code, retryAfterSeconds } as const;
-}
-
-function inTheWay(unusable: Unusable) {
-  if (unusable.state === 'gone') return refused('not-connected');
-  return refused(unusable.code, unusable.state === 'unavailable' ? unusable.retryAfterSeconds : null);
 }

@@ -65,7 +65,7 @@ export function createEvents({
   async function readGrant(req: Request): Promise<Grant | null> {
     const grant = (await sessionOf(req))?.withings ?? null;
     // A page that is open is a visitor: the token is renewed in time for it.
-    if (grant && !grant.ended && isDue(grant, refreshMarginSeconds, now())) await grants.fresh(grant.id);
+    if (grant && !grant.ended && isDue(grant, refreshMarginSeconds, now())) await grants.fresh(grant);
     return grant;
   }
 

@@ -1,5 +1,5 @@
-import { problemOf } from '../problems/catalogue.ts';
-import type { Grant } from '../store/grant.ts';
+import { PROBLEMS } from '../problems/catalogue.ts';
+import { type Grant, readCode } from '../store/grant.ts';
 import { type Moment, moment } from './words.ts';
 
 export interface Happening {
@@ -26,7 +26,7 @@ export function happenings({ history }: Grant, now: number): Happening[] {
           good: true,
         };
       const again = times > 1 ? ` ${times} times, until ${moment(last, now).words}.` : '';
-      const { title, what: cause } = problemOf(what);
+      const { title, what: cause } = PROBLEMS[readCode(what)];
       return { at: when, words: title, cause: `${cause}${again}`, good: false };
     })
     .reverse();

@@ -1,10 +1,11 @@
-import { problemOf } from '../problems/catalogue.ts';
+import { PROBLEMS } from '../problems/catalogue.ts';
+import type { RefusalCode } from '../withings/errors.ts';
 import { type Moment, moment } from './words.ts';
 
 /** How a person's subscriptions to notifications stand. Milliseconds since 1970; 0: never. */
 export interface News {
   newsAt: number;
-  state: { categories: number[]; checkedAt: number; problem: string | null } | null;
+  state: { categories: number[]; checkedAt: number; problem: RefusalCode | null } | null;
 }
 
 /** Apart from the tokens: when notifications fail, the connection is as good as ever. */
@@ -12,7 +13,7 @@ export function newsWords({ newsAt, state }: News, now: number) {
   const heard: Moment | null = newsAt > 0 ? moment(newsAt, now) : null;
   if (!state || state.checkedAt === 0) return { words: 'Being set up', advice: null, heard };
   if (state.problem === null) return { words: 'Withings tells us at once', advice: null, heard };
-  const { title } = problemOf(state.problem);
+  const { title } = PROBLEMS[state.problem];
   return {
     words: 'Withings does not tell us at once',
     advice: `${title}. What is new shows when you open this page; we try again by ourselves.`,

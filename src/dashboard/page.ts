@@ -1,6 +1,6 @@
-import { problemOf } from '../problems/catalogue.ts';
+import { PROBLEMS } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
-import type { Grant } from '../store/grant.ts';
+import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
 import type { Cloud } from '../withings/clouds.ts';
 import type { Everything } from './data-loader.ts';
@@ -131,6 +131,6 @@ function plain(before: string): Summary {
   return { before, moment: null, after: '' };
 }
 
-function outcomeWords(outcome: string): string {
-  return outcome === 'refreshed' ? 'a new pair of tokens' : problemOf(outcome).title;
+function outcomeWords(outcome: 'refreshed' | RecordedCode): string {
+  return outcome === 'refreshed' ? 'a new pair of tokens' : PROBLEMS[readCode(outcome)].title;
 }

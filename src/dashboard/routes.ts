@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
-import { ACTIONS, Problem, problemOf } from '../problems/catalogue.ts';
+import { Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
+import { ACTIONS } from '../problems/text.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
@@ -15,7 +16,7 @@ import { dashboardPage, RANGES } from './page.ts';
 
 export interface DashboardParts {
   grants: Grants;
-  sources: DataLoader;
+  dataLoader: DataLoader;
   events: Events;
   withings: Pick<Withings, 'cloud' | 'probe'>;
   /** How a person's subscriptions to notifications stand; null where notifications are off. */
@@ -61,7 +62,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { withings: { cloud }, sources, newsOf, now, refreshMarginSeconds }: DashboardParts,
+  { withings: { cloud }, dataLoader, newsOf, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
@@ -69,11 +70,12 @@ async function dashboard(
   if (!owned) return res.redirect(303, '/');
   const asked = RANGES.find(({ days }) => String(days) === req.query.days);
   const days = asked?.days ?? DEFAULT_DAYS;
+  const news = await newsOf(owned.id);
   // A week is cut out of the month, so that looking closer asks Withings nothing.
-  const { grant, data } = await sources.readAll(owned.id, Math.max(days, DEFAULT_DAYS));
+  const period = { days: Math.max(days, DEFAULT_DAYS), newsAt: news?.newsAt ?? 0 };
+  const { grant, data } = await dataLoader.readAll(owned, period);
   if (!grant) return res.redirect(303, '/');
   const range = { days, until: now() };
-  const news = await newsOf(owned.id);
   return res.render('dashboard', {
     page: dashboardPage(grant, data, { cloud, range, marginSeconds: refreshMarginSeconds }),
     news: news && newsWords(news, range.until),
@@ -83,7 +85,7 @@ async function dashboard(
 async function refresh({ grants }: DashboardParts, req: Request, res: Response) {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
-  await grants.refresh(owned.id);
+  await grants.refresh(owned);
   res.redirect(303, '/dashboard');
 }
 
@@ -91,12 +93,10 @@ async function refresh({ grants }: DashboardParts, req: Request, res: Response) 
 async function check({ grants, withings, now }: DashboardParts, req: Request, res: Response) {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
-  const used = await grants.use(owned.id, (accessToken) =>
+  const used = await grants.use(owned, (accessToken) =>
     withings.probe(accessToken, owned.scope, new Date(now())),
   );
-  if (used.state === 'gone') throw new Problem('not-connected');
-  if (used.state !== 'answered') throw new Problem(problemOf(used.code).code);
-  if (!used.answer.ok) throw new Problem(problemOf(used.answer.refusal.code).code);
+  if (!used.ok) throw new Problem(used.refusal.code, used.refusal.retryAfterSeconds);
   res.render('message', {
     title: 'It works',
     text: 'We asked Withings with the token we have, and Withings answered as it should.',
@@ -104,10 +104,11 @@ async function check({ grants, withings, now }: DashboardParts, req: Request, re
   });
 }
 
-async function allMeasures({ sources }: DashboardParts, req: Request): Promise<Measure[]> {
+async function allMeasures({ dataLoader, newsOf }: DashboardParts, req: Request): Promise<Measure[]> {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
-  const outcome = await sources.read(owned.id, 'measures', EXPORT_DAYS);
-  if (!outcome.ok) throw new Problem(problemOf(outcome.code).code, outcome.retryAfterSeconds ?? undefined);
-  return outcome.value;
+  const newsAt = (await newsOf(owned.id))?.newsAt ?? 0;
+  const measures = await dataLoader.read(owned, 'measures', { days: EXPORT_DAYS, newsAt });
+  if (!measures.ok) throw new Problem(measures.refusal.code, measures.refusal.retryAfterSeconds);
+  return measures.value;
 }

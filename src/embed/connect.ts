@@ -4,16 +4,17 @@ import { readReturnTo } from '../connect/return-to.ts';
 import { connectRoutes } from '../connect/routes.ts';
 import { backgroundLog, createLog } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
+import type { Grant } from '../store/grant.ts';
 import { hashed } from '../store/keys.ts';
+import type { StoredSession } from '../store/sessions.ts';
 import { saveGrant } from '../store/sign-in.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect, type Disconnected } from '../tokens/disconnect.ts';
-import type { Fresh, Used } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { refuseCrossSite } from '../web/same-origin.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
-import type { Result } from '../withings/errors.ts';
+import { type Result, refuse } from '../withings/errors.ts';
 import { type ConnectOptions, readOptions, whoIs } from './options.ts';
 
 /** Withings in somebody else's application. */
@@ -21,9 +22,9 @@ export interface Connect {
   /** `GET /connect`, `GET /callback`, `POST /disconnect`. Failures go to your error handler as a Problem. */
   router: Router;
   /** A live access token of whoever is signed in, refreshed where that is due; or why there is none. */
-  fresh(req: Request): Promise<Fresh>;
-  /** Makes a data call; a token that Withings turns down is renewed once, and the call repeated once. */
-  use<T>(req: Request, call: (accessToken: string) => Promise<Result<T>>): Promise<Used<T>>;
+  fresh(req: Request): Promise<Result<Grant>>;
+  /** Makes a data call; a token that Withings rejects is renewed once, and the call repeated once. */
+  use<T>(req: Request, call: (accessToken: string) => Promise<Result<T>>): Promise<Result<T>>;
   /** Erases the connection here and revokes it at Withings. Null: there was none. */
   disconnect(req: Request): Promise<Disconnected | null>;
   withings: Withings;
@@ -60,9 +61,18 @@ export function createConnect(options: ConnectOptions): Connect {
     return hashed(`owner ${who}`);
   }
 
+  async function sessionOf(req: Request): Promise<StoredSession | null> {
+    return whoIs(owner, req) === null ? null : store.readSession(keyOf(req), now());
+  }
+
+  /** Needs no key to the tokens: leaving must not. */
   async function grantIdOf(req: Request): Promise<string | null> {
-    if (whoIs(owner, req) === null) return null;
-    return (await store.readSession(keyOf(req), now()))?.grantId ?? null;
+    return (await sessionOf(req))?.grantId ?? null;
+  }
+
+  /** @throws DecryptionError when no key at hand opens it */
+  async function grantOf(req: Request): Promise<Grant | null> {
+    return (await sessionOf(req))?.grant() ?? null;
   }
 
   /** In place of browser sessions: the person who is signed in over there owns the grant. */
@@ -116,12 +126,12 @@ export function createConnect(options: ConnectOptions): Connect {
     withings,
     disconnect,
     async fresh(req) {
-      const id = await grantIdOf(req);
-      return id === null ? { state: 'gone' } : grants.fresh(id);
+      const grant = await grantOf(req);
+      return grant ? grants.fresh(grant) : refuse('not-connected');
     },
     async use(req, call) {
-      const id = await grantIdOf(req);
-      return id === null ? { state: 'gone' } : grants.use(id, call);
+      const grant = await grantOf(req);
+      return grant ? grants.use(grant, call) : refuse('not-connected');
     },
     async stop() {
       await sweeper.stop();

@@ -9,7 +9,6 @@ import type { Store } from '../store/store.ts';
 export { Problem } from '../problems/catalogue.ts';
 export type { Grant } from '../store/grant.ts';
 export type { Store } from '../store/store.ts';
-export type { Fresh, Used } from '../tokens/grants.ts';
 export { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
 export type { ActivityDay, Device, Measure, Night } from '../withings/data.ts';
 export type { Refusal, Result } from '../withings/errors.ts';

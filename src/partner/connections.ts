@@ -90,7 +90,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       const exchanged = await withings.redeem(code);
       if (!exchanged.ok) return exchanged;
       const { userId, scope } = exchanged.value;
-      if (userId === null) return refuse('withings-unreadable', 0);
+      if (userId === null) return refuse('withings-unreadable', { status: 0 });
       const content = begun(
         { ...exchanged.value, userId },
         { cloud: withings.cloud, demo: false, askedScope: scope },

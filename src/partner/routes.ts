@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { auditLog, type Log } from '../operations/logging.ts';
-import { Problem, problemOf } from '../problems/catalogue.ts';
+import { Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
 import { hashed } from '../store/keys.ts';
 import type { Disconnect } from '../tokens/disconnect.ts';
@@ -9,6 +9,7 @@ import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
+import type { Refusal } from '../withings/errors.ts';
 import type { PartnerConnection, PartnerConnections } from './connections.ts';
 import { limitRate, requireKey } from './key.ts';
 
@@ -34,7 +35,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     const asked = body.safeParse(req.body);
     if (!asked.success) throw new Problem('bad-request');
     const made = await connections.connect(asked.data.code, asked.data.externalId ?? null);
-    if (!made.ok) throw refusedCode(made.refusal.code);
+    if (!made.ok) throw refusedCode(made.refusal);
     const { connectionId } = made.value;
     log.info({ requestId: req.id, connection: hashed(connectionId) }, 'connected by a partner');
     parts.onConnected();
@@ -55,9 +56,10 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
 
   router.delete('/partner/connections/:id', async (req, res) => {
     const { connectionId, grantId } = await found(req);
-    const { revoked, outcome, removalPage } = await disconnect(grantId);
+    const { refusal, removalPage } = await disconnect(grantId);
+    const outcome = refusal?.code ?? 'revoked';
     log.info({ requestId: req.id, connection: hashed(connectionId), outcome }, 'disconnected by a partner');
-    res.json({ revoked, removalPage: revoked ? null : removalPage });
+    res.json({ revoked: refusal === null, removalPage: refusal && removalPage });
   });
 
   router.post('/partner/connections/:id/handoff', async (req, res) => {
@@ -66,17 +68,20 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
   });
 
   router.post('/partner/connections/:id/access-token', async (req, res) => {
-    const { connectionId, grantId } = await found(req);
-    const fresh = await grants.lasting(grantId);
-    const outcome = fresh.state === 'usable' ? 'given' : fresh.state;
+    const connection = await found(req);
+    const grant = connection.grant();
+    if (!grant) throw new Problem('connection-unknown');
+    const fresh = await grants.lasting(grant);
     audit.info(
-      { requestId: req.id, connection: hashed(connectionId), outcome },
+      {
+        requestId: req.id,
+        connection: hashed(connection.connectionId),
+        outcome: fresh.ok ? 'given' : fresh.refusal.code,
+      },
       'access token for a partner',
     );
-    if (fresh.state === 'gone') throw new Problem('connection-unknown');
-    if (fresh.state === 'needs-reconnect') throw new Problem('connection-ended');
-    if (fresh.state === 'unavailable') throw new Problem(problemOf(fresh.code).code, fresh.retryAfterSeconds);
-    const { accessToken, accessExpiresAt, scope } = fresh.grant;
+    if (!fresh.ok) throw noToken(fresh.refusal);
+    const { accessToken, accessExpiresAt, scope } = fresh.value;
     res.json({ accessToken, expiresAt: new Date(accessExpiresAt).toISOString(), scope });
   });
 
@@ -111,11 +116,16 @@ const body = z.strictObject({
 });
 
 function whose({ connectionId, grant }: PartnerConnection) {
-  const { userId, scope } = connectionOf(grant());
+  const { userId = null, scope = [] } = grant() ?? {};
   return { connectionId, userId, scope };
 }
 
 /** A code that is wrong is the caller's to mend; everything else is between Withings and us. */
-function refusedCode(code: string): Problem {
-  return new Problem(code === 'code-refused' ? 'partner-code-refused' : problemOf(code).code);
+function refusedCode({ code, retryAfterSeconds }: Refusal): Problem {
+  return new Problem(code === 'code-refused' ? 'partner-code-refused' : code, retryAfterSeconds);
+}
+
+function noToken({ code, remedy, retryAfterSeconds }: Refusal): Problem {
+  if (code === 'not-connected') return new Problem('connection-unknown');
+  return remedy === 'reconnect' ? new Problem('connection-ended') : new Problem(code, retryAfterSeconds);
 }

@@ -1,6 +1,7 @@
 import type { Grant } from '../store/grant.ts';
+import { failureOf } from '../tokens/state.ts';
 import type { Cloud } from '../withings/clouds.ts';
-import { problemOf } from './catalogue.ts';
+import { PROBLEMS, type ProblemCode } from './catalogue.ts';
 
 /** The status of a connection as other programs may see it: never a token. Moments are ISO 8601. */
 export interface Connection {
@@ -11,7 +12,7 @@ export interface Connection {
   accessToken: Span | null;
   refreshToken: Span | null;
   lastRefresh: { at: string; outcome: string } | null;
-  problem: { code: string; title: string; advice: string } | null;
+  problem: { code: ProblemCode; title: string; advice: string } | null;
 }
 
 interface Span {
@@ -31,10 +32,9 @@ const NOT_CONNECTED: Connection = {
 };
 
 /** @param cloud the one this installation speaks to; tokens of the other one wait until it comes back */
-export function connectionOf(grant: Grant | null | undefined, cloud = grant?.cloud): Connection {
+export function connectionOf(grant: Grant | null | undefined, cloud: Cloud): Connection {
   if (!grant) return NOT_CONNECTED;
-  const code = problemCode(grant, cloud);
-  const { title, advice } = problemOf(code ?? 'internal');
+  const code = failureOf(grant, cloud);
   return {
     state: stateOf(grant, code),
     userId: grant.userId,
@@ -43,7 +43,7 @@ export function connectionOf(grant: Grant | null | undefined, cloud = grant?.clo
     accessToken: { issuedAt: iso(grant.accessIssuedAt), expiresAt: iso(grant.accessExpiresAt) },
     refreshToken: { issuedAt: iso(grant.refreshIssuedAt), expiresAt: iso(grant.refreshExpiresAt) },
     lastRefresh: grant.lastRefresh && { at: iso(grant.lastRefresh.at), outcome: grant.lastRefresh.outcome },
-    problem: code === null ? null : { code, title, advice },
+    problem: code && { code, title: PROBLEMS[code].title, advice: PROBLEMS[code].advice },
   };
 }
 
@@ -55,14 +55,6 @@ function stateOf(grant: Grant, problem: string | null): Connection['state'] {
     return grant.demo && grant.ended.at >= grant.connectedAt + DAY ? 'unlinked' : 'needs-reconnect';
   if (grant.leased) return 'refreshing';
   return problem === null ? 'connected' : 'degraded';
-}
-
-/** What stands between this connection and being well; null when nothing does. */
-function problemCode(grant: Grant, cloud: Cloud | undefined): string | null {
-  if (grant.ended) return grant.ended.code;
-  if (grant.cloud !== cloud) return 'other-cloud';
-  const { lastRefresh } = grant;
-  return lastRefresh === null || lastRefresh.outcome === 'refreshed' ? null : lastRefresh.outcome;
 }
 
 function iso(at: number): string {

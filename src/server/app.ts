@@ -24,7 +24,7 @@ import type { Parts } from './parts.ts';
 export function createApp(config: Config, parts: Parts, monotonic: () => number, log: Log): Express {
   const { publicUrl, partnerApiKey, refreshMarginSeconds } = config;
   const { sandbox, readiness, sessions, receipts, attempts, withings, grants, now } = parts;
-  const { data, events, disconnect, notifications, partnerConnections: connections } = parts;
+  const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
   const onConnected = notifications.subscriber.wake;
 
@@ -65,7 +65,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       usualReturn: '/dashboard',
     }),
   );
-  app.use(dashboardRoutes({ grants, sources: data, events, withings, newsOf, now, refreshMarginSeconds }));
+  app.use(dashboardRoutes({ grants, dataLoader, events, withings, newsOf, now, refreshMarginSeconds }));
   app.use(disconnectRoutes({ disconnect, sessions, receipts, now, log }));
   if (partnerApiKey) app.use(handOffRoutes({ connections, sessions }));
   app.use(notFound);

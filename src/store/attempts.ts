@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refusalCode } from '../withings/errors.ts';
 
 /** Attempts to connect: begun, taken once, finished. */
 export interface AttemptStore {
@@ -47,9 +48,16 @@ export type TakenAttempt =
 /** How an attempt ended: connected, or the code of the problem that its visitor was told. */
 export type AttemptResult = z.infer<typeof attemptResult>;
 
+/** Withings' own answers to an attempt, and its refusals of the code; what a newer version wrote has no words here. */
+const attemptProblem = z
+  .enum(['access-denied', 'withings-declined', ...refusalCode.options])
+  .catch('withings-refused');
+
+export type AttemptProblem = z.infer<typeof attemptProblem>;
+
 const attemptResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('connected') }),
-  z.object({ kind: z.literal('problem'), code: z.string() }),
+  z.object({ kind: z.literal('problem'), code: attemptProblem }),
 ]);
 
 export function readAttemptResult(text: string): AttemptResult {

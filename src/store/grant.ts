@@ -1,4 +1,15 @@
 import { z } from 'zod';
+import { type RefusalCode, refusalCode } from '../withings/errors.ts';
+
+/** A code as it was written: one of a newer version is kept as it is, and known to nobody here. */
+const recordedCode = z.union([refusalCode, z.string().brand('unknown code')]);
+
+export type RecordedCode = z.infer<typeof recordedCode>;
+
+/** What a recorded code says to this version: one that it does not know is a refusal without a reason. */
+export function readCode(code: RecordedCode): RefusalCode {
+  return refusalCode.catch('withings-refused').parse(code);
+}
 
 /**
  * One person's consent with the tokens that came of it; the part of a session that may not be lost.
@@ -26,17 +37,26 @@ export const grantContent = z.object({
   /** Withings has refused this access token: it is not shown there again. */
   accessRefused: z.boolean(),
   /** `refreshed`, or the code of what went wrong. */
-  lastRefresh: z.object({ at: z.number(), outcome: z.string() }).nullable(),
+  lastRefresh: z
+    .object({ at: z.number(), outcome: z.union([z.literal('refreshed'), recordedCode]) })
+    .nullable(),
   /** Nobody asks Withings for new tokens before this moment. */
   backoffUntil: z.number(),
   /** The present pair is not tried out again, for the sake of proving it, before this moment. */
   proveAfter: z.number(),
   /** Withings refused for good: why, since when, and when it was last asked whether that still holds. */
-  ended: z.object({ code: z.string(), at: z.number(), probedAt: z.number() }).nullable(),
+  ended: z.object({ code: recordedCode, at: z.number(), probedAt: z.number() }).nullable(),
   /** The person removed us at Withings, which refuses the token: nobody may bring this chain back but the person. */
   unlinked: z.boolean(),
   /** What has happened to it, the oldest first: `connected`, `refreshed`, or a code; the same again is counted. */
-  history: z.array(z.object({ what: z.string(), at: z.number(), last: z.number(), times: z.number() })),
+  history: z.array(
+    z.object({
+      what: z.union([z.enum(['connected', 'refreshed', 'recovered']), recordedCode]),
+      at: z.number(),
+      last: z.number(),
+      times: z.number(),
+    }),
+  ),
 });
 
 export type GrantContent = z.infer<typeof grantContent>;

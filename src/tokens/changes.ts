@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GrantContent } from '../store/grant.ts';
 import { RECORD_VERSION } from '../store/sealed-grant.ts';
 import type { TokenPair } from '../withings/answers.ts';
-import type { Refusal } from '../withings/errors.ts';
+import type { Refusal, RefusalCode } from '../withings/errors.ts';
 
 /** Withings answers 601 to the same arguments within 10 seconds; one more keeps clear of the edge. */
 const BACKOFF_MS = 11_000;
@@ -93,18 +93,18 @@ export function unproven<G extends GrantContent>(grant: G, at: number): G {
   return { ...grant, proveAfter: at + PROVE_AGAIN_MS };
 }
 
-/** Withings turned the access token down; it is not shown there again. */
+/** Withings rejects the access token; it is not shown there again. */
 export function rejected<G extends GrantContent>(grant: G): G {
   return { ...grant, accessRefused: true };
 }
 
-/** The person is said to have left, and their access token is refused. A refresh that goes well shows otherwise. */
+/** The person is said to have removed us, and their access token is refused. A refresh that goes well shows otherwise. */
 export function unlinked<G extends GrantContent>(grant: G): G {
   return { ...grant, accessRefused: true, unlinked: true };
 }
 
 /** Withings refused every refresh token there is. */
-export function dead<G extends GrantContent>(grant: G, code: string, at: number): G {
+export function dead<G extends GrantContent>(grant: G, code: RefusalCode, at: number): G {
   return {
     ...grant,
     intent: null,
@@ -115,7 +115,11 @@ export function dead<G extends GrantContent>(grant: G, code: string, at: number)
 }
 
 /** An outage that is noticed every few seconds is one event. */
-function remembering(history: GrantContent['history'], what: string, at: number): GrantContent['history'] {
+function remembering(
+  history: GrantContent['history'],
+  what: GrantContent['history'][number]['what'],
+  at: number,
+): GrantContent['history'] {
   const before = history.at(-1);
   if (before?.what === what && what !== 'refreshed') {
     return [...history.slice(0, -1), { ...before, last: at, times: before.times + 1 }];

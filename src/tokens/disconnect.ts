@@ -1,6 +1,7 @@
 import { type Grant, userIdOf } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Withings } from '../withings/client.ts';
+import { type Refusal, refuse } from '../withings/errors.ts';
 
 export interface DisconnectParts {
   store: Pick<Store, 'readGrant' | 'eraseGrant'>;
@@ -10,10 +11,8 @@ export interface DisconnectParts {
 }
 
 export interface Disconnected {
-  /** Withings has ended its side too. */
-  revoked: boolean;
-  /** `revoked`, or the code of what was in the way. */
-  outcome: string;
+  /** Why Withings has not ended its side; null: it has. */
+  refusal: Refusal | null;
   /** Withings' own page for doing that by hand; null: it is in the other cloud, where we are another application. */
   removalPage: string | null;
 }
@@ -25,16 +24,13 @@ export function createDisconnect({ store, withings, unsubscribe }: DisconnectPar
   return async (id) => {
     const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
     await store.eraseGrant(id);
-    // The same user id may be somebody else in the other cloud.
-    if (!id.startsWith(`${withings.cloud}:`))
-      return { revoked: false, outcome: 'other-cloud', removalPage: null };
+    if (!id.startsWith(`${withings.cloud}:`)) {
+      const { refusal } = refuse('other-cloud'); // where the same user id may be somebody else
+      return { refusal, removalPage: null };
+    }
     const userId = userIdOf(id);
     const revoked = await withings.revoke(userId);
     if (!revoked.ok && grant) await unsubscribe?.(grant);
-    return {
-      revoked: revoked.ok,
-      outcome: revoked.ok ? 'revoked' : revoked.refusal.code,
-      removalPage: withings.removalPage(userId),
-    };
+    return { refusal: revoked.ok ? null : revoked.refusal, removalPage: withings.removalPage(userId) };
   };
 }

@@ -3,30 +3,21 @@ import type { Store } from '../store/store.ts';
 import type { Result } from '../withings/errors.ts';
 import { confirmed, fingerprint, rejected } from './changes.ts';
 import { createRenewal, type RenewalParts } from './renewal.ts';
+import { usable } from './state.ts';
 import { backoffFor, isDue, isUsable, mayProbe } from './timing.ts';
 
-/** A token that can be used now, or why there is none. */
-export type Fresh = { state: 'usable'; grant: Grant } | Unusable;
-
-export type Unusable =
-  | { state: 'gone' }
-  | { state: 'needs-reconnect'; grant: Grant; code: string }
-  | { state: 'unavailable'; grant: Grant; code: string; retryAfterSeconds: number };
-
-export type Used<T> = { state: 'answered'; grant: Grant; answer: Result<T> } | Unusable;
-
-/** Keeps people's grants usable. */
+/** Keeps people's grants usable. Whoever asks has read the grant just before. */
 export interface Grants {
-  /** The grant as it is kept now; null: it is gone. */
+  /** The grant as it is stored now; null: it is gone. */
   read(id: string): Promise<Grant | null>;
-  /** The grant with a usable access token. While the old one lives nobody waits for its renewal. */
-  fresh(id: string): Promise<Fresh>;
+  /** The grant with a usable access token, or why there is none. While the old one lives nobody waits for its renewal. */
+  fresh(grant: Grant): Promise<Result<Grant>>;
   /** The same for a token that leaves this program: renewed first where that is due; where that fails, the old one. */
-  lasting(id: string): Promise<Fresh>;
-  /** Makes a data call. A token that Withings turns down is renewed once and the call repeated once. */
-  use<T>(id: string, call: (accessToken: string) => Promise<Result<T>>): Promise<Used<T>>;
-  /** Renews now, whatever the age of the token, unless Withings wants quiet. */
-  refresh(id: string): Promise<Fresh>;
+  lasting(grant: Grant): Promise<Result<Grant>>;
+  /** Makes a data call. A token that Withings rejects is renewed once and the call repeated once. */
+  use<T>(grant: Grant, call: (accessToken: string) => Promise<Result<T>>): Promise<Result<T>>;
+  /** Renews now, whatever the age of the token, unless Withings has asked to wait. */
+  refresh(grant: Grant): Promise<Result<Grant>>;
   /** Finishes what a crash, a lost answer or a missing visitor left open. */
   attend(id: string): Promise<void>;
   /** Resolves when nothing is under way any more. */
@@ -64,35 +55,21 @@ export function createGrants(parts: GrantsParts): Grants {
     return started;
   }
 
-  function judge(grant: Grant | null): Fresh {
-    if (!grant) return { state: 'gone' };
-    if (grant.cloud !== withings.cloud) return elsewhere(grant);
-    if (grant.ended) return { state: 'needs-reconnect', grant, code: grant.ended.code };
-    if (isUsable(grant, now())) return { state: 'usable', grant };
-    const failed = grant.lastRefresh && grant.lastRefresh.outcome !== 'refreshed';
-    return {
-      state: 'unavailable',
-      grant,
-      code: failed ? grant.lastRefresh.outcome : 'withings-unreachable',
-      retryAfterSeconds: Math.max(1, Math.ceil(backoffFor(grant, now()) / 1000)),
-    };
+  function judge(grant: Grant | null): Result<Grant> {
+    return usable(grant, withings.cloud, now());
   }
 
-  async function fresh(id: string): Promise<Fresh> {
-    const grant = await store.readGrant(id);
-    if (!grant) return { state: 'gone' };
-    if (grant.cloud !== withings.cloud) return elsewhere(grant);
-    const maySend = !grant.leased && backoffFor(grant, now()) === 0;
-    if (isUsable(grant, now())) {
-      if (stale(grant) && maySend) inBackground(renew(id, stale));
-      return { state: 'usable', grant };
-    }
-    if (!grant.ended) return judge(await renew(id, stale));
-    if (mayProbe(grant, now()) && maySend) inBackground(renew(id, (current) => current.ended !== null));
-    return judge(grant);
+  async function fresh(grant: Grant): Promise<Result<Grant>> {
+    const result = judge(grant);
+    if (grant.cloud !== withings.cloud) return result;
+    if (!result.ok && !grant.ended) return judge(await renew(grant.id, stale));
+    const isWanted = result.ok ? stale : isEnded;
+    const maySend = !grant.leased && backoffFor(grant, now()) === 0 && mayProbe(grant, now());
+    if (isWanted(grant) && maySend) inBackground(renew(grant.id, isWanted));
+    return result;
   }
 
-  /** Remembers that Withings turned this token down, unless its successor is being fetched this moment. */
+  /** Remembers that Withings rejects this token, unless its successor is being fetched this moment. */
   async function reject(id: string, accessToken: string): Promise<void> {
     const grant = await store.readGrant(id);
     if (!grant || grant.leased || grant.accessToken !== accessToken) return;
@@ -103,32 +80,31 @@ export function createGrants(parts: GrantsParts): Grants {
     read: (id) => store.readGrant(id),
     fresh,
 
-    async lasting(id) {
-      const first = await fresh(id);
-      return first.state === 'usable' && stale(first.grant) ? judge(await renew(id, stale)) : first;
+    async lasting(grant) {
+      const result = await fresh(grant);
+      return result.ok && stale(result.value) ? judge(await renew(grant.id, stale)) : result;
     },
 
-    async use(id, call) {
-      const first = await fresh(id);
-      if (first.state !== 'usable') return first;
-      const { grant } = first;
-      const answer = await call(grant.accessToken);
-      if (answer.ok && isUnproven(grant)) {
-        inBackground(store.writeGrant(id, grant.writeId, confirmed(grant), 0));
+    async use(grant, call) {
+      const first = await fresh(grant);
+      if (!first.ok) return first;
+      const { id, writeId, accessToken } = first.value;
+      const answer = await call(accessToken);
+      if (answer.ok && isUnproven(first.value)) {
+        inBackground(store.writeGrant(id, writeId, confirmed(first.value), 0));
       }
-      if (!isRejected(answer)) return { state: 'answered', grant, answer };
+      if (!isRejected(answer)) return answer;
 
-      await reject(id, grant.accessToken);
-      const after = judge(await renew(id, (current) => current.accessToken === grant.accessToken));
-      if (after.state !== 'usable') return after;
-      const second = await call(after.grant.accessToken);
-      if (isRejected(second)) await reject(id, after.grant.accessToken);
-      return { state: 'answered', grant: after.grant, answer: second };
+      await reject(id, accessToken);
+      const second = judge(await renew(id, (current) => current.accessToken === accessToken));
+      if (!second.ok) return second;
+      const repeated = await call(second.value.accessToken);
+      if (isRejected(repeated)) await reject(id, second.value.accessToken);
+      return repeated;
     },
 
-    async refresh(id) {
-      const pressed = await store.readGrant(id);
-      return judge(pressed && (await renew(id, (current) => current.accessToken === pressed.accessToken)));
+    async refresh({ id, accessToken }) {
+      return judge(await renew(id, (current) => current.accessToken === accessToken));
     },
 
     async attend(id) {
@@ -144,9 +120,8 @@ export function createGrants(parts: GrantsParts): Grants {
   };
 }
 
-/** Tokens of one cloud mean nothing in the other, and would only be refused there. */
-function elsewhere(grant: Grant): Unusable {
-  return { state: 'unavailable', grant, code: 'other-cloud', retryAfterSeconds: 3600 };
+function isEnded({ ended }: Grant): boolean {
+  return ended !== null;
 }
 
 function isRejected(answer: Result<unknown>): boolean {

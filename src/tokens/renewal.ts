@@ -2,7 +2,7 @@ import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenPair } from '../withings/answers.ts';
 import type { Withings } from '../withings/client.ts';
-import type { Refusal, Result } from '../withings/errors.ts';
+import { type Refusal, type RefusalCode, type Result, refuse } from '../withings/errors.ts';
 import { confirmed, dead, intending, postponed, recovered, rejected, renewed, unproven } from './changes.ts';
 import { backoffFor, mayProbe } from './timing.ts';
 
@@ -39,7 +39,7 @@ const LOOK_EVERY_MS = 25;
 type Sent =
   | { outcome: 'written'; grant: Grant }
   | { outcome: 'lost' }
-  | { outcome: 'refused'; grant: Grant; code: string };
+  | { outcome: 'refused'; grant: Grant; code: RefusalCode };
 
 export function createRenewal(parts: RenewalParts): Renewal {
   const { store, withings, now, monotonic, sleep, callMs, onRefresh } = parts;
@@ -74,7 +74,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
   }
 
   /** The old chain is known to be dead: what may be left is a new one, unless its end was the person's will. */
-  async function recover(refused: Grant, code: string): Promise<Grant | null> {
+  async function recover(refused: Grant, code: RefusalCode): Promise<Grant | null> {
     if (!parts.recover || refused.unlinked) return write(refused, dead(refused, code, now()));
     const mine = await store.writeGrant(refused.id, refused.writeId, refused, 2 * leaseMs); // three calls in place of one
     if (!mine) return null;
@@ -130,13 +130,8 @@ export function createRenewal(parts: RenewalParts): Renewal {
 
 /** Withings has decided; anything else may go better next time. */
 function isFinal({ code, remedy }: Refusal): boolean {
-  return remedy === 'reconnect' || code === 'withings-refused';
+  return remedy === 'reconnect' || code === 'withings-refused' || code === 'access-token-refused';
 }
 
 /** Tokens of another person must never end up in this one's grant. */
-const SOMEBODY_ELSE: Refusal = {
-  code: 'withings-unreadable',
-  remedy: 'retry',
-  status: 0,
-  retryAfterSeconds: null,
-};
+const { refusal: SOMEBODY_ELSE } = refuse('withings-unreadable', { status: 0 });

@@ -49,7 +49,7 @@ export function createInbox(parts: InboxParts): Inbox {
       const verdict = await checkUnlinked(id);
       onHandled(id, ABOUT_THE_PERSON, verdict);
       await sleep(CHECK_PAUSE_MS, closing.signal).catch(() => {}); // closing ends it
-      if (verdict !== 'no answer') return;
+      if (verdict !== 'undecided') return;
     }
   }
 

@@ -2,7 +2,7 @@ import type { Grant } from '../store/grant.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Result } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
-import type { BackgroundCall, Paced } from './background-call.ts';
+import type { BackgroundCall } from './background-call.ts';
 
 /** Clocks differ, and Withings files things a little after they happen. */
 const OVERLAP_MS = 2 * 60_000;
@@ -16,7 +16,7 @@ export async function anythingSince(
   withings: Pick<Withings, 'measuresChanged' | 'activity' | 'nights'>,
   grant: Grant,
   moment: number,
-): Promise<Paced<boolean>> {
+): Promise<Result<boolean>> {
   const since = new Date(moment - OVERLAP_MS);
   const questions: [string, (token: string) => Promise<Result<unknown[]>>][] = [
     ['user.metrics', (token) => withings.measuresChanged(token, [...MEASTYPES.keys()], since)],

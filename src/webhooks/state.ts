@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Store } from '../store/store.ts';
+import { refusalCode } from '../withings/errors.ts';
 
 /** How a person's subscriptions stood when they were last looked at. Times are milliseconds since 1970. */
 const subscriptionState = z.object({
@@ -7,7 +8,7 @@ const subscriptionState = z.object({
   categories: z.array(z.number()),
   checkedAt: z.number(),
   /** Why not all of them; null: all is well. */
-  problem: z.string().nullable(),
+  problem: refusalCode.nullable().catch('withings-refused'),
   /** Everything that came in before this moment has been asked for. */
   newsUntil: z.number(),
 });

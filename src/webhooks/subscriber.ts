@@ -2,8 +2,9 @@ import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
+import type { Refusal } from '../withings/errors.ts';
 import type { Address } from './address.ts';
-import { createBackgroundCall, PACE_OF_CALLS_MS, type Trouble } from './background-call.ts';
+import { createBackgroundCall, PACE_OF_CALLS_MS } from './background-call.ts';
 import { categoriesFor } from './categories.ts';
 import { endSubscriptions } from './ending.ts';
 import { anythingSince } from './missed.ts';
@@ -49,9 +50,9 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
   let looking: Promise<void> | undefined;
 
   /** Subscribes to what is missing. What was in the way, or null. */
-  async function subscribe(grant: Grant, known: number[]): Promise<Trouble | null> {
+  async function subscribe(grant: Grant, known: number[]): Promise<Refusal | null> {
     const listed = await paced(grant, (token) => withings.subscriptions(token));
-    if (!listed.ok) return listed.trouble;
+    if (!listed.ok) return listed.refusal;
     const old = listed.value.filter(
       ({ callbackUrl }) => address.isOurs(callbackUrl) && callbackUrl !== address.current,
     );
@@ -63,7 +64,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       const made = await paced(grant, (token) =>
         withings.subscribe(token, { appli, callbackUrl: address.current }),
       );
-      if (!made.ok) return ofCallback(made.trouble);
+      if (!made.ok) return made.refusal;
       known.push(appli);
     }
     // Only now: between the two addresses no news falls through.
@@ -85,17 +86,17 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
     if (grant.ended) return keep({}, begun + DAY); // connecting again makes it due at once
 
     const categories: number[] = [];
-    let trouble = await subscribe(grant, categories);
-    if (trouble === null && state !== null) {
+    let refusal = await subscribe(grant, categories);
+    if (refusal === null && state !== null) {
       const news = await anythingSince(paced, withings, grant, before.newsUntil);
-      if (!news.ok) trouble = news.trouble;
+      if (!news.ok) refusal = news.refusal;
       else if (news.value) await store.recordNews(id, now());
     }
     const checked = { categories, checkedAt: now() };
-    if (trouble === null) return keep({ ...checked, problem: null, newsUntil: begun }, now() + DAY);
-    const waitMs = (trouble.retryAfterSeconds ?? 0) * 1000;
-    if (trouble.code === 'withings-busy') return keep({}, now() + Math.max(BUSY_MS, waitMs)); // says nothing of them
-    await keep({ ...checked, problem: trouble.code }, now() + RETRY_MS); // what was missed meanwhile is asked for then
+    if (refusal === null) return keep({ ...checked, problem: null, newsUntil: begun }, now() + DAY);
+    const waitMs = (refusal.retryAfterSeconds ?? 0) * 1000;
+    if (refusal.code === 'withings-busy') return keep({}, now() + Math.max(BUSY_MS, waitMs)); // says nothing of them
+    await keep({ ...checked, problem: refusal.code }, now() + RETRY_MS); // what was missed meanwhile is asked for then
   }
 
   async function look(): Promise<void> {
@@ -140,9 +141,4 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       await looking?.catch(() => {});
     },
   };
-}
-
-/** Withings says so of any URL that it does not like; here it can only be this one. */
-function ofCallback(trouble: Trouble): Trouble {
-  return trouble.code === 'redirect-uri-refused' ? { ...trouble, code: 'callback-refused' } : trouble;
 }

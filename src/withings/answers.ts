@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Refusal, type Result, refusalOfReply, refusalOfStatus, refuse } from './errors.ts';
+import { type Refused, type Result, refusalOfReply, refusalOfStatus, refuse } from './errors.ts';
 import type { Reply } from './http.ts';
 
 /** A fresh pair of tokens, as the token endpoint answers it. */
@@ -33,7 +33,7 @@ export function readAnswer<T>(reply: Reply, body: z.ZodType<T>): Result<T> {
   const { status, error } = answer.data;
   if (status !== 0) return refusedWith(status, error ?? '', answer.data.body);
   const value = body.safeParse(answer.data.body);
-  return value.success ? { ok: true, value: value.data } : refuse('withings-unreadable', 0);
+  return value.success ? { ok: true, value: value.data } : refuse('withings-unreadable', { status: 0 });
 }
 
 function parseJson(reply: Reply): unknown {
@@ -44,9 +44,10 @@ function parseJson(reply: Reply): unknown {
   }
 }
 
-function refusedWith(status: number, text: string, body: unknown): { ok: false; refusal: Refusal } {
+function refusedWith(status: number, text: string, body: unknown): Refused {
   const wait = waiting.safeParse(body);
-  return refuse(refusalOfStatus(status, text), status, wait.success ? wait.data.wait_seconds : null);
+  const retryAfterSeconds = wait.success ? wait.data.wait_seconds : null;
+  return refuse(refusalOfStatus(status, text), { status, retryAfterSeconds });
 }
 
 /** A number today, a string in older and in some newer answers; a string from here on. */

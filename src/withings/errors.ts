@@ -1,22 +1,33 @@
+import { z } from 'zod';
 import type { Reply } from './http.ts';
-
-/** A stable name for every way in which Withings can fail to give what was asked. */
-export type RefusalCode =
-  | 'code-refused'
-  | 'refresh-token-refused'
-  | 'access-token-refused'
-  | 'client-refused'
-  | 'clock-wrong'
-  | 'redirect-uri-refused'
-  | 'scope-missing'
-  | 'withings-busy'
-  | 'withings-timeout'
-  | 'withings-unreachable'
-  | 'withings-unreadable'
-  | 'withings-refused';
 
 /** What someone can do about it: the person reconnects, the program tries later, or the operator looks. */
 export type Remedy = 'reconnect' | 'retry' | 'report';
+
+/** Why there is no token, no answer or no data: a stable name for each way, with what helps. */
+const REMEDIES = {
+  // of the connection
+  'not-connected': 'reconnect',
+  'refresh-token-refused': 'reconnect',
+  'other-cloud': 'report',
+  // of one call
+  'code-refused': 'reconnect',
+  'access-token-refused': 'retry', // custody has fetched a new one by then
+  'scope-missing': 'reconnect',
+  'client-refused': 'report',
+  'clock-wrong': 'report',
+  'redirect-uri-refused': 'report',
+  'callback-refused': 'report',
+  'withings-refused': 'report',
+  'withings-busy': 'retry',
+  'withings-timeout': 'retry',
+  'withings-unreachable': 'retry',
+  'withings-unreadable': 'retry',
+} as const satisfies Record<string, Remedy>;
+
+export type RefusalCode = keyof typeof REMEDIES;
+
+export const refusalCode = z.enum(Object.keys(REMEDIES) as RefusalCode[]);
 
 export interface Refusal {
   code: RefusalCode;
@@ -27,34 +38,23 @@ export interface Refusal {
   retryAfterSeconds: number | null;
 }
 
-export type Result<T> = { ok: true; value: T } | { ok: false; refusal: Refusal };
+export interface Refused {
+  ok: false;
+  refusal: Refusal;
+}
 
-const REMEDIES: Record<RefusalCode, Remedy> = {
-  'code-refused': 'reconnect',
-  'refresh-token-refused': 'reconnect',
-  'access-token-refused': 'reconnect',
-  'scope-missing': 'reconnect',
-  'client-refused': 'report',
-  'clock-wrong': 'report',
-  'redirect-uri-refused': 'report',
-  'withings-refused': 'report',
-  'withings-busy': 'retry',
-  'withings-timeout': 'retry',
-  'withings-unreachable': 'retry',
-  'withings-unreadable': 'retry',
-};
+export type Result<T> = { ok: true; value: T } | Refused;
 
 export function refuse(
   code: RefusalCode,
-  status: number | null = null,
-  retryAfterSeconds: number | null = null,
-): { ok: false; refusal: Refusal } {
-  return { ok: false, refusal: { code, remedy: REMEDIES[code], status, retryAfterSeconds } };
+  { remedy = REMEDIES[code], status = null, retryAfterSeconds = null }: Partial<Omit<Refusal, 'code'>> = {},
+): Refused {
+  return { ok: false, refusal: { code, remedy, status, retryAfterSeconds } };
 }
 
 /** No answer at all, or one that HTTP already marks as a failure; null when the body is worth reading. */
-export function refusalOfReply(reply: Reply): { ok: false; refusal: Refusal } | null {
-  if (reply.kind === 'unsent') return refuse('withings-busy', null, reply.retryAfterSeconds);
+export function refusalOfReply(reply: Reply): Refused | null {
+  if (reply.kind === 'unsent') return refuse('withings-busy', { retryAfterSeconds: reply.retryAfterSeconds });
   if (reply.kind === 'silence') {
     if (reply.why === 'timeout') return refuse('withings-timeout');
     return refuse(reply.why === 'unreachable' ? 'withings-unreachable' : 'withings-unreadable');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nothing, readAnswer } from './answers.ts';
-import type { Result } from './errors.ts';
+import { type Result, refuse } from './errors.ts';
 import type { Post } from './http.ts';
 
 /** One subscription: news of this category are posted to this URL. */
@@ -13,7 +13,7 @@ export interface Subscription {
 /** Withings' `notify`: one subscription per person, category and URL. Source: Withings, "Notifications". */
 export interface Notify {
   subscriptions(accessToken: string): Promise<Result<Subscription[]>>;
-  /** Withings asks the URL with HEAD before it agrees; a URL it does not like is `redirect-uri-refused`. */
+  /** Withings asks the URL with HEAD before it agrees; a URL it does not like is `callback-refused`. */
   subscribe(accessToken: string, subscription: Subscription): Promise<Result<null>>;
   unsubscribe(accessToken: string, subscription: Subscription): Promise<Result<null>>;
 }
@@ -27,7 +27,12 @@ export function createNotify(post: Post): Notify {
   return {
     subscriptions: async (accessToken) =>
       readAnswer(await post('notify', { action: 'list' }, accessToken), profiles),
-    subscribe: (accessToken, subscription) => change('subscribe', accessToken, subscription),
+    async subscribe(accessToken, subscription) {
+      const made = await change('subscribe', accessToken, subscription);
+      // Their status 293 is about the only address in the call, and here that is not the redirect URI.
+      if (made.ok || made.refusal.code !== 'redirect-uri-refused') return made;
+      return refuse('callback-refused', { status: made.refusal.status });
+    },
     unsubscribe: (accessToken, subscription) => change('revoke', accessToken, subscription),
   };
 }

@@ -95,7 +95,7 @@ export function createSigned(
     if (!fresh.ok) {
       const { code: why, status } = fresh.refusal;
       const isClock = why !== 'withings-busy' && status !== null && clockIsOff(reply, now());
-      return isClock ? refuse('clock-wrong', status) : fresh;
+      return isClock ? refuse('clock-wrong', { status }) : fresh;
     }
     const proof = { action, client_id: clientId, nonce: fresh.value };
     const signed = { ...proof, signature: sign(proof, clientSecret), ...fields };

@@ -18,7 +18,7 @@ async function startStreams(more: Partial<EventParts> = {}) {
   let publish = (_: string) => {};
   const events = createEvents({
     withings: { cloud: 'eu' },
-    grants: { fresh: async () => ({ state: 'usable', grant }) },
+    grants: { fresh: async () => ({ ok: true, value: grant }) },
     now: () => content.connectedAt,
     refreshMarginSeconds: 600,
     newsAt: async () => 0,

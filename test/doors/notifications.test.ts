@@ -177,7 +177,7 @@ describe('nothing is believed by itself', () => {
   test('an unlink that is not so changes nothing', async () => {
     const { app, visitor, userId, address } = await startListening();
     expect((await notify(app, address, { userid: userId, appli: '46', action: 'unlink' })).status).toBe(200);
-    await until(() => app.logs().includes('"outcome":"not so"'));
+    await until(() => app.logs().includes('"outcome":"still-linked"'));
     expect((await visitor.json('/api/connection')).body.state).toBe('connected');
   });
 
@@ -185,7 +185,7 @@ describe('nothing is believed by itself', () => {
     const { app, visitor, userId, sandbox } = await startListening();
     await sandbox.unlink(userId);
     await until(async () => (await visitor.json('/api/connection')).body.state === 'needs-reconnect');
-    expect(app.logs()).toContain('"outcome":"left"');
+    expect(app.logs()).toContain('"outcome":"unlinked"');
     expect((await visitor.get('/dashboard')).text).toContain('Please connect again');
   });
 
@@ -198,7 +198,7 @@ describe('nothing is believed by itself', () => {
       ),
     );
     expect(answers.every(({ status }) => status === 200)).toBe(true);
-    await until(() => app.logs().includes('"outcome":"not so"'));
+    await until(() => app.logs().includes('"outcome":"still-linked"'));
     expect((await sandbox.calls('getmeas')) - before).toBe(1);
   });
 

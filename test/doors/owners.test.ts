@@ -37,7 +37,7 @@ async function startHost(owner: (req: Request) => unknown) {
   app.use('/withings', connect.router);
   app.get('/', async (req, res) => {
     const fresh = await connect.fresh(req);
-    res.send(fresh.state);
+    res.send(fresh.ok ? 'usable' : fresh.refusal.code);
   });
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
     if (error instanceof Problem) res.status(error.status).send(error.code);
@@ -72,7 +72,7 @@ describe('nobody', () => {
       const answer = await visitor.get(path);
       expect([answer.status, answer.text]).toEqual([401, 'not-signed-in']);
     }
-    expect((await visitor.get('/')).text).toBe('gone');
+    expect((await visitor.get('/')).text).toBe('not-connected');
   });
 
   test('what is no text names nobody either, and is no small mistake', async () => {
@@ -93,7 +93,7 @@ test('what one person began, another in the same browser cannot end', async () =
   const callback = await visitor.consent(new URL(String(begun.headers.location)), 'Allow');
   const refused = await bob(callback);
   expect([refused.status, refused.text]).toEqual([400, 'attempt-unknown']);
-  expect((await bob('/')).text).toBe('gone');
+  expect((await bob('/')).text).toBe('not-connected');
   expect((await ada(callback)).status).toBe(303); // it is still hers
   expect((await ada('/')).text).toBe('usable');
   expect((await bob(callback)).status).toBe(400);

@@ -178,9 +178,9 @@ describe('the subscriber by itself', () => {
       } satisfies Partial<Store>,
       grants: {
         read: async (id) => grant(id),
-        use: async (id, call) => {
+        use: async ({ id }, call) => {
           happened.push(id);
-          return { state: 'answered', grant: grant(id), answer: await call('token') };
+          return call('token');
         },
       } satisfies Partial<Grants>,
       withings: {
@@ -211,7 +211,7 @@ describe('the subscriber by itself', () => {
     [null, 15_000],
   ])('Withings asks to wait %j s: they are due after %i ms', async (retryAfterSeconds, dueAt) => {
     const { subscriber: made, written } = subscriber(async () =>
-      refuse('withings-busy', 601, retryAfterSeconds),
+      refuse('withings-busy', { status: 601, retryAfterSeconds }),
     );
     await made.round();
     expect(written).toEqual([

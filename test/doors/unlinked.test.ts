@@ -33,7 +33,7 @@ describe('whoever leaves is not brought back', () => {
     const { app, body, control, calls, state, token } = await partnersPerson();
     app.clock.now += 11_000 + age;
     await control.post(`/control/users/${body.userId}/unlink`).send({});
-    await until(() => app.logs().includes('"outcome":"left"'));
+    await until(() => app.logs().includes('"outcome":"unlinked"'));
     expect(await state()).toBe('needs-reconnect');
     app.clock.now += 2 * HOUR;
     await token();
@@ -61,7 +61,7 @@ describe('whoever leaves is not brought back', () => {
     const { app, control, say, token } = await partnersPerson();
     app.clock.now += 4 * HOUR; // the access token is too old to tell
     expect((await say(app, 'unlink')).status).toBe(200);
-    await until(() => app.logs().includes('"outcome":"not so"'));
+    await until(() => app.logs().includes('"outcome":"still-linked"'));
     await app.settled();
     await control.post('/control/faults').send({ name: 'refuse-refresh', times: 2 });
     app.clock.now += 4 * HOUR;
@@ -75,7 +75,7 @@ describe('whoever leaves is not brought back', () => {
     await until(() => app.logs().includes('"outcome":"heard"'));
     expect(await calls('getmeas')).toBe(before);
     await say(app, 'delete');
-    await until(() => app.logs().includes('"outcome":"not so"'));
+    await until(() => app.logs().includes('"outcome":"still-linked"'));
     expect(await calls('getmeas')).toBe(before + 1);
   });
 
@@ -84,7 +84,7 @@ describe('whoever leaves is not brought back', () => {
     const before = await calls('getmeas');
     for (let i = 0; i < 10; i += 1) {
       await say(app, i % 2 === 0 ? 'unlink' : 'delete');
-      await until(() => app.logs().includes('"outcome":"not so"'));
+      await until(() => app.logs().includes('"outcome":"still-linked"'));
     }
     expect((await calls('getmeas')) - before).toBe(1);
   });
@@ -102,7 +102,7 @@ describe('the inbox by itself', () => {
       store: { recordNews: async () => true },
       checkUnlinked: async (id) => {
         asked.push(id);
-        return verdicts.shift() ?? 'not so';
+        return verdicts.shift() ?? 'still-linked';
       },
       withings: { cloud: 'eu' },
       now: () => 0,
@@ -122,14 +122,14 @@ describe('the inbox by itself', () => {
   }
 
   test('a check that Withings could not answer is made once more, ten seconds later, and then left', async () => {
-    const { inbox: box, told, pauses, turn } = inbox(['no answer', 'no answer']);
+    const { inbox: box, told, pauses, turn } = inbox(['undecided', 'undecided']);
     box.put(farewell('1'));
     await turn();
-    expect(told).toEqual(['no answer']);
+    expect(told).toEqual(['undecided']);
     expect(pauses.map(({ ms }) => ms)).toEqual([10_000]);
     pauses[0]?.end();
     await turn();
-    expect(told).toEqual(['no answer', 'no answer']);
+    expect(told).toEqual(['undecided', 'undecided']);
     pauses[1]?.end();
     await turn();
     expect(told).toHaveLength(2);
@@ -158,7 +158,7 @@ describe('the inbox by itself', () => {
   });
 
   test('closing cuts pauses short', async () => {
-    const { inbox: box, turn } = inbox(['no answer']);
+    const { inbox: box, turn } = inbox(['undecided']);
     box.put(farewell('1'));
     await turn();
     await box.close();

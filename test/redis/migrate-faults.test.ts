@@ -31,7 +31,7 @@ async function fill(store: Store, now = NOW): Promise<void> {
   }
   for (const state of ['taken', 'finished'])
     await store.takeAttempt({ state, browser: 'browser', answer: 'a', now });
-  await store.finishAttempt('finished', { kind: 'problem', code: 'denied' });
+  await store.finishAttempt('finished', { kind: 'problem', code: 'access-denied' });
 
   const grant = (userId: string) => ({ id: `eu:${userId}`, expected: null, content: { ...content, userId } });
   const entry = { replaces: null, attempt: null };

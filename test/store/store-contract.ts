@@ -258,7 +258,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await write({ intent, proveAfter: NOW + 1 })).toEqual([]);
       expect(await write({ intent: { token: 'f', since: NOW + 1 } })).toEqual([]);
       expect(await write({ intent, backoffUntil: NOW + 2 * HOUR })).toEqual(['eu:363']); // by a clock that was ahead
-      expect(await write({ intent, ended: { code: 'x', at: NOW, probedAt: NOW } })).toEqual([]);
+      expect(
+        await write({ intent, ended: { code: 'refresh-token-refused', at: NOW, probedAt: NOW } }),
+      ).toEqual([]);
       expect(await write({ intent }, 5000)).toEqual([]);
       hostClock.now += 5000;
       expect(await store.claimDueGrants(NOW, 0)).toEqual([]);

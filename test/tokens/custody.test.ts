@@ -7,7 +7,7 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { fingerprint } from '../../src/tokens/changes.ts';
-import { createGrants } from '../../src/tokens/grants.ts';
+import { createGrants, type Grants } from '../../src/tokens/grants.ts';
 import { createSweeper } from '../../src/tokens/sweeper.ts';
 import { checkUnlinked } from '../../src/tokens/unlinked.ts';
 import type { TokenPair } from '../../src/withings/answers.ts';
@@ -73,9 +73,17 @@ async function custody(change: Partial<GrantContent> = {}) {
     onError: (error: unknown) => reported.push(error),
   };
   await write(change);
-  const grants = createGrants(parts);
+  /** As a request has it: the grant is read, then something is asked of it. */
+  const asRequests = (of: Grants) => ({
+    ...of,
+    fresh: async () => of.fresh(await read()),
+    lasting: async () => of.lasting(await read()),
+    refresh: async () => of.refresh(await read()),
+    use: async <T>(call: (token: string) => Promise<Result<T>>) => of.use(await read(), call),
+  });
+  const grants = asRequests(createGrants(parts));
   /** A second process on the same store. */
-  const elsewhere = createGrants(parts);
+  const elsewhere = asRequests(createGrants(parts));
   return { file, grants, elsewhere, store, clock, asked, script, read, write, reported, parts };
 }
 
@@ -100,7 +108,7 @@ describe('one refresh, step by step', () => {
     const newer = { v: RECORD_VERSION + 1, hue: { red: 1 } };
     const { grants, read, clock } = await custody(newer as Partial<GrantContent>);
     clock.now += 3 * HOUR;
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: newer });
+    expect(await grants.fresh()).toMatchObject({ ok: true, value: newer });
     await grants.settled();
     expect(await read()).toMatchObject({ refreshToken: 'refresh-1', previousRefreshToken: null, ...newer });
   });
@@ -117,7 +125,7 @@ describe('one refresh, step by step', () => {
       seen.push(await read());
       return { ok: true, value: null };
     };
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-1' } });
+    expect(await grants.fresh()).toMatchObject({ ok: true, value: { accessToken: 'access-1' } });
     await grants.settled();
     const intent = { token: fingerprint('refresh-0'), since: clock.now };
     expect(seen).toMatchObject([
@@ -135,13 +143,13 @@ describe('one refresh, step by step', () => {
     const { grants, read, script, clock, asked } = await custody();
     clock.now += 3 * HOUR;
     script.probe = async () => refuse('withings-timeout');
-    await grants.fresh(ID);
+    await grants.fresh();
     await grants.settled();
     expect(await read()).toMatchObject({
       previousRefreshToken: 'refresh-0',
       proveAfter: clock.now + 300_000,
     });
-    script.probe = async () => refuse('access-token-refused', 401);
+    script.probe = async () => refuse('access-token-refused', { status: 401 });
     await grants.attend(ID);
     expect(await read()).toMatchObject({ previousRefreshToken: 'refresh-0', accessRefused: true });
     expect(asked).toEqual(['refresh-0', 'probe access-1', 'probe access-1']);
@@ -150,7 +158,7 @@ describe('one refresh, step by step', () => {
   test('an intent about the present refresh token survives a proof: its answer may still be lost', async () => {
     const intent = { token: fingerprint('refresh-0'), since: START };
     const { grants, read } = await custody({ intent, previousRefreshToken: 'refresh-old' });
-    await grants.use(ID, async () => ({ ok: true, value: null }));
+    await grants.use(async () => ({ ok: true, value: null }));
     await grants.settled();
     expect((await read()).intent).toEqual(intent);
   });
@@ -158,7 +166,7 @@ describe('one refresh, step by step', () => {
   test('any data call that goes well is proof', async () => {
     const intent = { token: fingerprint('refresh-old'), since: START };
     const { grants, read, asked } = await custody({ intent, previousRefreshToken: 'refresh-old' });
-    await grants.use(ID, async () => ({ ok: true, value: null }));
+    await grants.use(async () => ({ ok: true, value: null }));
     await grants.settled();
     expect(await read()).toMatchObject({ intent: null, previousRefreshToken: null });
     expect(asked).toEqual([]);
@@ -180,7 +188,7 @@ describe('no verdict', () => {
       const { grants, read, script, clock, asked } = await custody();
       clock.now += 3 * HOUR - 60_000;
       script.refresh = async () => refuse(code);
-      expect((await grants.fresh(ID)).state).toBe('usable');
+      expect((await grants.fresh()).ok).toBe(true);
       await grants.settled();
       expect(await read()).toMatchObject({
         intent: { token: fingerprint('refresh-0') },
@@ -189,7 +197,7 @@ describe('no verdict', () => {
         ended: null,
       });
       clock.now += 10_999;
-      expect((await grants.refresh(ID)).state).toBe('usable');
+      expect((await grants.refresh()).ok).toBe(true);
       await grants.attend(ID);
       expect(asked).toEqual(['refresh-0']);
       clock.now += 1;
@@ -204,20 +212,27 @@ describe('no verdict', () => {
     for (const [asks, waits] of [
       [188, 188],
       [86_400, 900],
-    ]) {
+    ] as const) {
       const { grants, read, script, clock } = await custody();
       clock.now += 3 * HOUR;
-      script.refresh = async () => refuse('withings-busy', 601, asks);
-      expect(await grants.fresh(ID)).toMatchObject({ state: 'unavailable', retryAfterSeconds: waits });
-      expect((await read()).backoffUntil).toBe(clock.now + Number(waits) * 1000);
+      script.refresh = async () => refuse('withings-busy', { status: 601, retryAfterSeconds: asks });
+      expect(await grants.fresh()).toMatchObject({ refusal: { retryAfterSeconds: waits } });
+      expect((await read()).backoffUntil).toBe(clock.now + waits * 1000);
     }
+  });
+
+  test('no answer to a refresh but that of a dead token asks the person to connect again', async () => {
+    const { grants, script, clock } = await custody();
+    clock.now += 3 * HOUR;
+    script.refresh = async () => refuse('scope-missing', { status: 277 });
+    expect(await grants.fresh()).toMatchObject({ refusal: { code: 'scope-missing', remedy: 'retry' } });
   });
 
   test('tokens of somebody else are dropped, and no verdict either', async () => {
     const { grants, read, script, clock } = await custody();
     clock.now += 3 * HOUR;
     script.refresh = async () => pair(1, { userId: '999' });
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'unavailable', code: 'withings-unreadable' });
+    expect(await grants.fresh()).toMatchObject({ refusal: { code: 'withings-unreadable' } });
     expect(await read()).toMatchObject({ refreshToken: 'refresh-0', ended: null });
   });
 
@@ -225,18 +240,18 @@ describe('no verdict', () => {
     const { grants, script, clock } = await custody();
     clock.now += 3 * HOUR;
     script.refresh = async () => pair(1, { userId: null });
-    expect((await grants.fresh(ID)).state).toBe('usable');
+    expect((await grants.fresh()).ok).toBe(true);
   });
 });
 
 describe('refusals', () => {
-  const refusing = async (token: string) => refuse('refresh-token-refused', 503, token ? null : null);
+  const refusing = async () => refuse('refresh-token-refused', { status: 503 });
 
   test('the previous token is tried before anything is given up', async () => {
     const { grants, read, script, clock, asked } = await custody({ previousRefreshToken: 'refresh-old' });
     clock.now += 3 * HOUR;
-    script.refresh = async (token) => (token === 'refresh-old' ? pair(1) : refusing(token));
-    expect((await grants.fresh(ID)).state).toBe('usable');
+    script.refresh = async (token) => (token === 'refresh-old' ? pair(1) : refusing());
+    expect((await grants.fresh()).ok).toBe(true);
     await grants.settled();
     expect(asked).toEqual(['refresh-0', 'refresh-old', 'probe access-1']);
     expect(await read()).toMatchObject({ refreshToken: 'refresh-1', ended: null });
@@ -246,7 +261,9 @@ describe('refusals', () => {
     const { grants, read, script, clock, asked } = await custody({ previousRefreshToken: 'refresh-old' });
     clock.now += 3 * HOUR;
     script.refresh = refusing;
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'needs-reconnect', code: 'refresh-token-refused' });
+    expect(await grants.fresh()).toMatchObject({
+      refusal: { code: 'refresh-token-refused', remedy: 'reconnect' },
+    });
     expect(asked).toEqual(['refresh-0', 'refresh-old']);
     const ended = { code: 'refresh-token-refused', at: clock.now, probedAt: clock.now };
     expect(await read()).toMatchObject({ ended, intent: null, leased: false });
@@ -255,7 +272,7 @@ describe('refusals', () => {
   test('a refusal is not believed when the record changed meanwhile', async () => {
     const { grants, read, script, clock, write } = await custody();
     clock.now += 3 * HOUR;
-    script.refresh = async (token) => {
+    script.refresh = async () => {
       await write({
         accessToken: 'access-9',
         refreshToken: 'refresh-9',
@@ -263,9 +280,9 @@ describe('refusals', () => {
         accessExpiresAt: clock.now + HOUR,
         backoffUntil: 0,
       });
-      return refusing(token);
+      return refusing();
     };
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-9' } });
+    expect(await grants.fresh()).toMatchObject({ ok: true, value: { accessToken: 'access-9' } });
     expect((await read()).ended).toBeNull();
   });
 
@@ -274,24 +291,24 @@ describe('refusals', () => {
     clock.now += 3 * HOUR;
     const since = clock.now;
     script.refresh = refusing;
-    await grants.fresh(ID);
+    await grants.fresh();
     for (let minutes = 0; minutes < 59; minutes += 1) {
       clock.now += 60_000;
-      expect((await grants.fresh(ID)).state).toBe('needs-reconnect');
-      await grants.refresh(ID);
+      expect(await grants.fresh()).toMatchObject({ refusal: { remedy: 'reconnect' } });
+      await grants.refresh();
       await grants.settled();
     }
     expect(asked).toHaveLength(1);
     clock.now += 60_000;
-    await grants.fresh(ID);
+    await grants.fresh();
     await grants.settled();
     expect(asked).toHaveLength(2);
     expect((await read()).ended?.at).toBe(since);
     clock.now += HOUR;
     script.refresh = async () => pair(1);
-    await grants.fresh(ID);
+    await grants.fresh();
     await grants.settled();
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { ended: null } });
+    expect(await grants.fresh()).toMatchObject({ ok: true, value: { ended: null } });
   });
 });
 
@@ -301,12 +318,11 @@ describe('data calls', () => {
     const used: string[] = [];
     const call = async (token: string): Promise<Result<string>> => {
       used.push(token);
-      return token === 'access-0' ? refuse('access-token-refused', 401) : { ok: true, value: 'data' };
+      return token === 'access-0'
+        ? refuse('access-token-refused', { status: 401 })
+        : { ok: true, value: 'data' };
     };
-    expect(await grants.use(ID, call)).toMatchObject({
-      state: 'answered',
-      answer: { ok: true, value: 'data' },
-    });
+    expect(await grants.use(call)).toEqual({ ok: true, value: 'data' });
     expect(used).toEqual(['access-0', 'access-1']);
     expect(asked[0]).toBe('refresh-0');
     expect((await read()).accessRefused).toBe(false);
@@ -317,9 +333,9 @@ describe('data calls', () => {
     const used: string[] = [];
     const call = async (token: string) => {
       used.push(token);
-      return refuse('access-token-refused', 401);
+      return refuse('access-token-refused', { status: 401 });
     };
-    expect(await grants.use(ID, call)).toMatchObject({ answer: { ok: false } });
+    expect(await grants.use(call)).toMatchObject({ ok: false });
     expect(used).toEqual(['access-0', 'access-1']);
     expect((await read()).accessRefused).toBe(true);
   });
@@ -330,11 +346,11 @@ describe('data calls', () => {
     const used: string[] = [];
     const call = async (token: string) => {
       used.push(token);
-      return refuse('access-token-refused', 401);
+      return refuse('access-token-refused', { status: 401 });
     };
-    expect(await grants.use(ID, call)).toMatchObject({ state: 'unavailable', code: 'withings-timeout' });
+    expect(await grants.use(call)).toMatchObject({ refusal: { code: 'withings-timeout' } });
     clock.now += 5000;
-    expect((await grants.use(ID, call)).state).toBe('unavailable');
+    expect(await grants.use(call)).toMatchObject({ refusal: { remedy: 'retry' } });
     expect(used).toEqual(['access-0']);
   });
 
@@ -343,12 +359,9 @@ describe('data calls', () => {
     const call = async (token: string): Promise<Result<string>> => {
       if (token === 'access-9') return { ok: true, value: 'data' };
       await write({ accessToken: 'access-9', refreshToken: 'refresh-9' });
-      return refuse('access-token-refused', 401);
+      return refuse('access-token-refused', { status: 401 });
     };
-    expect(await grants.use(ID, call)).toMatchObject({
-      answer: { ok: true },
-      grant: { accessRefused: false },
-    });
+    expect(await grants.use(call)).toMatchObject({ ok: true });
     expect(asked).toEqual([]);
   });
 
@@ -357,17 +370,17 @@ describe('data calls', () => {
     let theirs = '';
     const call = async (_token: string): Promise<Result<string>> => {
       theirs = (await write({}, 60_000))?.writeId ?? '';
-      return refuse('access-token-refused', 401);
+      return refuse('access-token-refused', { status: 401 });
     };
-    await grants.use(ID, call);
+    await grants.use(call);
     expect((await read()).writeId).toBe(theirs);
     expect(asked).toEqual([]);
   });
 
   test('other refusals are the caller’s business', async () => {
     const { grants, asked } = await custody();
-    const used = await grants.use(ID, async () => refuse('withings-busy', 601));
-    expect(used).toMatchObject({ state: 'answered', answer: { refusal: { code: 'withings-busy' } } });
+    const used = await grants.use(async () => refuse('withings-busy', { status: 601 }));
+    expect(used).toMatchObject({ refusal: { code: 'withings-busy' } });
     expect(asked).toEqual([]);
   });
 });
@@ -378,7 +391,7 @@ describe('several at once', () => {
     clock.now += 3 * HOUR;
     const door = held<Result<TokenPair>>();
     script.refresh = () => door.promise;
-    const all = Array.from({ length: 1000 }, () => grants.fresh(ID));
+    const all = Array.from({ length: 1000 }, () => grants.fresh());
     await new Promise(setImmediate);
     door.open(pair(1));
     const states = new Set((await Promise.all(all)).map((fresh) => JSON.stringify(fresh)));
@@ -396,12 +409,12 @@ describe('several at once', () => {
       arrived.open();
       return door.promise;
     };
-    const first = grants.fresh(ID);
+    const first = grants.fresh();
     await arrived.promise;
-    const second = elsewhere.fresh(ID);
+    const second = elsewhere.fresh();
     await new Promise(setImmediate);
     door.open(pair(1));
-    expect((await first).state).toBe('usable');
+    expect((await first).ok).toBe(true);
     await second; // whether it saw the pair in time or not, it did not ask for another
     await grants.settled();
     expect(asked).toEqual(['refresh-0', 'probe access-1']);
@@ -416,7 +429,7 @@ describe('several at once', () => {
       clock.mono += LEASE_MS; // stopped between the write and the call
       return written;
     };
-    await grants.fresh(ID);
+    await grants.fresh();
     expect(asked).toEqual([]);
   });
 
@@ -424,7 +437,7 @@ describe('several at once', () => {
     const { grants, write, clock, asked } = await custody();
     clock.now += 3 * HOUR;
     await write({}, 60_000);
-    expect((await grants.fresh(ID)).state).toBe('unavailable');
+    expect(await grants.fresh()).toMatchObject({ refusal: { remedy: 'retry' } });
     expect(asked).toEqual([]);
   });
 });
@@ -439,7 +452,7 @@ describe('time', () => {
     const { grants, clock, asked } = await custody();
     clock.now += step;
     for (let visits = 0; visits < 20; visits += 1) {
-      expect((await grants.fresh(ID)).state).toBe('usable');
+      expect((await grants.fresh()).ok).toBe(true);
       await grants.settled();
       clock.now += 1000;
     }
@@ -450,17 +463,17 @@ describe('time', () => {
     const { grants, clock, write } = await custody();
     clock.now += 3 * HOUR;
     await write({ backoffUntil: clock.now + 48 * HOUR });
-    expect((await grants.fresh(ID)).state).toBe('usable');
+    expect((await grants.fresh()).ok).toBe(true);
   });
 
   test('never refreshed before three quarters of its life', async () => {
     const { grants, clock, asked } = await custody({ accessExpiresAt: START + 60_000 });
     clock.now += 44_999;
-    await grants.fresh(ID);
+    await grants.fresh();
     await grants.settled();
     expect(asked).toEqual([]);
     clock.now += 1;
-    await grants.fresh(ID);
+    await grants.fresh();
     await grants.settled();
     expect(asked[0]).toBe('refresh-0');
   });
@@ -597,14 +610,14 @@ test('what goes wrong in the background is reported, not lost', async () => {
   parts.store.writeGrant = async () => {
     throw new Error('disk full');
   };
-  expect((await grants.fresh(ID)).state).toBe('usable');
+  expect((await grants.fresh()).ok).toBe(true);
   await grants.settled();
   expect(reported).toHaveLength(1);
 });
 
 test('a token that lasts is handed out as it is: nobody is asked', async () => {
   const { grants, asked } = await custody({ previousRefreshToken: 'refresh-before' });
-  expect(await grants.lasting(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-0' } });
+  expect(await grants.lasting()).toMatchObject({ ok: true, value: { accessToken: 'access-0' } });
   await grants.settled();
   expect(asked).toEqual([]);
 });
@@ -615,10 +628,10 @@ describe('other clouds, other chains', () => {
     const before = await read();
     const grants = createGrants({ ...parts, withings: { ...parts.withings, cloud: 'us' } });
     await grants.attend(ID);
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'unavailable', code: 'other-cloud' });
+    expect(await grants.fresh(await read())).toMatchObject({ refusal: { code: 'other-cloud' } });
     clock.now += 4 * HOUR;
     await grants.attend(ID);
-    await grants.refresh(ID);
+    await grants.refresh(await read());
     await grants.settled();
     expect(asked).toEqual([]);
     expect(await read()).toEqual(before);
@@ -629,7 +642,7 @@ describe('other clouds, other chains', () => {
     clock.now += 4 * HOUR;
     script.refresh = async () => refuse('refresh-token-refused');
     const grants = createGrants({ ...parts, recover: async () => pair(9) });
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-9' } });
+    expect(await grants.fresh(await read())).toMatchObject({ ok: true, value: { accessToken: 'access-9' } });
     expect(await read()).toMatchObject({
       previousRefreshToken: null,
       intent: null,
@@ -639,7 +652,7 @@ describe('other clouds, other chains', () => {
   });
 
   test('recovering takes three calls, and nobody else comes between them', async () => {
-    const { parts, clock, asked, script } = await custody();
+    const { parts, clock, asked, script, read } = await custody();
     clock.now += 4 * HOUR;
     script.refresh = async () => refuse('refresh-token-refused');
     const elsewhere = createGrants({ ...parts, recover: async () => pair(8) });
@@ -652,7 +665,7 @@ describe('other clouds, other chains', () => {
         return pair(9);
       },
     });
-    expect(await grants.fresh(ID)).toMatchObject({ state: 'usable', grant: { accessToken: 'access-9' } });
+    expect(await grants.fresh(await read())).toMatchObject({ ok: true, value: { accessToken: 'access-9' } });
     expect(asked).toEqual(['refresh-0']);
   });
 
@@ -660,17 +673,17 @@ describe('other clouds, other chains', () => {
     const { grants, clock, script, read, parts } = await custody();
     clock.now += 4 * HOUR;
     script.refresh = async () => {
-      expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('no answer');
+      expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('undecided');
       return pair(1);
     };
-    expect((await grants.fresh(ID)).state).toBe('usable');
+    expect((await grants.fresh()).ok).toBe(true);
     expect(await read()).toMatchObject({ accessToken: 'access-1', unlinked: false });
   });
 
   test('a token that is of no use is not shown to Withings for a farewell', async () => {
     const { grants, clock, asked, parts } = await custody();
     clock.now += 4 * HOUR;
-    expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('not so');
+    expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('still-linked');
     expect(asked[0]).toBe('refresh-0');
     await grants.settled();
   });
@@ -679,7 +692,7 @@ describe('other clouds, other chains', () => {
     const { grants, script, read, parts } = await custody();
     const before = await read();
     script.probe = async () => refuse('withings-timeout');
-    expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('no answer');
+    expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('undecided');
     expect(await read()).toEqual(before);
   });
 
@@ -687,8 +700,9 @@ describe('other clouds, other chains', () => {
     ['somebody else’s tokens', pair(9, { userId: '364' }), null],
     ['no answer', refuse('withings-timeout'), null],
     ['our own mistake', refuse('client-refused'), null],
-    ['a refusal', refuse('withings-refused', 503), 'refresh-token-refused'],
-    ['a dead code', refuse('code-refused', 503), 'refresh-token-refused'],
+    ['a refusal', refuse('withings-refused', { status: 503 }), 'refresh-token-refused'],
+    ['a dead code', refuse('code-refused', { status: 503 }), 'refresh-token-refused'],
+    ['a failed authentication', refuse('access-token-refused', { status: 100 }), 'refresh-token-refused'],
   ])(
     'recovered with %s: nothing is kept, and it has ended only on a refusal',
     async (_what, answer, ended) => {
@@ -696,7 +710,7 @@ describe('other clouds, other chains', () => {
       clock.now += 4 * HOUR;
       script.refresh = async () => refuse('refresh-token-refused');
       const grants = createGrants({ ...parts, recover: async () => answer });
-      await grants.fresh(ID);
+      await grants.fresh(await read());
       const after = await read();
       expect(after.refreshToken).toBe('refresh-0');
       expect(after.ended?.code ?? null).toBe(ended);

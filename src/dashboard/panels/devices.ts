@@ -1,5 +1,5 @@
 import type { Device } from '../../withings/data.ts';
-import type { Outcome } from '../answer-cache.ts';
+import type { Result } from '../../withings/errors.ts';
 import { momentWords } from './dates.ts';
 import { type Panel, panelOf } from './panel.ts';
 
@@ -11,10 +11,10 @@ const BATTERY = {
   unknown: 'not known',
 };
 
-export function devicesPanel(outcome: Outcome<Device>): Panel {
+export function devicesPanel(result: Result<Device[]>): Panel {
   return panelOf(
     { id: 'devices', title: 'Devices' },
-    outcome,
+    result,
     (devices) => {
       const low = devices.filter(({ battery }) => battery === 'low').map(({ model }) => model);
       return {

@@ -1,5 +1,5 @@
 import type { Measure } from '../../withings/data.ts';
-import type { Outcome } from '../answer-cache.ts';
+import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
 import { momentWords } from './dates.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
@@ -16,10 +16,10 @@ interface Reading {
 }
 
 /** Blood pressure and the pulse that came with it. */
-export function heartPanel(outcome: Outcome<Measure>, range: Range): Panel {
+export function heartPanel(result: Result<Measure[]>, range: Range): Panel {
   return panelOf(
     { id: 'heart', title: 'Blood pressure and heart rate' },
-    narrowed(outcome, readingsOf),
+    narrowed(result, readingsOf),
     (readings) => {
       const mean = (of: (reading: Reading) => number) =>
         Math.round(readings.reduce((sum, reading) => sum + of(reading), 0) / readings.length);

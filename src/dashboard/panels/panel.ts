@@ -1,5 +1,6 @@
-import { ACTIONS, problemOf } from '../../problems/catalogue.ts';
-import type { Outcome } from '../answer-cache.ts';
+import { PROBLEMS } from '../../problems/catalogue.ts';
+import { ACTIONS } from '../../problems/text.ts';
+import type { Result } from '../../withings/errors.ts';
 import type { Chart } from '../charts/chart.ts';
 
 /** One kind of data on the dashboard: what it says in a sentence, as a drawing and in numbers. */
@@ -29,25 +30,25 @@ export interface Range {
 
 type Name = Pick<Panel, 'id' | 'title'>;
 
-/** The panel of an outcome: data, the reason for its absence, or that nothing was measured yet. */
+/** The panel of a result: data, the reason for its absence, or that nothing was measured yet. */
 export function panelOf<T>(
   name: Name,
-  outcome: Outcome<T>,
+  result: Result<T[]>,
   show: (rows: T[]) => Pick<Panel, 'sentence'> & Partial<Panel>,
   empty: string,
 ): Panel {
   const blank = { ...name, figure: null, chart: null, table: null, trouble: null };
-  if (!outcome.ok) {
-    const { title, advice, action } = problemOf(outcome.code);
+  if (!result.ok) {
+    const { title, advice, action } = PROBLEMS[result.refusal.code];
     // The page itself is where a reload would lead.
     const way = action === 'dashboard' || action === 'home' ? null : ACTIONS[action];
     return { ...blank, sentence: '', trouble: { title, advice, action: way } };
   }
-  if (outcome.value.length === 0) return { ...blank, sentence: empty };
-  return { ...blank, ...show(outcome.value) };
+  if (result.value.length === 0) return { ...blank, sentence: empty };
+  return { ...blank, ...show(result.value) };
 }
 
-/** The same outcome with other rows. */
-export function narrowed<T, U>(outcome: Outcome<T>, narrow: (rows: T[]) => U[]): Outcome<U> {
-  return outcome.ok ? { ok: true, value: narrow(outcome.value) } : outcome;
+/** The same result with other rows. */
+export function narrowed<T, U>(result: Result<T[]>, narrow: (rows: T[]) => U[]): Result<U[]> {
+  return result.ok ? { ok: true, value: narrow(result.value) } : result;
 }

@@ -1,5 +1,5 @@
 import type { Night } from '../../withings/data.ts';
-import type { Outcome } from '../answer-cache.ts';
+import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
 import { dayWords, endOfDay, hoursWords, startOf } from './dates.ts';
 import { grouped } from './grouped.ts';
@@ -15,10 +15,10 @@ const STAGES = [
   { kind: 'awake', words: 'awake' },
 ];
 
-export function sleepPanel(outcome: Outcome<Night>, range: Range): Panel {
+export function sleepPanel(result: Result<Night[]>, range: Range): Panel {
   const until = endOfDay(range.until);
   const first = until - range.days * DAY;
-  const nights = narrowed(outcome, (all) =>
+  const nights = narrowed(result, (all) =>
     all.filter(({ date }) => startOf(date) >= first).toSorted((a, b) => b.end.getTime() - a.end.getTime()),
   );
   return panelOf(

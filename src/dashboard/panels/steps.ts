@@ -1,5 +1,5 @@
 import type { ActivityDay } from '../../withings/data.ts';
-import type { Outcome } from '../answer-cache.ts';
+import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
 import { countWords, dayWords, endOfDay, hoursWords, startOf } from './dates.ts';
 import { grouped } from './grouped.ts';
@@ -7,10 +7,10 @@ import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
 const DAY = 86_400_000;
 
-export function stepsPanel(outcome: Outcome<ActivityDay>, range: Range): Panel {
+export function stepsPanel(result: Result<ActivityDay[]>, range: Range): Panel {
   const until = endOfDay(range.until);
   const first = until - range.days * DAY;
-  const days = narrowed(outcome, (all) =>
+  const days = narrowed(result, (all) =>
     all.filter(({ date }) => startOf(date) >= first).toSorted((a, b) => (a.date < b.date ? 1 : -1)),
   );
   return panelOf(

@@ -1,6 +1,6 @@
 import type { Measure } from '../../withings/data.ts';
+import type { Result } from '../../withings/errors.ts';
 import { MEASTYPES, WEIGHT } from '../../withings/meastypes.ts';
-import type { Outcome } from '../answer-cache.ts';
 import { movingAverage, trendChart } from '../charts/trend.ts';
 import { endOfDay, momentWords } from './dates.ts';
 import { grouped } from './grouped.ts';
@@ -9,8 +9,8 @@ import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 /** What the scale says of the body besides its weight, in the order it is shown. */
 const COMPOSITION = [6, 8, 76, 77, 88];
 
-export function weightPanel(outcome: Outcome<Measure>, range: Range): Panel {
-  const weights = narrowed(outcome, (all) => newestFirst(all.filter(({ type }) => type === WEIGHT)));
+export function weightPanel(result: Result<Measure[]>, range: Range): Panel {
+  const weights = narrowed(result, (all) => newestFirst(all.filter(({ type }) => type === WEIGHT)));
   return panelOf(
     { id: 'weight', title: 'Weight' },
     weights,
@@ -44,8 +44,8 @@ export function weightPanel(outcome: Outcome<Measure>, range: Range): Panel {
   );
 }
 
-export function compositionPanel(outcome: Outcome<Measure>, range: Range): Panel {
-  const parts = narrowed(outcome, (all) => COMPOSITION.flatMap((type) => latestOf(all, type) ?? []));
+export function compositionPanel(result: Result<Measure[]>, range: Range): Panel {
+  const parts = narrowed(result, (all) => COMPOSITION.flatMap((type) => latestOf(all, type) ?? []));
   return panelOf(
     { id: 'composition', title: 'Body composition' },
     parts,

@@ -31,8 +31,9 @@ export class ModelWithings {
   refresh(refreshToken: string): Result<TokenPair> {
     const before = this.#asked.get(refreshToken);
     this.#asked.set(refreshToken, this.#now());
-    if (before !== undefined && this.#now() - before < 10_000) return refuse('withings-busy', 601);
-    if (!this.accepts(refreshToken)) return refuse('refresh-token-refused', 503);
+    if (before !== undefined && this.#now() - before < 10_000)
+      return refuse('withings-busy', { status: 601 });
+    if (!this.accepts(refreshToken)) return refuse('refresh-token-refused', { status: 503 });
     const parent = numberOf(refreshToken);
     this.#killUnusedChildren(parent, -1);
     const number = this.pairs.length;
@@ -48,7 +49,8 @@ export class ModelWithings {
   use(accessToken: string): Result<null> {
     const number = numberOf(accessToken);
     const pair = this.pairs[number];
-    if (!pair?.accessAlive || this.#now() >= pair.expiresAt) return refuse('access-token-refused', 401);
+    if (!pair?.accessAlive || this.#now() >= pair.expiresAt)
+      return refuse('access-token-refused', { status: 401 });
     if (!pair.used) {
       pair.used = true;
       const parent = this.pairs[pair.parent];

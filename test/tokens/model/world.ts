@@ -197,12 +197,13 @@ export class World {
     const job = process.jobs.shift();
     process.busy = true;
     const { grants } = process;
-    const work =
-      job === 'attend'
-        ? grants.attend(ID)
-        : job === 'refresh'
-          ? grants.refresh(ID)
-          : grants.use(ID, (token) => this.#dataCall(process, token));
+    const onGrant = (grant: Grant | null): Promise<unknown> | undefined => {
+      if (!grant) return undefined;
+      return job === 'refresh'
+        ? grants.refresh(grant)
+        : grants.use(grant, (token) => this.#dataCall(process, token));
+    };
+    const work = job === 'attend' ? grants.attend(ID) : grants.read(ID).then(onGrant);
     work
       .then(() => grants.settled())
       .then(() => {

@@ -1,0 +1,121 @@
+import type { RefusalCode } from '../withings/errors.ts';
+import type { ProblemText } from './text.ts';
+
+/** Why there is no token, no answer or no data. */
+export const REFUSALS = {
+  'not-connected': {
+    status: 401,
+    title: 'Not connected',
+    what: 'No Withings account is connected in this browser.',
+    advice: 'Connect one to see its data.',
+    action: 'connect',
+  },
+  'refresh-token-refused': {
+    status: 401,
+    title: 'Withings ended this connection',
+    what: 'Withings no longer accepts our permission. That happens when the app is removed in Withings, and to demo users after a day.',
+    advice: 'Connect again. It takes one click and changes nothing at Withings.',
+    action: 'connect',
+  },
+  'other-cloud': {
+    status: 503,
+    title: 'Your connection belongs to the other Withings cloud',
+    what: 'Withings has one cloud for Europe and the world and one for the United States. This installation has moved since you connected.',
+    advice:
+      'Nothing is lost: it works again if the installation moves back. To use this cloud, connect again.',
+    action: 'connect',
+    retryAfterSeconds: 3600,
+  },
+  'code-refused': {
+    status: 502,
+    title: 'Withings no longer accepts this visit',
+    what: 'What Withings gives you to bring along is good for 30 seconds and one use. It was too late, or it was used before.',
+    advice: 'Start again. If you allow without a long pause, it works.',
+    action: 'restart',
+  },
+  'access-token-refused': {
+    status: 503,
+    title: 'Withings did not accept our access',
+    what: 'Withings turned down the token that it gave us, and a fresh one did not help.',
+    advice: 'Try again in a minute. If it stays, connect again.',
+    action: 'dashboard',
+    retryAfterSeconds: 60,
+  },
+  'client-refused': {
+    status: 502,
+    title: 'Withings does not know this application',
+    what: 'Withings refused the id or the secret of this installation. Your own connection is not the cause, and it is kept.',
+    advice:
+      'Whoever runs this site must check WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET, and the clock of the machine.',
+    action: 'home',
+  },
+  'clock-wrong': {
+    status: 502,
+    title: 'The clock of this installation is wrong',
+    what: 'Withings refused a signed request, and its clock and ours are more than a minute apart. Your own connection is not the cause, and it is kept.',
+    advice: 'Whoever runs this site must set the clock of the machine right, by NTP for instance.',
+    action: 'home',
+  },
+  'redirect-uri-refused': {
+    status: 502,
+    title: 'Withings does not accept our return address',
+    what: 'The callback URL of this installation differs from the one registered at Withings (their status 293).',
+    advice:
+      'Whoever runs this site must register PUBLIC_URL followed by /callback, to the letter, in the Withings developer dashboard.',
+    action: 'home',
+  },
+  'callback-refused': {
+    status: 502,
+    title: 'Withings cannot reach this site to tell it of news',
+    what: 'It asks for an https address with a host name, on port 443 or 80, that answers a HEAD request.',
+    advice:
+      'Whoever runs this site must make PUBLIC_URL reachable from outside. Your connection is as good as ever.',
+    action: 'dashboard',
+  },
+  'scope-missing': {
+    status: 403,
+    title: 'This was not part of what you allowed',
+    what: 'Your Withings account is connected, but without permission for this data.',
+    advice: 'Connect again and leave every box ticked to share it.',
+    action: 'connect',
+  },
+  'withings-busy': {
+    status: 503,
+    title: 'Withings asks us to slow down',
+    what: 'We asked too often, or the same thing twice. Nothing is wrong with your connection.',
+    advice: 'Try again in a minute.',
+    action: 'home',
+    retryAfterSeconds: 60,
+  },
+  'withings-timeout': {
+    status: 503,
+    title: 'Withings took too long to answer',
+    what: 'We stopped waiting. If you were connecting, nothing was connected; if you were connected, you still are.',
+    advice: 'Try again in a minute.',
+    action: 'home',
+    retryAfterSeconds: 30,
+  },
+  'withings-unreachable': {
+    status: 503,
+    title: 'Withings cannot be reached',
+    what: 'Their service is down or the line to it is. If you were connecting, nothing was connected; if you were connected, you still are.',
+    advice: 'Try again in a minute.',
+    action: 'home',
+    retryAfterSeconds: 30,
+  },
+  'withings-unreadable': {
+    status: 502,
+    title: 'Withings answered something we cannot read',
+    what: 'The answer was not in the form that Withings documents, so we used nothing of it and kept what we had.',
+    advice: 'Try again in a minute.',
+    action: 'home',
+    retryAfterSeconds: 30,
+  },
+  'withings-refused': {
+    status: 502,
+    title: 'Withings refused without saying why',
+    what: 'It answered with an error that has no meaning we know. Nothing of yours was changed.',
+    advice: 'Try again. If it stays, tell whoever runs this site the number below.',
+    action: 'home',
+  },
+} as const satisfies Record<RefusalCode, ProblemText>;
