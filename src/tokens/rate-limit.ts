@@ -4,8 +4,8 @@ import type { Priority, RateLimit } from '../withings/rate-limit.ts';
 /** In any minute there are at most as many calls as Withings allows: three parts evenly spaced, one part at once. */
 const AT_ONCE = 1 / 4;
 
-/** Of what may come at once, how much each rank may use up: the rest is room for those before it. */
-const SHARE: Record<Priority, number> = { token: 1, code: 0.8, data: 0.6 };
+/** Of what may come at once, how much each priority may use up: the rest is room for those before it. */
+const SHARE: Record<Priority, number> = { token: 1, code: 0.8, data: 0.6, background: 0.2 };
 
 const STORE_AWAY_MS = 1000;
 
@@ -24,7 +24,7 @@ export function createRateLimit(
     store.takeCall(spacingMs, Math.max(1, Math.floor(atOnce * SHARE[priority]))).catch((error) => {
       onError(error);
       // Nobody can tell whose turn it is. What is still valid goes on serving; no new tokens are fetched for a store
-      // that could not keep them.
-      return priority === 'token' ? STORE_AWAY_MS : 0;
+      // that could not keep them, and what nobody waits for can wait.
+      return priority === 'token' || priority === 'background' ? STORE_AWAY_MS : 0;
     });
 }

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import axios from 'axios';
-import { type Priority, priorityOf, type RateLimit, waitForCall } from './rate-limit.ts';
+import { type Priority, type RateLimit, waitForCall } from './rate-limit.ts';
 
 /** What came back over the wire: an answer in text, or why there is none. */
 export type Reply =
@@ -10,12 +10,10 @@ export type Reply =
   /** Not sent: our share of calls is used up for so long. */
   | { kind: 'unsent'; retryAfterSeconds: number };
 
-export type Post = (
-  path: string,
-  fields: Record<string, string>,
-  accessToken?: string,
-  priority?: Priority,
-) => Promise<Reply>;
+export type Post = (path: string, fields: Record<string, string>, accessToken?: string) => Promise<Reply>;
+
+/** A way to post whose calls take their turn at this priority. `signal` ends the wait for a turn, not the call. */
+export type PostAt = (priority: Priority, signal?: AbortSignal) => Post;
 
 const MAX_ANSWER_BYTES = 256 * 1024;
 
@@ -27,7 +25,7 @@ const MAX_ANSWER_BYTES = 256 * 1024;
  * @param timeoutMs total deadline of one call in milliseconds, body included
  * @param rateLimit whose turn it is
  */
-export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLimit): Post {
+export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLimit): PostAt {
   const wire = axios.create({
     adapter: 'http',
     httpAgent: new http.Agent({ keepAlive: true }),
@@ -40,8 +38,8 @@ export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLim
     validateStatus: () => true,
   });
 
-  return async (path, fields, accessToken, priority = priorityOf(fields, accessToken)) => {
-    const missing = await waitForCall(() => rateLimit(priority));
+  return (priority, signal) => async (path, fields, accessToken) => {
+    const missing = await waitForCall(rateLimit, priority, signal);
     if (missing > 0) return { kind: 'unsent', retryAfterSeconds: Math.ceil(missing / 1000) };
     // axios' own timeout lets a dripping body run on; a signal ends the whole call.
     const deadline = AbortSignal.timeout(timeoutMs);

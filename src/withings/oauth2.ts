@@ -1,7 +1,6 @@
 import { code, demoPair, nonce, nothing, readAnswer, type TokenPair, tokenPair } from './answers.ts';
 import { type Result, refuse } from './errors.ts';
-import type { Post, Reply } from './http.ts';
-import { priorityOf } from './rate-limit.ts';
+import type { Post, PostAt, Reply } from './http.ts';
 import { sign } from './signature.ts';
 
 export interface OAuth2Options {
@@ -37,15 +36,15 @@ export interface OAuth2 {
 
 export type Signed = (path: string, action: string, fields: Record<string, string>) => Promise<Result<Reply>>;
 
-export function createOAuth2(post: Post, options: OAuth2Options): OAuth2 {
+export function createOAuth2(postAt: PostAt, options: OAuth2Options): OAuth2 {
   const { clientId, clientSecret, redirectUri } = options;
-  const signed = createSigned(post, options);
+  const signed = createSigned(postAt('token'), options);
 
-  async function requestToken(grant: Record<string, string>): Promise<Result<TokenPair>> {
+  async function requestToken(post: Post, grant: Record<string, string>): Promise<Result<TokenPair>> {
     const action = 'requesttoken';
     const sent: Result<Reply> =
       options.auth === 'signature'
-        ? await signed('v2/oauth2', action, grant)
+        ? await createSigned(post, options)('v2/oauth2', action, grant)
         : {
             ok: true,
             value: await post('v2/oauth2', {
@@ -60,8 +59,13 @@ export function createOAuth2(post: Post, options: OAuth2Options): OAuth2 {
 
   return {
     redeem: (value) =>
-      requestToken({ grant_type: 'authorization_code', code: value, redirect_uri: redirectUri }),
-    refresh: (refreshToken) => requestToken({ grant_type: 'refresh_token', refresh_token: refreshToken }),
+      requestToken(postAt('code'), {
+        grant_type: 'authorization_code',
+        code: value,
+        redirect_uri: redirectUri,
+      }),
+    refresh: (refreshToken) =>
+      requestToken(postAt('token'), { grant_type: 'refresh_token', refresh_token: refreshToken }),
     async revoke(userId) {
       const sent = await signed('v2/oauth2', 'revoke', { userid: userId });
       return sent.ok ? readAnswer(sent.value, nothing) : sent;
@@ -85,12 +89,7 @@ export function createSigned(
   return async (path, action, fields) => {
     const asked = { action: 'getnonce', client_id: clientId, timestamp: String(Math.floor(now() / 1000)) };
     const signature = { signature: sign(asked, clientSecret) };
-    const reply = await post(
-      'v2/signature',
-      { ...asked, ...signature },
-      undefined,
-      priorityOf(fields, undefined),
-    );
+    const reply = await post('v2/signature', { ...asked, ...signature });
     const fresh = readAnswer(reply, nonce);
     if (!fresh.ok) {
       const { code: why, status } = fresh.refusal;

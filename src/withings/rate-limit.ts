@@ -1,28 +1,31 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as timeout } from 'node:timers/promises';
 
-/** Whose call goes first when the quota is short: what keeps connections, new connections, what is only shown. */
-export type Priority = 'token' | 'code' | 'data';
+/** Whose call goes first when the quota is short: what keeps connections, new connections, visits, and the rest. */
+export type Priority = 'token' | 'code' | 'data' | 'background';
 
 /** Asks for a turn to call Withings. 0: go; else milliseconds until it makes sense to ask again. */
 export type RateLimit = (priority: Priority) => Promise<number>;
 
-/** Nobody waits longer for a turn: by then it is better to say so. */
+/** Somebody waits for the call: by then it is better to say that it cannot be made. */
 export const MAX_WAIT_MS = 2000;
+const MAX_BACKGROUND_WAIT_MS = 10_000;
 
-/** Waits for a turn. Resolves to 0 when it has come, or else to the milliseconds that are still missing. */
-export async function waitForCall(turn: () => Promise<number>): Promise<number> {
-  let waited = 0;
+/**
+ * Waits for a turn, until `signal` aborts or that has taken too long. Resolves to 0 when it has come, or else to the
+ * milliseconds that are still missing.
+ */
+export async function waitForCall(
+  rateLimit: RateLimit,
+  priority: Priority,
+  signal?: AbortSignal,
+  sleep = (ms: number) => timeout(ms, undefined, { signal }).catch(() => {}),
+): Promise<number> {
+  let left = priority === 'background' ? MAX_BACKGROUND_WAIT_MS : MAX_WAIT_MS;
   for (;;) {
-    const wait = await turn();
-    if (wait === 0) return 0;
-    waited += wait;
-    if (waited > MAX_WAIT_MS) return wait;
+    const wait = await rateLimit(priority);
+    left -= wait;
+    if (wait === 0 || left < 0) return wait;
     await sleep(wait);
+    if (signal?.aborted) return wait;
   }
-}
-
-/** An access token shows data; a code begins a connection; all else keeps one. */
-export function priorityOf(fields: Record<string, string>, accessToken: string | undefined): Priority {
-  if (accessToken !== undefined) return 'data';
-  return fields.grant_type === 'authorization_code' ? 'code' : 'token';
 }

@@ -3,6 +3,8 @@ import type { NewAttempt } from '../../src/store/attempts.ts';
 import type { GrantContent } from '../../src/store/grant.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createRateLimit } from '../../src/tokens/rate-limit.ts';
+import type { Priority } from '../../src/withings/rate-limit.ts';
 
 const NOW = 1_750_000_000_000;
 const HOUR = 3_600_000;
@@ -475,7 +477,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
   });
 
-  describe(`${name}: the pace of calls`, () => {
+  describe(`${name}: the rate limit`, () => {
     test('so many at once, the rest evenly spaced, whoever asks', async () => {
       const { store, another, hostClock } = await open();
       const ask = (atOnce = 4) => store.takeCall(500, atOnce);
@@ -492,12 +494,26 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await Promise.all([1, 2, 3, 4, 5].map(() => ask()))).toEqual([0, 0, 0, 0, 500]);
     });
 
-    test('whoever leaves room for others waits first', async () => {
-      const { store } = await open();
-      for (let call = 0; call < 2; call += 1) expect(await store.takeCall(500, 2)).toBe(0);
-      expect(await store.takeCall(500, 2)).toBe(500);
-      expect(await store.takeCall(500, 4)).toBe(0);
-      expect(await store.takeCall(500, 2)).toBe(1000);
+    test('by priority: each leaves room for those before it, and the last in line waits first', async () => {
+      const { store, another, hostClock } = await open();
+      const onError = (error: unknown) => {
+        throw error;
+      };
+      // Of 120 calls a minute 30 may come at once: 6, 18, 24 and 30 of them.
+      const limits = [store, another].map((each) => createRateLimit(each, 120, onError));
+      let calls = 0;
+      const take = async (priority: Priority) => {
+        while ((await limits[calls % 2]?.(priority)) === 0) calls += 1;
+        return calls;
+      };
+      const taken: number[] = [];
+      for (const priority of ['background', 'data', 'code', 'token'] as const)
+        taken.push(await take(priority));
+      expect(taken).toEqual([6, 18, 24, 30]);
+      hostClock.now += 10 * (60_000 / 90); // evenly spaced, ten more
+      for (const priority of ['background', 'data', 'code', 'token'] as const)
+        taken.push(await take(priority));
+      expect(taken.slice(4)).toEqual([30, 30, 34, 40]);
     });
 
     test('a clock that was set back stops nobody', async () => {

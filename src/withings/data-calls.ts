@@ -1,0 +1,79 @@
+import { nothing, readAnswer } from './answers.ts';
+import {
+  type ActivityDay,
+  activity,
+  type Device,
+  devices,
+  type Measure,
+  measures,
+  type Night,
+  nights,
+} from './data.ts';
+import type { Result } from './errors.ts';
+import type { Post } from './http.ts';
+import { createNotify, type Notify } from './notify.ts';
+import { allPages } from './pages.ts';
+
+/** The calls that are made with a person's access token. */
+export interface DataCalls extends Notify {
+  /** Body measures taken between two moments, newest first as Withings sends them. */
+  measures(accessToken: string, types: number[], from: Date, until: Date): Promise<Result<Measure[]>>;
+  /** Body measures that have come in or changed since then, whenever they were taken. */
+  measuresChanged(accessToken: string, types: number[], since: Date): Promise<Result<Measure[]>>;
+  /** Days on which something was counted since then, the running one included, in the order they come. */
+  activity(accessToken: string, since: Date): Promise<Result<ActivityDay[]>>;
+  /** Nights that ended since then, in the order they come. */
+  nights(accessToken: string, since: Date): Promise<Result<Night[]>>;
+  devices(accessToken: string): Promise<Result<Device[]>>;
+  /** Uses an access token as cheaply as can be: asks for what has changed since now, which is nothing. */
+  probe(accessToken: string, scope: string[], now: Date): Promise<Result<null>>;
+}
+
+export function createDataCalls(post: Post): DataCalls {
+  return {
+    ...createNotify(post),
+    measures(accessToken, types, from, until) {
+      const fields = {
+        action: 'getmeas',
+        meastypes: types.join(','),
+        category: '1', // real measures, not goals
+        startdate: unixSeconds(from),
+        enddate: unixSeconds(until),
+      };
+      return allPages(post, 'measure', fields, accessToken, measures);
+    },
+    measuresChanged(accessToken, types, since) {
+      const fields = { action: 'getmeas', meastypes: types.join(','), category: '1' };
+      return allPages(post, 'measure', { ...fields, lastupdate: unixSeconds(since) }, accessToken, measures);
+    },
+    activity(accessToken, since) {
+      const fields = { action: 'getactivity', lastupdate: unixSeconds(since) };
+      const data_fields = 'steps,distance,active';
+      return allPages(post, 'v2/measure', { ...fields, data_fields }, accessToken, activity);
+    },
+    nights(accessToken, since) {
+      const fields = { action: 'getsummary', lastupdate: unixSeconds(since) };
+      const data_fields = 'deepsleepduration,lightsleepduration,remsleepduration,wakeupduration,sleep_score';
+      return allPages(post, 'v2/sleep', { ...fields, data_fields }, accessToken, nights);
+    },
+    devices(accessToken) {
+      return allPages(post, 'v2/user', { action: 'getdevice' }, accessToken, devices);
+    },
+    async probe(accessToken, scope, at) {
+      const { path, fields } = cheapestCall(scope);
+      return readAnswer(await post(path, { ...fields, lastupdate: unixSeconds(at) }, accessToken), nothing);
+    },
+  };
+}
+
+/** The scopes and their services: Withings, "OAuth authorization URL". */
+function cheapestCall(scope: string[]): { path: string; fields: Record<string, string> } {
+  if (scope.includes('user.metrics'))
+    return { path: 'measure', fields: { action: 'getmeas', meastype: '1' } };
+  if (scope.includes('user.activity')) return { path: 'v2/measure', fields: { action: 'getactivity' } };
+  return { path: 'v2/user', fields: { action: 'getdevice' } };
+}
+
+function unixSeconds(date: Date): string {
+  return String(Math.floor(date.getTime() / 1000));
+}
