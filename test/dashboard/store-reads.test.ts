@@ -1,0 +1,70 @@
+import { expect, jest, test } from '@jest/globals';
+import * as redis from '../../src/store/redis/store.ts';
+import * as sqlite from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
+
+/** What the app asked of its store, by name; `open`: a grant was decrypted. */
+const asked: string[] = [];
+
+function counted(store: Store): Store {
+  const wrapped = Object.entries(store).map(([name, value]) => {
+    if (typeof value !== 'function') return [name, value];
+    return [name, (...args: unknown[]) => asked.push(name) && Reflect.apply(value, store, args)];
+  });
+  return {
+    ...(Object.fromEntries(wrapped) as Store),
+    async readSession(key, now) {
+      asked.push('readSession');
+      const session = await store.readSession(key, now);
+      return session && { ...session, grant: () => (asked.push('open') ? session.grant() : null) };
+    },
+  };
+}
+
+jest.unstable_mockModule('../../src/store/sqlite/store.ts', () => ({
+  ...sqlite,
+  openSqliteStore: (...args: Parameters<typeof sqlite.openSqliteStore>) =>
+    counted(sqlite.openSqliteStore(...args)),
+}));
+jest.unstable_mockModule('../../src/store/redis/store.ts', () => ({
+  ...redis,
+  openRedisStore: async (...args: Parameters<typeof redis.openRedisStore>) => {
+    const { store, durability } = await redis.openRedisStore(...args);
+    return { store: counted(store), durability };
+  },
+}));
+const { startApp } = await import('../support/app.ts');
+const { visit } = await import('../support/visitor.ts');
+
+/** What a request asks of the store, all that it leaves behind included. */
+async function askedBy(settled: () => Promise<void>, request: () => PromiseLike<unknown>) {
+  await settled();
+  asked.length = 0;
+  await request();
+  await settled();
+  return asked.toSorted();
+}
+
+const GRANT_ONCE = ['open', 'readSession', 'touchSession'];
+const CALLS = Array.from({ length: 4 }, () => 'takeCall');
+
+test.each([
+  ['off', []],
+  ['on', ['readSubscriptions']],
+])('a dashboard reads and decrypts the grant once, with notifications %s', async (WEBHOOKS, more) => {
+  const app = await startApp({ WEBHOOKS, SWEEP_SECONDS: '3600' });
+  const visitor = visit(app);
+  await visitor.connect();
+  await app.sweep();
+  const page = () => askedBy(app.settled, () => visitor.get('/dashboard'));
+  expect(await page()).toEqual([...GRANT_ONCE, ...more, ...CALLS].sort());
+  expect(await page()).toEqual([...GRANT_ONCE, ...more].sort());
+});
+
+test('so does what shows or hands out the connection', async () => {
+  const app = await startApp({ SWEEP_SECONDS: '3600' });
+  const visitor = visit(app);
+  await visitor.connect();
+  for (const path of ['/', '/api/connection'])
+    expect(await askedBy(app.settled, () => visitor.get(path))).toEqual(GRANT_ONCE);
+});

@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { createClient } from '@redis/client';
+import { startApp } from '../support/app.ts';
+import { visit } from '../support/visitor.ts';
+import { startRedis } from './server.ts';
+
+const SESSION_SECRET = 'Zq8Vd3NwYt6KpR1xLs9GfBh4McJu7EaQ';
+
+test('a dashboard costs two commands, and two more for each call to Withings', async () => {
+  const { url } = await startRedis();
+  const app = await startApp({ REDIS_URL: url, SESSION_SECRET, SWEEP_SECONDS: '3600' });
+  const visitor = visit(app);
+  await visitor.connect();
+  await visitor.get('/'); // the scripts of a visit are loaded by then
+  await app.settled();
+
+  const client = await createClient({ url }).connect();
+  const seen: string[] = [];
+  await client.monitor((line) => {
+    const [, who = '', command = ''] = /\[\d+ ([^\]]+)\] "(\w+)"/.exec(String(line)) ?? [];
+    if (who !== 'lua') seen.push(command); // what a script does within the server costs no round trip
+  });
+  await visitor.get('/dashboard');
+  await app.settled();
+  const first = seen.splice(0).sort();
+  await visitor.get('/dashboard');
+  client.destroy();
+
+  const session = ['EVALSHA', 'EVALSHA']; // read with its grant, and its idle limit moved
+  const turns = Array.from({ length: 4 }, () => 'EVALSHA');
+  const answers = Array.from({ length: 4 }, () => 'PUBLISH');
+  expect(first).toEqual([...session, ...turns, ...answers]);
+  expect(seen).toEqual(session);
+});
