@@ -4,6 +4,8 @@ import { sandboxOf } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
+const HOUR = 3_600_000;
+
 async function connected(path = '/connect') {
   const app = await startApp();
   const visitor = visit(app);
@@ -24,11 +26,13 @@ describe('the data', () => {
   test.each(['', '?days=7', '?days=30', '?days=365', '?days=99', '?days=7&days=30'])(
     'dashboard%s shows each kind, under 100 KB',
     async (query) => {
-      const { visitor } = await connected();
+      const { app, visitor } = await connected();
       let page = await visitor.get(`/dashboard${query}`);
       // On a busy machine a panel may come too late for its page; it is there for the next one.
-      for (let looks = 0; looks < 5 && shown(page.text).length < TITLES.length; looks += 1)
+      for (let looks = 0; looks < 5 && shown(page.text).length < TITLES.length; looks += 1) {
+        app.clock.now += 20_000;
         page = await visitor.get(`/dashboard${query}`);
+      }
       const { text, status } = page;
       expect(status).toBe(200);
       expect(shown(text)).toEqual(TITLES);
@@ -77,6 +81,25 @@ describe('the data', () => {
     await app.settled();
     expect(shown((await visitor.get('/dashboard')).text)).toEqual(TITLES);
     expect(door.count()).toBe(1);
+  });
+
+  test('a refresh that is done while the data come shows on the page', async () => {
+    const { app, withings } = await startFarApart();
+    const visitor = visit(app);
+    await visitor.connect();
+    app.clock.now += 2 * HOUR + 55 * 60_000;
+    const door = withings.hold('/v2/sleep');
+    const page = visitor.get('/dashboard').then(({ text }) => text);
+    await door.arrived;
+    await app.settled();
+    door.open();
+    expect(await page).toContain('Refreshes by itself');
+  });
+
+  test('who has removed us at Withings is told so on the page that finds out', async () => {
+    const { visitor, withings } = await connected();
+    await withings.unlink((await visitor.json('/api/connection')).body.userId);
+    expect((await visitor.get('/dashboard')).text).toContain('Please connect again');
   });
 
   test('an outage of everything is said once', async () => {
