@@ -152,14 +152,14 @@ describe('nothing is moved, and nothing changes,', () => {
     const { url } = await startRedis();
     await opened(url, createEncryption(deriveKeys(['another']).seal));
     await expect(move(await filled(), url)).rejects.toThrow('SESSION_SECRET is not the one');
-    expect(await (await operator(url)).names('*')).toEqual(['{test}:ring']);
+    expect(await (await operator(url)).names('*')).toEqual(['{test}:ring', '{test}:version']);
   });
 
   test('into a Redis on which the app runs; it may be started again there', async () => {
     const { url } = await startRedis();
     const store = await opened(url);
     await expect(move(await filled(), url)).rejects.toThrow('stop every instance');
-    expect(await (await operator(url)).names('*')).toEqual(['{test}:ring']);
+    expect(await (await operator(url)).names('*')).toEqual(['{test}:ring', '{test}:version']);
     store.close();
     await opened(url);
   });

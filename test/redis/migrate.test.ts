@@ -128,8 +128,8 @@ test('killed half way: Redis is refused, the file serves on, and the next run br
   const redis = await operator(url);
   const kinds = (await redis.names('*')).map((name) => name.replace(/^\{.*?\}:/, '').replace(/:.*/, ''));
   // One session, its grant and its owners, the indexes, the ring: nothing that the first run had brought.
-  const expected = ['due', 'ends', 'g', 'o', 'ring', 's'];
-  expect(kinds.filter((kind) => kind !== 'pace' && kind !== 'attend')).toEqual(expected);
+  const expected = ['ends', 'g', 'o', 'ring', 's', 'subscriptions-due', 'version'];
+  expect(kinds.filter((kind) => kind !== 'rate-limit' && kind !== 'grants-due')).toEqual(expected);
 });
 
 test('killed after the file was closed: neither side starts, and the next run opens Redis', async () => {

@@ -1,14 +1,24 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
 import { type Db, openDatabase } from '../../src/store/sqlite/database.ts';
 import { migrate, openStoreFile } from '../../src/store/sqlite/schema.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { STORE_VERSION } from '../../src/store/version.ts';
 import { atEnd, tempDir } from '../support/app.ts';
+import { expectEverybodyConnected, SECRET, type VersionZero } from './version-zero.ts';
 
 const FIXTURE = resolve(import.meta.dirname, 'fixtures/version-0.db');
+const ZERO: VersionZero = {
+  at: 1795637587209,
+  ann: 's%3AuSAt1UoaEcACZFSZWiPmXt041G0MIh6Qk-_fDJaSHq0.tyz5o0ikDeExNuSsETfKeSsNLgHq1b%2FU3%2FZcKEHtOlE',
+  bob: 's%3Al2pjK8zC3GdOfHWDAUXofGTkK1dvS6lqhBe-1tTpEVg.veTI9pqdXBOmKiMxdxG1b1ZHJAYpzcUhr12CE34BVFo',
+};
 
 /** A file of its own, as the program wrote it before there were versions. */
 function versionZero(): string {
@@ -45,10 +55,19 @@ test('a new file and one from before there were versions come to the same', () =
   const made = openStoreFile(join(tempDir(), 'connect.db'));
   const taken = openStoreFile(versionZero());
   expect(shape(taken)).toEqual(shape(made));
-  expect(versionOf(taken)).toBe(versionOf(made));
+  expect([versionOf(taken), versionOf(made)]).toEqual([STORE_VERSION, STORE_VERSION]);
   expect(taken.get('SELECT COUNT(*) AS n FROM grants')).toMatchObject({ n: 2 });
   made.close();
   taken.close();
+});
+
+test('a store from before there were versions opens, and everybody in it stays connected', async () => {
+  const file = versionZero();
+  const store = openSqliteStore(file, createEncryption(deriveKeys([SECRET]).seal), () => 0);
+  expect(await store.readSubscriptions('eu:363')).toMatchObject({ newsAt: 1795637586694 });
+  expect(await store.claimDueGrants(ZERO.at + 60_000, 10)).toEqual(['eu:364']);
+  store.close();
+  await expectEverybodyConnected({ DATA_DIR: dirname(file) }, ZERO);
 });
 
 test('a step is taken once, though two processes see that it is due', () => {

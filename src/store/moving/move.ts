@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DecryptionError, type Encryption } from '../encryption.ts';
-import { unfit } from '../redis/startup-checks.ts';
+import { unfit } from '../redis/client.ts';
 import { type Amounts, openSource, type Source } from './source.ts';
 import { openTarget, type Target } from './target.ts';
 import { browsers, connections, counter, number, tries } from './words.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Encryption } from '../encryption.ts';
-import { openClient } from '../redis/client.ts';
+import { openClient, unfit } from '../redis/client.ts';
 import { type Argument, connectRedis } from '../redis/connection.ts';
 import type { Durability } from '../redis/durability.ts';
 import { redisKeys } from '../redis/keys.ts';
 import { MOVING_SCRIPTS } from '../redis/moving-scripts.ts';
-import { checkServer, readMoving, unfit } from '../redis/startup-checks.ts';
+import { checkServer, readMoving } from '../redis/startup-checks.ts';
 import { ttlOf } from '../redis/ttl.ts';
 import type { Row } from '../sqlite/database.ts';
 import { writeToDisk } from './disk.ts';

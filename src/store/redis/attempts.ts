@@ -62,7 +62,7 @@ local function trim(name, most)
   end
 end
 trim(p .. 'b:' .. ARGV[2], ARGV[7])
-trim(p .. 'tries', ARGV[8])
+trim(p .. 'attempts', ARGV[8])
 return 1`);
 
 /** state, browser, answer, now → outcome, demo, return to, result. */

@@ -10,6 +10,11 @@ export class RedisError extends Error {
   }
 }
 
+/** @param words for the operator */
+export function unfit(words: string): RedisError {
+  return new RedisError('REDIS_UNFIT', words);
+}
+
 /** One connection to Redis on which nothing hangs: what is not answered in time has failed. */
 export interface RedisClient {
   /** @throws RedisError; what was sent may still take effect when the server wakes up */

@@ -18,6 +18,6 @@ for _, member in ipairs(over) do
   redis.call('DEL', p .. 's:' .. key)
   disown(id, key)
 end
-local tries = redis.call('ZRANGEBYSCORE', p .. 'tries', '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])
-for _, state in ipairs(tries) do forgetAttempt(state) end
-return (#over == tonumber(ARGV[3]) or #tries == tonumber(ARGV[3])) and 1 or 0`);
+local attempts = redis.call('ZRANGEBYSCORE', p .. 'attempts', '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])
+for _, state in ipairs(attempts) do forgetAttempt(state) end
+return (#over == tonumber(ARGV[3]) or #attempts == tonumber(ARGV[3])) and 1 or 0`);

@@ -67,24 +67,24 @@ local lease = tonumber(ARGV[6])
 local till = lease == 0 and '0' or num(hostNow(ARGV[7]) + lease)
 redis.call('HSET', g, 'w', ARGV[3], 's', ARGV[4])
 redis.call('HSET', g, 'l', till, 'm', ARGV[6])
-index('attend', ARGV[1], ARGV[5])
+index('grants-due', ARGV[1], ARGV[5])
 announce(ARGV[1])
 return 1`);
 
 /** now, the latest that is due at all, claimed until, limit, clock → ids that nobody has a lease on. */
 const CLAIM_DUE_GRANTS = script(`
 local now = hostNow(ARGV[5])
-local ids = redis.call('ZRANGEBYSCORE', p .. 'attend', '-inf', ARGV[1], 'LIMIT', 0, ARGV[4])
+local ids = redis.call('ZRANGEBYSCORE', p .. 'grants-due', '-inf', ARGV[1], 'LIMIT', 0, ARGV[4])
 if #ids < tonumber(ARGV[4]) then
-  local ahead = redis.call('ZRANGEBYSCORE', p .. 'attend', '(' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[4] - #ids)
+  local ahead = redis.call('ZRANGEBYSCORE', p .. 'grants-due', '(' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[4] - #ids)
   for _, id in ipairs(ahead) do table.insert(ids, id) end
 end
 local free = {}
 for _, id in ipairs(ids) do
   if not grantExists(id) then
-    index('attend', id, '')
+    index('grants-due', id, '')
   elseif not isLeased(id, now) then
-    index('attend', id, ARGV[3])
+    index('grants-due', id, ARGV[3])
     table.insert(free, id)
   end
 end

@@ -11,6 +11,8 @@ export interface RedisKeys {
   browser(browser: string): string;
   /** Opens only under the secrets that the other instances have. */
   ring: string;
+  /** The version of what is stored: see STORE_VERSION. */
+  version: string;
   /** There while a store is being moved in: "<id of the store> <id of the run that moves it>". */
   moving: string;
   /** The channel on which the id of a grant is told when anything about it has changed. */
@@ -24,10 +26,10 @@ export interface RedisKeys {
  * - `s:<key>` a session: `g` grant id, `d` page data, `i` idle limit, `e` absolute limit;
  * - `o:<grant id>` the keys of the sessions that own it;
  * - `a:<state>` an attempt: `b` browser, `d` demo, `r` return to, `x` expires at, `a` answer, `z` result;
- * - `ends` "<grant id> <session key>" by idle limit, `tries` attempts by when they expire, `attend` and `due` grant ids
- *   by when they or their subscriptions want looking after;
+ * - `ends` "<grant id> <session key>" by idle limit, `attempts` by when they expire, `grants-due` and
+ *   `subscriptions-due` grant ids by when they or their subscriptions are due;
  * - `moved` what a move that is not finished has brought so far: "<grant id> <session key>", or the state of an attempt;
- * - `pace` when the next call to Withings would be due if all were evenly spaced.
+ * - `rate-limit` when the next call to Withings would be due if all were evenly spaced.
  */
 
 /** @param url names the database: channels are common to all databases of a server, so names carry its number */
@@ -39,6 +41,7 @@ export function redisKeys(tag: string, url: string): RedisKeys {
     grant: (id) => `${prefix}g:${id}`,
     browser: (browser) => `${prefix}b:${browser}`,
     ring: `${prefix}ring`,
+    version: `${prefix}version`,
     moving: `${prefix}moving`,
     changed: `${prefix}changed`,
     word: `${prefix}word`,

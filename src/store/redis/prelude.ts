@@ -22,13 +22,13 @@ end
 local function grantExists(id) return redis.call('EXISTS', p .. 'g:' .. id) == 1 end
 local function putGrant(id, writeId, sealed, dueAt, subscriptionsDueAt)
   redis.call('HSET', p .. 'g:' .. id, 'w', writeId, 's', sealed, 'l', '0', 'm', '0')
-  index('attend', id, dueAt)
-  index('due', id, subscriptionsDueAt)
+  index('grants-due', id, dueAt)
+  index('subscriptions-due', id, subscriptionsDueAt)
 end
 local function eraseGrant(id)
   redis.call('DEL', p .. 'g:' .. id, p .. 'o:' .. id)
-  redis.call('ZREM', p .. 'attend', id)
-  redis.call('ZREM', p .. 'due', id)
+  redis.call('ZREM', p .. 'grants-due', id)
+  redis.call('ZREM', p .. 'subscriptions-due', id)
   announce(id)
 end
 local function disown(id, key)
@@ -58,10 +58,10 @@ local function putAttempt(state, browser, demo, returnTo, expires, ttl)
   redis.call('PEXPIRE', a, ttl)
   redis.call('ZADD', b, expires, state)
   outlive(b, ttl)
-  redis.call('ZADD', p .. 'tries', expires, state)
+  redis.call('ZADD', p .. 'attempts', expires, state)
 end
 local function forgetAttempt(state)
   redis.call('DEL', p .. 'a:' .. state)
-  redis.call('ZREM', p .. 'tries', state)
+  redis.call('ZREM', p .. 'attempts', state)
 end
 `;

@@ -1,8 +1,9 @@
 import { DecryptionError, type Encryption } from '../encryption.ts';
-import { RedisError } from './client.ts';
+import { type RedisError, unfit } from './client.ts';
 import type { Connection } from './connection.ts';
 import { type Durability, readDurability } from './durability.ts';
 import type { RedisKeys } from './keys.ts';
+import { refuseNewer } from './schema.ts';
 
 type Redis = Pick<Connection, 'command'>;
 
@@ -37,6 +38,7 @@ export async function checkServer(
 ): Promise<Durability> {
   const durability = await readDurability(redis);
   if (durability.refused) throw unfit(durability.refused);
+  await refuseNewer(redis, keys);
   await checkRing(redis, keys, encryption);
   return durability;
 }
@@ -54,8 +56,4 @@ async function checkRing(redis: Redis, keys: RedisKeys, encryption: Encryption):
     );
   }
   await redis.command('SET', keys.ring, encryption.seal('ring', keys.ring)); // a rotated secret takes its turn
-}
-
-export function unfit(words: string): RedisError {
-  return new RedisError('REDIS_UNFIT', words);
 }

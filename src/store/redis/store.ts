@@ -8,6 +8,7 @@ import { redisKeys } from './keys.ts';
 import type { RedisParts } from './parts.ts';
 import { redisPubSub } from './pubsub.ts';
 import { redisRateLimit } from './rate-limit.ts';
+import { migrate } from './schema.ts';
 import { redisSessions } from './sessions.ts';
 import { checkAtStart } from './startup-checks.ts';
 import { redisSubscriptions } from './subscriptions.ts';
@@ -28,7 +29,7 @@ export interface RedisOptions {
  * The store of several instances: one primary Redis or Valkey. Leases run by the server's clock.
  *
  * @returns the store, and in one line what this server promises
- * @throws RedisError when it cannot be reached, would lose tokens by design, or belongs to other secrets
+ * @throws RedisError when it cannot be reached, would lose tokens by design, or belongs to other secrets or to a newer version
  */
 export async function openRedisStore(options: RedisOptions): Promise<{ store: Store; durability: string }> {
   const { url, encryption, now, tag, serverClock } = options;
@@ -38,6 +39,7 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
     // We subscribe first and look for a move afterwards; a move does it the other way round. One of us sees the other.
     const pubsub = await redisPubSub(redis, keys, encryption);
     const { words } = await checkAtStart(redis, keys, encryption);
+    await migrate(redis);
     const parts: RedisParts = {
       redis,
       keys,

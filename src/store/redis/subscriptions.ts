@@ -24,7 +24,7 @@ const fields = z.tuple([z.string().nullable(), z.string().nullable()]);
 const WRITE_SUBSCRIPTIONS = script(`
 if not grantExists(ARGV[1]) then return 0 end
 redis.call('HSET', p .. 'g:' .. ARGV[1], 'n', ARGV[2])
-index('due', ARGV[1], ARGV[3])
+index('subscriptions-due', ARGV[1], ARGV[3])
 return 1`);
 
 /** id, moment → whether there is such a grant. */
@@ -37,8 +37,8 @@ return 1`);
 /** now, claimed until, limit → ids; nobody else is given them before that. */
 const CLAIM_SUBSCRIPTIONS = script(`
 local claimed = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', p .. 'due', '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
-  index('due', id, grantExists(id) and ARGV[2] or '')
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', p .. 'subscriptions-due', '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
+  index('subscriptions-due', id, grantExists(id) and ARGV[2] or '')
   if grantExists(id) then table.insert(claimed, id) end
 end
 return claimed`);

@@ -1,9 +1,7 @@
+import { newerThanKnown } from '../version.ts';
 import { type Db, openDatabase, readUserVersion } from './database.ts';
 
-/**
- * Each makes a file of one version into one of the next, beginning with 0; a step that was released is never changed.
- * The first takes up files from before there were versions.
- */
+/** See STORE_VERSION. The first takes up files from before there were versions. */
 const STEPS: string[] = [
   `CREATE TABLE IF NOT EXISTS sessions (
     key TEXT PRIMARY KEY, grant_id TEXT, data TEXT NOT NULL,
@@ -74,8 +72,6 @@ function versionOf(db: Db): number {
 }
 
 function refuseNewer(version: number, file: string): void {
-  if (version <= STEPS.length) return;
-  throw new Error(
-    `${file} was written by a newer version of this program (its schema is ${version}, this one knows ${STEPS.length}): run that version.`,
-  );
+  const words = newerThanKnown(file, version);
+  if (words !== null) throw new Error(words);
 }

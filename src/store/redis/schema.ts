@@ -1,0 +1,38 @@
+import { newerThanKnown } from '../version.ts';
+import { unfit } from './client.ts';
+import type { Connection } from './connection.ts';
+import type { RedisKeys } from './keys.ts';
+import { type Script, script } from './script.ts';
+
+/** Makes what is stored under one version into what the next expects, unless another instance has done so. */
+function step(from: number, body: string): Script {
+  return script(`
+if (redis.call('GET', p .. 'version') or '0') ~= '${from}' then return 0 end
+${body}
+redis.call('SET', p .. 'version', '${from + 1}')
+return 1`);
+}
+
+/** See STORE_VERSION. The first takes up what was stored before there were versions. */
+const STEPS: Script[] = [
+  step(0, ''),
+  step(
+    1,
+    `
+local names = { attend = 'grants-due', due = 'subscriptions-due', tries = 'attempts', pace = 'rate-limit' }
+for old, new in pairs(names) do
+  if redis.call('EXISTS', p .. old) == 1 then redis.call('RENAME', p .. old, p .. new) end
+end`,
+  ),
+];
+
+/** @throws RedisError, code `REDIS_UNFIT`, when a newer version of this program wrote what is here */
+export async function refuseNewer(redis: Pick<Connection, 'command'>, keys: RedisKeys): Promise<void> {
+  const words = newerThanKnown('What this Redis holds', Number(await redis.command('GET', keys.version)));
+  if (words !== null) throw unfit(words);
+}
+
+/** Brings what is here up to STORE_VERSION. */
+export async function migrate(redis: Pick<Connection, 'run'>): Promise<void> {
+  for (const next of STEPS) await redis.run(next);
+}
