@@ -97,6 +97,8 @@ export const settings = z.object({
   dataDir: from('DATA_DIR', z.string().default('./data')),
   /** Where several instances keep their sessions and grants; null: in `dataDir`. */
   redisUrl: from('REDIS_URL', redisUrl().nullable().default(null)),
+  /** How long `/readyz` says no before the last request is taken. */
+  shutdownDelaySeconds: from('SHUTDOWN_DELAY_SECONDS', whole(0, 60, 0)),
   logLevel: from(
     'LOG_LEVEL',
     z

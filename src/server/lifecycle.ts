@@ -8,7 +8,7 @@ import { createApp } from './app.ts';
 import { createParts } from './parts.ts';
 
 export interface RunningServer {
-  /** Stops taking requests, lets those under way finish, closes the store. */
+  /** Says no at `/readyz`, stops taking requests after the delay, lets those under way finish, closes the store. */
   stop(): Promise<void>;
   /** Resolves when no refresh is under way in the background. */
   settled(): Promise<void>;
@@ -16,7 +16,7 @@ export interface RunningServer {
   sweep(): Promise<void>;
 }
 
-/** Container engines give ten seconds. */
+/** From the last request that is taken. Container engines give ten seconds in all, where nothing else is asked of them. */
 const STOP_WITHIN_MS = 9_000;
 
 /** Serves until it is stopped. Rejects when the store cannot be opened or the port is taken. */
@@ -31,6 +31,9 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     parts.close();
     throw error;
   }
+  if (config.redisUrl !== null && config.shutdownDelaySeconds === 0) {
+    log.warn('SHUTDOWN_DELAY_SECONDS is 0: a restart may cost requests that are on their way here');
+  }
   sweeper.start();
   subscriber.start();
   return {
@@ -40,8 +43,9 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       await subscriber.round();
     },
     async stop() {
+      readiness.end();
+      await clocks.sleep(config.shutdownDelaySeconds * 1000);
       const enough = sleep(STOP_WITHIN_MS, undefined, { ref: false });
-      await readiness.end();
       events.close();
       const work = [drain(server), sweeper.stop(), subscriber.stop(), inbox.close()];
       const finished = Promise.all(work).then(grants.settled);

@@ -7,8 +7,8 @@ import { createReceipts } from '../connect/disconnect.ts';
 import { createAnswerCache } from '../dashboard/answer-cache.ts';
 import { createDataLoader } from '../dashboard/data-loader.ts';
 import { createEvents } from '../dashboard/events.ts';
+import { createReadiness } from '../operations/health.ts';
 import { backgroundLog, type Log } from '../operations/logging.ts';
-import { createReadiness } from '../operations/readiness.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
 import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
@@ -91,7 +91,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),
     events: createEvents({ withings, grants, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, encryption, publicUrl, now }),
-    readiness: createReadiness({ ...clocks, ping: store.ping }),
+    readiness: createReadiness(store.ping),
     now,
     close() {
       sandbox?.close();

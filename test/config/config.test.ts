@@ -101,6 +101,8 @@ test.each([
   ['PARTNER_API_KEY', 'short'],
   ['PARTNER_API_KEY', 'a'.repeat(32)],
   ['PARTNER_API_KEY', `${SECRET} `.repeat(2)],
+  ['SHUTDOWN_DELAY_SECONDS', '61'],
+  ['SHUTDOWN_DELAY_SECONDS', '1.5'],
   ['SESSION_IDLE_DAYS', '0'],
   ['SESSION_MAX_DAYS', '1000'],
   ['TRUST_PROXY', 'true'],

@@ -16,6 +16,7 @@ const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
 interface Service {
   environment?: Record<string, string>;
   command?: string[];
+  stop_grace_period?: string;
 }
 
 /** The file as `docker compose` reads it with these variables set. */
@@ -81,4 +82,8 @@ test('its proxy knows both instances, and asks the path that says when one is ab
   for (const name of Object.keys(services).filter((each) => each.startsWith('app-')))
     expect(proxy).toContain(`${name}:3000`);
   expect(proxy).toContain('health_uri /readyz');
+  const app = services['app-1'];
+  const delay = Number(app?.environment?.SHUTDOWN_DELAY_SECONDS);
+  expect(delay).toBeGreaterThan(Number(/health_interval (\d+)s/.exec(proxy)?.[1]));
+  expect(Number.parseInt(app?.stop_grace_period ?? '', 10)).toBeGreaterThan(delay + 9);
 });

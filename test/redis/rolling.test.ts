@@ -78,6 +78,7 @@ async function town() {
       WITHINGS_AUTHORIZE_URL: `${withings}/oauth2_user/authorize2`,
       WITHINGS_API_URL: `${withings}/`,
       WITHINGS_CALLS_PER_MINUTE: '100000',
+      SHUTDOWN_DELAY_SECONDS: '2',
     });
   return { balancer, start };
 }

@@ -116,6 +116,7 @@ describe('ways in', () => {
     expect((await fetch(`${instance.url}/connect`, { redirect: 'manual' })).status).toBe(303);
     expect(instance.output()).toMatch(/(Redis|Valkey) .*every change is on disk/);
     expect(instance.output()).not.toContain('a-password');
+    expect(instance.output()).toContain('SHUTDOWN_DELAY_SECONDS is 0');
   });
 
   test('TLS, with a certificate that is known; one that is not is refused', async () => {
