@@ -1,27 +1,22 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import express, { type Request, type Response } from 'express';
-import Database from 'libsql';
-import type { Pair } from '../../src/sandbox/oauth2/pairs.ts';
-import { refreshTokenState } from '../../src/sandbox/oauth2/token-state.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { atEnd, tempDir } from '../support/app.ts';
-import { sandboxOf } from '../support/sandbox.ts';
+import { atEnd } from '../support/app.ts';
+import { sandboxOf, type TokenPair } from '../support/sandbox.ts';
 
-/** Withings on a site of its own, whose next call a test can strike, and whose books it can read. */
+/** Withings on a site of its own, whose next call a test can strike. */
 export interface Provider extends ReturnType<typeof sandboxOf> {
   url: string;
   /** Acts at this moment of the next call of this path; resolves when that is done. */
   strike(path: TokenOrData, at: Moment, act: Act): Promise<void>;
   /** What is done with every data call before it counts. */
   onUse(look: (accessToken: string) => Promise<void>): void;
-  /** The books: what the token is worth, and whether the access token that came with it was ever used. */
-  refreshTokenIs(token: string): 'live' | 'in grace' | 'dead' | 'unknown';
-  isUsed(refreshToken: string): boolean;
-  /** In the order in which they were made. */
-  pairs(): Pair[];
+  /** Whether the access token that came with it was ever used. */
+  isUsed(refreshToken: string): Promise<boolean>;
+  /** Of the one person there is, in the order in which they were made. */
+  pairs(): Promise<TokenPair[]>;
 }
 
 export type TokenOrData = '/v2/oauth2' | '/measure';
@@ -40,12 +35,10 @@ interface Strike {
 }
 
 export async function startProvider(now: () => number, publicUrl: string): Promise<Provider> {
-  const dataDir = tempDir();
   const clients = [
     { id: 'far-client', secret: 'far-secret', name: 'Far', redirectUris: [`${publicUrl}/callback`] },
   ];
-  const sandbox = createSandbox({ now, dataDir, clients });
-  const books = new Database(join(dataDir, 'sandbox.db'));
+  const sandbox = createSandbox({ now, dataDir: ':memory:', clients });
   let next: Strike | null = null;
   let look = async (_accessToken: string) => {};
 
@@ -72,15 +65,13 @@ export async function startProvider(now: () => number, publicUrl: string): Promi
   atEnd(() => {
     server.closeAllConnections();
     server.close();
-    books.close();
     sandbox.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const pairOf = (token: string) =>
-    books.prepare('SELECT * FROM pairs WHERE refresh_token = ?').get(token) as Pair | undefined;
+  const controls = sandboxOf({ url });
 
   return {
-    ...sandboxOf({ url }),
+    ...controls,
     url,
     strike(path, at, act) {
       return new Promise((done) => {
@@ -90,12 +81,11 @@ export async function startProvider(now: () => number, publicUrl: string): Promi
     onUse(then) {
       look = then;
     },
-    refreshTokenIs(token) {
-      const pair = pairOf(token);
-      return pair ? refreshTokenState(pair, sandbox.now()).state : 'unknown';
+    isUsed: async (token) => (await controls.introspect(token))?.used === true,
+    async pairs() {
+      const { users } = await controls.state();
+      return users.flatMap(({ grants }) => grants.flatMap(({ pairs }) => pairs)).toReversed();
     },
-    isUsed: (token) => pairOf(token)?.used_at != null,
-    pairs: () => books.prepare('SELECT * FROM pairs ORDER BY id').all() as Pair[],
   };
 }
 

@@ -37,7 +37,7 @@ describe('killed around the intent', () => {
     const { refreshes, grant, provider } = await killedAt(INTENT, 'kill after');
     expect(refreshes).toEqual({ atKill: 0, swept: 1 });
     expect(grant.atKill.intent).not.toBeNull();
-    expect(provider.isUsed(grant.swept.refreshToken)).toBe(true);
+    expect(await provider.isUsed(grant.swept.refreshToken)).toBe(true);
   });
 });
 
@@ -45,7 +45,7 @@ describe('killed around the new pair', () => {
   test('received, before it is written: the old token buys another', async () => {
     const { refreshes, grant, provider } = await killedAt(PAIR, 'kill before');
     expect(refreshes).toEqual({ atKill: 1, swept: 2 });
-    expect(provider.isUsed(grant.swept.refreshToken)).toBe(true);
+    expect(await provider.isUsed(grant.swept.refreshToken)).toBe(true);
   });
 
   test('while it is written: the old record or the new one, nothing between', async () => {
@@ -61,7 +61,7 @@ describe('killed around the new pair', () => {
     expect(refreshes).toEqual({ atKill: 1, swept: 1 });
     expect(grant.atKill.previousRefreshToken).not.toBeNull();
     expect(grant.swept.refreshToken).toBe(grant.atKill.refreshToken);
-    expect(provider.isUsed(grant.swept.refreshToken)).toBe(true);
+    expect(await provider.isUsed(grant.swept.refreshToken)).toBe(true);
   });
 });
 

@@ -26,24 +26,11 @@ async function startListening(env: Record<string, string> = {}) {
   return { app, visitor, userId, sandbox: sandboxOf(app), address: await addressOf(app) };
 }
 
-/** The address that Withings was told, as it logs it when it calls. */
-async function profiles(app: TestApp): Promise<{ appli: number; callbackurl: string }[]> {
-  const { Database, file } = await sandboxFile(app);
-  const db = new Database(file, { readonly: true });
-  const rows = db.prepare('SELECT appli, url AS callbackurl FROM subscriptions ORDER BY appli').all();
-  db.close();
-  return rows as { appli: number; callbackurl: string }[];
-}
-
-async function sandboxFile(app: TestApp) {
-  const { default: Database } = await import('libsql');
-  return { Database, file: `${app.dataDir}/sandbox.db` };
-}
-
+/** The address that Withings was told. */
 async function addressOf(app: TestApp): Promise<string> {
-  const [first] = await profiles(app);
+  const [first] = await sandboxOf(app).subscriptions();
   if (!first) throw new Error('Nobody is subscribed');
-  return new URL(first.callbackurl).pathname;
+  return new URL(first.callbackUrl).pathname;
 }
 
 function notify(app: TestApp, address: string, fields: Record<string, string>) {
@@ -99,18 +86,18 @@ describe('from the scale to the chart', () => {
 
   test('what the granted scopes allow is subscribed to, once', async () => {
     const { app } = await startListening();
-    const made = await profiles(app);
+    const made = await sandboxOf(app).subscriptions();
     expect(made.map(({ appli }) => appli)).toEqual([1, 2, 4, 16, 44, 46]);
-    expect(new Set(made.map(({ callbackurl }) => callbackurl)).size).toBe(1);
+    expect(new Set(made.map(({ callbackUrl }) => callbackUrl)).size).toBe(1);
     app.clock.now += 25 * 60 * MINUTE;
     await app.sweep();
-    expect(await profiles(app)).toHaveLength(6);
+    expect(await sandboxOf(app).subscriptions()).toHaveLength(6);
     expect(await sandboxOf(app).calls('notify subscribe')).toBe(6);
   });
 
   test('fewer scopes, fewer subscriptions', async () => {
     const { app } = await startListening({ WITHINGS_SCOPE: 'user.metrics' });
-    expect((await profiles(app)).map(({ appli }) => appli)).toEqual([1, 2, 4]);
+    expect((await sandboxOf(app).subscriptions()).map(({ appli }) => appli)).toEqual([1, 2, 4]);
   });
 
   test('off by default: nothing is subscribed to, and the address does not exist', async () => {
@@ -118,7 +105,7 @@ describe('from the scale to the chart', () => {
     const visitor = visit(app);
     await visitor.connect();
     await app.sweep();
-    expect(await profiles(app)).toEqual([]);
+    expect(await sandboxOf(app).subscriptions()).toEqual([]);
     expect((await request(app.url).head(`/webhooks/withings/${'x'.repeat(43)}`)).status).toBe(404);
     expect((await visitor.get('/dashboard')).text).not.toContain('New data');
   });
@@ -167,7 +154,9 @@ describe('the address', () => {
     expect((await request(rotated.url).head(address)).status).toBe(200);
     rotated.clock.now += 25 * 60 * MINUTE;
     await rotated.sweep();
-    const paths = (await profiles(rotated)).map(({ callbackurl }) => new URL(callbackurl).pathname);
+    const paths = (await sandboxOf(rotated).subscriptions()).map(
+      ({ callbackUrl }) => new URL(callbackUrl).pathname,
+    );
     expect(paths).toHaveLength(6);
     expect(paths).not.toContain(address);
   });
@@ -232,17 +221,14 @@ describe('nothing is believed by itself', () => {
 describe('health of subscriptions', () => {
   test('missed news are asked for, once a day', async () => {
     const { app, visitor, userId, sandbox } = await startListening({ WITHINGS_SCOPE: 'user.metrics' });
-    const { Database, file } = await sandboxFile(app);
-    const db = new Database(file);
-    db.exec('DELETE FROM subscriptions'); // Withings gave up on us, and tells nobody
-    db.close();
+    await sandbox.unsubscribe(userId);
     app.clock.now += 60 * MINUTE;
     await sandbox.weigh(userId);
     expect((await visitor.get('/dashboard')).text).toContain('Withings tells us at once');
     expect((await visitor.get('/dashboard')).text).not.toContain(', last <time');
     app.clock.now += DAY;
     await app.sweep();
-    expect((await profiles(app)).map(({ appli }) => appli)).toEqual([1, 2, 4]);
+    expect((await sandboxOf(app).subscriptions()).map(({ appli }) => appli)).toEqual([1, 2, 4]);
     expect((await visitor.get('/dashboard')).text).toContain(', last <time');
   });
 
@@ -259,7 +245,7 @@ describe('health of subscriptions', () => {
     app.clock.now += 6 * MINUTE;
     await app.sweep();
     expect((await visitor.get('/dashboard')).text).toContain('Withings tells us at once');
-    expect(await profiles(app)).toHaveLength(6);
+    expect(await sandboxOf(app).subscriptions()).toHaveLength(6);
   });
 
   test('connecting twice in ten seconds, which Withings finds too often, is no bad news', async () => {
@@ -277,7 +263,7 @@ describe('health of subscriptions', () => {
     const { app, visitor, sandbox } = await startListening();
     await sandbox.fault('http-500', { times: 1, on: 'revoke' });
     await visitor.post('/disconnect');
-    expect(await profiles(app)).toEqual([]);
+    expect(await sandboxOf(app).subscriptions()).toEqual([]);
   });
 });
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import Database from 'libsql';
 import request from 'supertest';
 import { deriveKeys } from '../../src/store/keys.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -10,7 +9,7 @@ import { createSubscriber } from '../../src/webhooks/subscriber.ts';
 import type { Withings } from '../../src/withings/client.ts';
 import { refuse } from '../../src/withings/errors.ts';
 import { content } from '../store/store-contract.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
 import { activated, startDoor } from '../support/partner.ts';
 import { sandboxOf } from '../support/sandbox.ts';
 import { until } from '../support/until.ts';
@@ -31,34 +30,24 @@ async function startListening(env: Record<string, string> = {}) {
   return { app, visitor, userId, sandbox: sandboxOf(app) };
 }
 
-/** The sandbox's own books. */
-function books(app: TestApp, sql: string) {
-  const db = new Database(`${app.dataDir}/sandbox.db`);
-  const done = sql.startsWith('SELECT') ? db.prepare(sql).all() : db.exec(sql);
-  db.close();
-  return done as { appli: number; url: string }[];
-}
-
-const SUBSCRIBED = 'SELECT appli, url FROM subscriptions ORDER BY appli';
-
 describe('whoever leaves is not told of any more, though Withings refuses to revoke', () => {
   test('also when the access token died hours ago', async () => {
     const { app, visitor, sandbox } = await startListening();
-    expect(books(app, SUBSCRIBED)).toHaveLength(6);
+    expect(await sandbox.subscriptions()).toHaveLength(6);
     app.clock.now += 4 * HOUR;
     await sandbox.fault('http-500', { times: 1, on: 'revoke' });
     await visitor.post('/disconnect');
-    expect(books(app, SUBSCRIBED)).toEqual([]);
+    expect(await sandbox.subscriptions()).toEqual([]);
     expect((await visitor.json('/api/connection')).body.state).toBe('not-connected');
   });
 
   test('also at the address of an older secret', async () => {
     const { app, visitor, sandbox } = await startListening();
-    const rotated = await app.restart({ SESSION_SECRET: `${NEW},${OLD}` });
-    expect(books(rotated, SUBSCRIBED)[0]?.url).toContain(deriveKeys([OLD]).webhook[0]);
+    await app.restart({ SESSION_SECRET: `${NEW},${OLD}` });
+    expect((await sandbox.subscriptions())[0]?.callbackUrl).toContain(deriveKeys([OLD]).webhook[0]);
     await sandbox.fault('http-500', { times: 1, on: 'revoke' });
     await visitor.post('/disconnect');
-    expect(books(rotated, SUBSCRIBED)).toEqual([]);
+    expect(await sandbox.subscriptions()).toEqual([]);
   });
 
   test('what does not lead here is left alone', async () => {
@@ -109,7 +98,7 @@ describe('one look', () => {
 
   test('what was missed is asked for until an answer comes', async () => {
     const { app, visitor, userId, sandbox } = await startListening({ WITHINGS_SCOPE: 'user.metrics' });
-    books(app, 'DELETE FROM subscriptions'); // Withings gave up on us
+    await sandbox.unsubscribe(userId);
     app.clock.now += HOUR;
     await sandbox.weigh(userId);
     app.clock.now += 24 * HOUR;

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import Database from 'libsql';
 import request from 'supertest';
 import { startApp } from '../support/app.ts';
 import { sandboxOf } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';
+import { tapWire } from '../support/wire-tap.ts';
+import { startFarApart } from '../support/withings.ts';
 
 const FAULTS = [
   'http-500',
@@ -19,11 +18,13 @@ const FAULTS = [
 ];
 
 test('no token, code, state, secret, cookie or address is in any line or on any page, whatever happens', async () => {
-  const app = await startApp();
+  const { app: far, withings: site } = await startFarApart();
+  const tap = await tapWire(site.url);
+  const app = await far.restart({ WITHINGS_API_URL: tap.url });
   const visitor = visit(app);
-  const withings = sandboxOf(app);
+  const withings = sandboxOf(site, '');
   const pages: string[] = [];
-  const secrets = new Set<string>(['sandbox-secret']);
+  const secrets = new Set<string>(['far-secret', ...app.config.sessionSecrets]);
   const note = (address: string | URL) => {
     const { searchParams } = new URL(address, app.url);
     for (const name of ['code', 'state'])
@@ -48,11 +49,9 @@ test('no token, code, state, secret, cookie or address is in any line or on any 
     await withings.clearFaults();
   }
   pages.push((await visitor.post('/disconnect')).text);
-  secrets.add(readFileSync(join(app.dataDir, 'session-secret'), 'utf8'));
-  const db = new Database(join(app.dataDir, 'sandbox.db'));
-  const pairs = db.prepare('SELECT access_token, refresh_token FROM pairs').all() as Record<string, string>[];
-  db.close();
-  for (const pair of pairs) secrets.add(String(pair.access_token)).add(String(pair.refresh_token));
+  const tokens = tap.tokens();
+  expect(tokens.length).toBeGreaterThan(20);
+  for (const token of tokens) secrets.add(token);
   expect(secrets.size).toBeGreaterThan(30);
 
   const logs = app.logs();

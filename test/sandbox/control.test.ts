@@ -38,6 +38,23 @@ test('the state tells everything but a token', async () => {
   ]);
 });
 
+test('a token is looked up whole: what it and its twin are worth', async () => {
+  const { app, connect, getmeas, refresh } = buildTown();
+  const lookUp = (token: unknown) => request(app).post('/control/introspect').send({ token });
+  const first = await connect();
+  const second = (await refresh(first.refresh_token)).body.body;
+  const grant = { userId: MAREN, clientId: 'sandbox', scope: 'user.info,user.metrics,user.activity' };
+  expect((await lookUp(second.access_token)).body).toMatchObject({ ...grant, state: 'live', used: false });
+  expect((await lookUp(first.refresh_token)).body).toMatchObject({ ...grant, refreshState: 'in grace' });
+  await getmeas(second.access_token);
+  expect((await lookUp(second.refresh_token)).body).toMatchObject({ refreshState: 'live', used: true });
+  const dead = await lookUp(first.refresh_token);
+  expect(dead.body).toMatchObject({ refreshState: 'dead', why: 'the new access token was used' });
+  for (const token of [first.access_token, first.refresh_token]) expect(dead.text).not.toContain(token);
+  for (const unknown of ['0'.repeat(40), '', 'x\0', 1, null, [second.access_token, 'x']])
+    expect([unknown, (await lookUp(unknown)).status]).toEqual([unknown, 404]);
+});
+
 test('the clock moves forward, and everything with it', async () => {
   const { app, sandbox, clock, connect, getmeas } = buildTown();
   const { access_token } = await connect();

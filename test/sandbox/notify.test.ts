@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { tempDir } from '../support/app.ts';
+import { until } from '../support/until.ts';
 import { startReceiver } from './receiver.ts';
 import { buildTown, client, MAREN, refusal, TOMAS } from './town.ts';
 
@@ -172,6 +173,28 @@ test('what could not be delivered outlives a restart', async () => {
   again.clock.now = clock.now + 1000;
   await again.advance(10);
   expect(await receiver.next()).toEqual(first);
+});
+
+test('the state lists who is subscribed; a control ends it as Withings does, and nobody is notified', async () => {
+  const { app, state, callbackurl, weigh } = await subscribed([1, 46]);
+  const subscriptions = async () => {
+    const { users } = await state();
+    return users.find(({ userId }: { userId: number }) => userId === MAREN).subscriptions;
+  };
+  const known = { clientId: client.id, callbackUrl: callbackurl, comment: 'ours', failingSince: null };
+  expect(await subscriptions()).toEqual([
+    { appli: 1, ...known },
+    { appli: 46, ...known },
+  ]);
+  receiver.status.post = 500;
+  await weigh();
+  await receiver.next();
+  await receiver.next();
+  await until(async () => (await subscriptions())[0].failingSince === '2026-01-15T09:00:00.000Z');
+  await request(app).post(`/control/users/${MAREN}/unsubscribe`).expect(200);
+  expect(await subscriptions()).toEqual([]);
+  await request(app).post('/control/users/1/unsubscribe').expect(404);
+  expect(receiver.got).toEqual([]);
 });
 
 test('get, list, update', async () => {

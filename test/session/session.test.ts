@@ -9,6 +9,8 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
+import { tapWire } from '../support/wire-tap.ts';
+import { startFarApart } from '../support/withings.ts';
 
 const DAY = 86_400_000;
 const [OLD, NEW] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
@@ -39,24 +41,18 @@ function bytesOnDisk(app: TestApp): string {
   return names.map((name) => readFileSync(join(app.dataDir, name), 'latin1')).join('');
 }
 
-/** The tokens that the sandbox has given out; its own database is the ledger. */
-function issuedTokens(app: TestApp): string[] {
-  const db = new Database(join(app.dataDir, 'sandbox.db'));
-  const rows = db.prepare('SELECT access_token, refresh_token FROM pairs').all() as Record<string, string>[];
-  db.close();
-  return rows.flatMap((row) => [row.access_token ?? '', row.refresh_token ?? '']);
-}
-
 describe('what is kept', () => {
   test('no token stands in any file of ours, and the session id only as a hash', async () => {
-    const app = await startApp();
+    const { app: far, withings } = await startFarApart();
+    const tap = await tapWire(withings.url);
+    const app = await far.restart({ WITHINGS_API_URL: tap.url });
     const visitor = visit(app);
     const authorize = await visitor.begin();
     const callback = await visitor.consent(authorize, 'Allow');
     await visitor.get(callback);
     await visitor.post('/refresh');
     const bytes = bytesOnDisk(app);
-    const tokens = issuedTokens(app);
+    const tokens = tap.tokens();
     expect(tokens.length).toBeGreaterThanOrEqual(4);
     for (const address of [authorize, callback]) {
       for (const secret of new URL(address).searchParams.values())

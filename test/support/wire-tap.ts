@@ -1,8 +1,15 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { atEnd } from './app.ts';
 
+export interface WireTap {
+  url: string;
+  heard(): string;
+  /** Every access and refresh token that has come by. */
+  tokens(): string[];
+}
+
 /** A line to another server that writes down every byte of both directions. */
-export async function tapWire(target: string): Promise<{ url: string; heard: () => string }> {
+export async function tapWire(target: string): Promise<WireTap> {
   const { port } = new URL(target);
   const chunks: Buffer[] = [];
   const tap = createServer((near) => {
@@ -19,8 +26,11 @@ export async function tapWire(target: string): Promise<{ url: string; heard: () 
   });
   await new Promise<void>((resolve) => tap.listen(0, '127.0.0.1', resolve));
   atEnd(() => void tap.close());
+  const heard = () => Buffer.concat(chunks).toString('latin1');
   return {
     url: `http://127.0.0.1:${(tap.address() as AddressInfo).port}/`,
-    heard: () => Buffer.concat(chunks).toString('latin1'),
+    heard,
+    tokens: () =>
+      [...heard().matchAll(/"(?:access|refresh)_token":"([0-9a-f]{40})"/g)].map(([, token = '']) => token),
   };
 }

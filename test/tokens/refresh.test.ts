@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
 import { REFRESH, sandboxOf } from '../support/sandbox.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
@@ -195,8 +195,10 @@ describe('what Withings says', () => {
   });
 
   test('a token that Withings stopped accepting is replaced within the same request', async () => {
-    const { app, visitor } = await connected();
-    await expireAtWithings(app);
+    const { app, withings } = await startFarApart();
+    const visitor = visit(app);
+    await visitor.connect();
+    await sandboxOf(withings, '').advance(10_800); // Withings' clock is ahead: the token dies before its time
     expect((await visitor.json('/api/measures')).status).toBe(200);
     expect(await connection(visitor)).toMatchObject({
       state: 'connected',
@@ -204,14 +206,6 @@ describe('what Withings says', () => {
     });
   });
 });
-
-/** The access token dies at Withings before its time; the refresh token lives. */
-async function expireAtWithings(app: TestApp) {
-  const { default: Database } = await import('libsql');
-  const db = new Database(`${app.dataDir}/sandbox.db`);
-  db.prepare("UPDATE pairs SET access_token = 'dead'").run();
-  db.close();
-}
 
 describe('races', () => {
   test('disconnecting wins over a refresh under way: the new pair is dropped, nothing comes back', async () => {

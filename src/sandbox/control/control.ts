@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { extraGroup } from '../data/measures/history.ts';
+import { bodyFields } from '../input.ts';
 import type { People, Person } from '../people.ts';
 import { reset, unlink } from '../removals.ts';
 import { ENDPOINTS } from '../wire/endpoints.ts';
@@ -7,13 +8,13 @@ import { FAULTS } from '../wire/faults.ts';
 import type { World } from '../world.ts';
 import { parseCallback, parseClock, parseFault } from './control-input.ts';
 import { sameOriginOnly } from './same-origin.ts';
-import { describeClock, describeState } from './state.ts';
+import { describeClock, describePair, describeState } from './state.ts';
 
 const MAX_CALLBACKS = 50;
 
 /** The same levers as on the panel, for programs: JSON in, JSON out. A form is sent back to the panel. */
 export function controlRoutes(world: World): Router {
-  const { changes, clients, clock, faults, notices, people, weighIns } = world;
+  const { changes, clients, clock, faults, notices, pairs, people, weighIns } = world;
   const router = Router();
   router.use('/control', sameOriginOnly(world));
 
@@ -59,12 +60,32 @@ export function controlRoutes(world: World): Router {
     return done(req, res, { userId: person.userId, unlinkedPairs: unlinkAll(person) });
   });
 
+  /** What Withings does to subscriptions that have failed for twenty days: they end, and nobody is notified. */
+  router.post('/control/users/:id/unsubscribe', (req, res) => {
+    const person = people.find(req.params.id);
+    if (!person) return unknownPerson(res, people);
+    for (const { id } of clients.all()) notices.unsubscribe(person.userId, id);
+    return done(req, res, { userId: person.userId, subscriptions: [] });
+  });
+
   router.post('/control/users/:id/weigh', (req, res) => {
     const person = people.find(req.params.id);
     if (!person) return unknownPerson(res, people);
     const measuregrp = extraGroup(person, weighIns.add(person.userId));
     notices.onMeasured(person, 1, measuregrp.date, measuregrp.date + 1);
     return done(req, res, { userId: person.userId, measuregrp });
+  });
+
+  /** What a token is worth, whole (RFC 7662 has the word): for tests that look into what their client has stored. */
+  router.post('/control/introspect', (req, res) => {
+    const { token } = Object.fromEntries(bodyFields(req));
+    const pair = pairs.byAccessToken(token) ?? pairs.byRefreshToken(token);
+    if (!pair)
+      return res
+        .status(404)
+        .json({ error: 'No such token is known.', known: { token: 'an access or a refresh token' } });
+    const { user_id: userId, client_id: clientId, scope } = pair;
+    return res.json({ userId, clientId, scope, ...describePair(pair, clock.now()) });
   });
 
   router.post('/control/callbacks', (req, res) => {

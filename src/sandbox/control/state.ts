@@ -1,3 +1,4 @@
+import type { Subscription } from '../notify/subscriptions.ts';
 import type { Pair } from '../oauth2/pairs.ts';
 import {
   ACCESS_TOKEN_LIFETIME,
@@ -27,6 +28,7 @@ export interface UserState {
   name: string;
   demo: boolean;
   grants: GrantState[];
+  subscriptions: SubscriptionState[];
 }
 
 /** One consent and all the pairs that followed from it, newest first. */
@@ -52,7 +54,18 @@ export interface PairState {
   why: string | null;
 }
 
+/** One subscription to notifications. */
+export interface SubscriptionState {
+  clientId: string;
+  appli: number;
+  callbackUrl: string;
+  comment: string;
+  /** Since when no notification has come through. */
+  failingSince: string | null;
+}
+
 export function describeState(world: World): State {
+  const subscriptions = world.subscriptions.all();
   return {
     clock: describeClock(world),
     faults: world.faults.all(),
@@ -62,6 +75,7 @@ export function describeState(world: World): State {
       name,
       demo,
       grants: describeGrants(world.pairs.of(userId), world.clock.now()),
+      subscriptions: subscriptions.filter(({ user_id }) => user_id === userId).map(describeSubscription),
     })),
   };
 }
@@ -85,7 +99,13 @@ function describeGrants(newestFirst: Pair[], now: number): GrantState[] {
   return [...grants.values()];
 }
 
-function describePair(pair: Pair, now: number): PairState {
+function describeSubscription(subscription: Subscription): SubscriptionState {
+  const { client_id, appli, url, comment, failing_since } = subscription;
+  const failingSince = failing_since === null ? null : iso(failing_since);
+  return { clientId: client_id, appli, callbackUrl: url, comment, failingSince };
+}
+
+export function describePair(pair: Pair, now: number): PairState {
   const refresh = refreshTokenState(pair, now);
   return {
     accessToken: shortened(pair.access_token),
