@@ -2,7 +2,6 @@ import { expect, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { authorizeUrl, buildTown, client, MAREN } from './town.ts';
 
 const ODD = ['a\0b', '\ud800', '__proto__', 'toString', "' OR 1=1 --", '9'.repeat(400)];
@@ -112,23 +111,6 @@ test.each(['simple', 'extended', false])(
     expect(answer.text).toBe('{"status":503,"body":{},"error":"Invalid Params: invalid client id/secret"}');
   },
 );
-
-test('what would end the process or cut the text never reaches the store', () => {
-  const db = openDatabase(':memory:', 'NORMAL');
-  for (const value of [
-    undefined,
-    true,
-    Number.NaN,
-    Number.POSITIVE_INFINITY,
-    'a\0b',
-    new Uint8Array(1),
-    {},
-  ]) {
-    expect(() => db.get('SELECT ? AS x', value as string)).toThrow(TypeError);
-  }
-  expect(db.get('SELECT ? AS x', 'a')).toEqual({ x: 'a' });
-  db.close();
-});
 
 test('a broken cookie is no login', async () => {
   const { app } = buildTown();
