@@ -1,24 +1,37 @@
 import { z } from 'zod';
 
 /** A whole number, in decimal digits. */
-export function whole(min: number, max: number, fallback: number) {
+export function whole(min: number, max: number) {
   const words = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
     .regex(/^\d{1,9}$/, words)
     .transform(Number)
-    .refine((n) => n >= min && n <= max, words)
-    .default(fallback);
+    .refine((n) => n >= min && n <= max, words);
 }
 
-export function onOrOff() {
-  return z
-    .enum(['on', 'off'], 'must be on or off')
-    .transform((value) => value === 'on')
-    .default(false);
+export function oneOf<const Values extends [string, ...string[]]>(...values: Values) {
+  return z.enum(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`);
 }
 
-export function httpUrl(words: string, accepts: (url: URL) => boolean) {
+export const onOrOff = oneOf('on', 'off').transform((value) => value === 'on');
+
+export const host = z.string().regex(/^[\w.:-]+$/, 'must be a host name or an address');
+
+export const origin = httpUrl(
+  'must be an origin such as https://example.com, without path or query',
+  (url) => url.pathname === '/' && !url.search && !url.hash,
+);
+
+export const pageUrl = httpUrl('must be an http(s) URL without query', (url) => !url.search);
+
+/** Paths are appended to it. */
+export const baseUrl = httpUrl(
+  'must be an http(s) URL that ends in a slash',
+  (url) => url.href.endsWith('/') && !url.search,
+);
+
+function httpUrl(words: string, accepts: (url: URL) => boolean) {
   return z.string().refine((value) => {
     if (!URL.canParse(value)) return false;
     const url = new URL(value);
@@ -26,14 +39,36 @@ export function httpUrl(words: string, accepts: (url: URL) => boolean) {
   }, words);
 }
 
-/** One primary: `redis://host:6379`, `rediss://user:password@host:6379/0`. */
-export function redisUrl() {
-  return z.string().refine((value) => {
-    if (!URL.canParse(value)) return false;
-    const { protocol, hostname, pathname, search, hash } = new URL(value);
-    return /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname) && !search && !hash;
-  }, 'must be redis://host:6379 or rediss://user:password@host:6379/0, the address of one primary (docs/scaling.md)');
-}
+export const redisUrl = z.string().refine((value) => {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(value);
+  return /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname) && !search && !hash;
+}, 'must be redis://host:6379 or rediss://user:password@host:6379/0, the address of one primary (docs/scaling.md)');
+
+export const scopes = z
+  .string()
+  .regex(
+    /^user\.[a-z]+(,user\.[a-z]+)*$/,
+    'must be scopes separated by commas, such as user.info,user.metrics',
+  )
+  .transform((list) => list.split(','));
+
+const OPENSSL = '(try: openssl rand -hex 32)';
+
+/** For programs that send it in a header. */
+export const apiKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{32,512}$/, `must be at least 32 characters without spaces ${OPENSSL}`)
+  .refine(isStrong, `must be random ${OPENSSL}`);
+
+export const secrets = z
+  .string()
+  .transform(secretsIn)
+  .refine(
+    (list) => list.every(isStrong),
+    `must be one or more random strings of at least 32 characters, separated by commas ${OPENSSL}`,
+  )
+  .refine((list) => new Set(list).size === list.length, 'names the same secret twice');
 
 /** The secrets in a list, newest first. */
 export function secretsIn(list = ''): string[] {
@@ -44,6 +79,6 @@ export function secretsIn(list = ''): string[] {
 }
 
 /** Looks random, and is none of the examples that people copy. */
-export function isStrong(secret: string): boolean {
+function isStrong(secret: string): boolean {
   return secret.length >= 32 && new Set(secret).size >= 10 && !/changeme|keyboard cat/i.test(secret);
 }

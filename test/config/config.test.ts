@@ -61,9 +61,30 @@ test('a sandbox of its own may be anywhere', () => {
     WITHINGS_API_URL: 'http://sandbox:4000/',
     WITHINGS_AUTHORIZE_URL: 'http://sandbox:4000/oauth2_user/authorize2',
   };
-  expect(accepted({ ...REAL, ...env, WITHINGS_CLIENT_ID: 'sandbox' }).withings.apiUrl).toBe(
-    'http://sandbox:4000/',
-  );
+  expect(accepted({ ...REAL, ...env, WITHINGS_CLIENT_ID: 'sandbox' }).withings).toMatchObject({
+    apiUrl: env.WITHINGS_API_URL,
+    authorizeUrl: env.WITHINGS_AUTHORIZE_URL,
+  });
+});
+
+test.each([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '127.0.0.1'],
+  ['::1', '[::1]'],
+  ['10.1.2.3', '10.1.2.3'],
+])('listening on %s, the sandbox inside is reached at %s', (host, address) => {
+  expect(accepted({ HOST: host }).withings.apiUrl).toBe(`http://${address}:3000/sandbox/`);
+});
+
+test('invented people and real ones never share a place', () => {
+  expect(accepted({ DATA_DIR: '/data' })).toMatchObject({
+    dataDir: '/data/sandbox',
+    redisTag: 'withings-connect-sandbox',
+  });
+  expect(accepted({ ...REAL, DATA_DIR: '/data' })).toMatchObject({
+    dataDir: '/data',
+    redisTag: 'withings-connect',
+  });
 });
 
 test('several session secrets: newest first, spaces around commas allowed', () => {
@@ -94,6 +115,7 @@ test.each([
   ['WITHINGS_TIMEOUT_MS', 'Infinity'],
   ['REFRESH_MARGIN_SECONDS', '-5'],
   ['SESSION_SECRET', 'short'],
+  ['SESSION_SECRET', SECRET.slice(1)],
   ['SESSION_SECRET', 'a'.repeat(40)],
   ['SESSION_SECRET', `${SECRET},short`],
   ['SESSION_SECRET', `${SECRET},${SECRET}`],
@@ -141,13 +163,21 @@ test.each([
   ['unchecked TLS', { ...REAL, NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'NODE_TLS_REJECT_UNAUTHORIZED'],
   [
     'an API address without a slash at its end',
-    { ...REAL, WITHINGS_API_URL: 'http://h/api' },
+    { ...REAL, WITHINGS_API_URL: 'https://h/api' },
     'WITHINGS_API_URL',
   ],
   ['Redis without a secret that all instances share', { REDIS_URL: 'redis://127.0.0.1' }, 'SESSION_SECRET'],
-  ['another kind of Redis address', { REDIS_URL: 'sentinel://127.0.0.1' }, 'REDIS_URL'],
-  ['Redis over HTTP', { REDIS_URL: 'http://127.0.0.1:6379' }, 'REDIS_URL'],
-  ['a database of Redis by name', { REDIS_URL: 'redis://127.0.0.1/first' }, 'REDIS_URL'],
+  ['another kind of Redis address', { ...REAL, REDIS_URL: 'sentinel://127.0.0.1' }, 'REDIS_URL'],
+  ['a Redis nowhere', { ...REAL, REDIS_URL: 'redis:///0' }, 'REDIS_URL'],
+  ['Redis over HTTP', { ...REAL, REDIS_URL: 'http://127.0.0.1:6379' }, 'REDIS_URL'],
+  ['an address of Redis with options', { ...REAL, REDIS_URL: 'redis://127.0.0.1/0?tls=no' }, 'REDIS_URL'],
+  ['a database of Redis by name', { ...REAL, REDIS_URL: 'redis://127.0.0.1/first' }, 'REDIS_URL'],
+  [
+    'an authorize page with a query',
+    { ...REAL, WITHINGS_AUTHORIZE_URL: 'https://h/a?b=c' },
+    'WITHINGS_AUTHORIZE_URL',
+  ],
+  ['an API address with a query', { ...REAL, WITHINGS_API_URL: 'https://h/api/?b=c/' }, 'WITHINGS_API_URL'],
   ['no calls at all', { WITHINGS_CALLS_PER_MINUTE: '0' }, 'WITHINGS_CALLS_PER_MINUTE'],
 ])('%s is refused', (_words, env, named) => {
   expect(faults(env).join()).toContain(named);
