@@ -12,7 +12,7 @@ import { backgroundLog, type Log } from '../operations/logging.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
 import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
-import { deriveKeys, keptSecret } from '../store/keys.ts';
+import { deriveKeys, storedSecret } from '../store/keys.ts';
 import { openRedisStore } from '../store/redis/store.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { type Clocks, createCustody } from '../tokens/custody.ts';
@@ -33,7 +33,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const now = sandbox?.now ?? realClocks.now; // both sides then live by one movable clock
   const clocks = { ...realClocks, now };
 
-  const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [keptSecret(config.dataDir)];
+  const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [storedSecret(config.dataDir)];
   const keys = deriveKeys(secrets);
   const encryption = createEncryption(keys.seal);
   const { store, durability } = await openStore(config, encryption, clocks).catch((error) => {

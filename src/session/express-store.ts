@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 
 /**
  * What express-session may do with our store: read, update what exists, move the idle limit, end. It cannot make
- * a session (signIn does) and it never sees where grants are kept; a session only shows its grant.
+ * a session (signIn does) and it never sees where grants are stored; a session only shows its grant.
  */
 export class ExpressStore extends session.Store {
   readonly #store: Store;

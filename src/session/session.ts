@@ -30,13 +30,13 @@ export interface SessionOptions {
 export interface Sessions {
   middleware: RequestHandler;
   /**
-   * Keeps the grant and gives this browser a new session on it; the one it had ends. All of it, the attempt
+   * Stores the grant and gives this browser a new session on it; the one it had ends. All of it, the attempt
    * included, is one transaction that is durable when this resolves.
    */
   signIn(req: Request, attempt: { name: string; seed: string }, grant: GrantContent): Promise<void>;
   /** Gives this browser the session that a sign-in with this seed began; false if it has ended since. */
   resume(req: Request, seed: string): Promise<boolean>;
-  /** Gives this browser a session in place of the one kept under `key`, which ends; false: there is none. */
+  /** Gives this browser a session in place of the one stored under `key`, which ends; false: there is none. */
   transfer(req: Request, key: string): Promise<boolean>;
   /** Ends this browser's session, and nothing else. */
   end(req: Request, res: Response): Promise<void>;
@@ -64,7 +64,7 @@ export function createSessions(options: SessionOptions): Sessions {
     saveUninitialized: false,
   });
 
-  /** Derived, not drawn, so that a repeated callback finds the same session and the id is kept nowhere. */
+  /** Derived, not drawn, so that a repeated callback finds the same session and the id is stored nowhere. */
   function idFrom(seed: string): string {
     return createHmac('sha256', keys.sessionId).update(seed).digest('base64url');
   }
@@ -90,7 +90,7 @@ export function createSessions(options: SessionOptions): Sessions {
 
   return {
     middleware: (req, res, next) => {
-      // express-session sends a Secure cookie only where it sees TLS; the proxy in front ends it, PUBLIC_URL tells.
+      // express-session sends a Secure cookie only where it sees TLS; the proxy in front ends it, PUBLIC_URL says which.
       Object.defineProperty(req, 'secure', { value: secure });
       sessions(req, res, next);
     },

@@ -13,7 +13,7 @@ export class DecryptionError extends Error {
   }
 }
 
-/** Seals text for one place: moved to another place, it does not open. */
+/** Authenticated encryption (AEAD). Text is sealed for one place: in another place it does not open. */
 export interface Encryption {
   seal(text: string, place: string): string;
   /** Whether the newest key sealed it: any other may be taken away one day. */
@@ -28,7 +28,7 @@ export interface Encryption {
  */
 export function createEncryption(ring: Keys['seal']): Encryption {
   const [newest] = ring;
-  if (!newest) throw new Error('Sealing needs at least one key');
+  if (!newest) throw new Error('Encryption needs at least one key');
   return {
     seal(text, place) {
       const iv = randomBytes(12);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type RefusalCode, refusalCode } from '../withings/errors.ts';
 
-/** A code as it was written: one of a newer version is kept as it is, and known to nobody here. */
+/** A code as it was written: one of a newer version stays as it is, and is known to nobody here. */
 const recordedCode = z.union([refusalCode, z.string().brand('unknown code')]);
 
 export type RecordedCode = z.infer<typeof recordedCode>;

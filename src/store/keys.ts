@@ -15,7 +15,7 @@ import { join } from 'node:path';
 export interface Keys {
   /** Signs the session cookie. */
   cookie: string[];
-  /** Seals what is kept: AES-256, each with a short id that names it. */
+  /** Seals what is stored: AES-256, each with a short id that names it. */
   seal: { id: string; key: Buffer }[];
   /** Secret parts of the address that Withings notifies, for use in a path. */
   webhook: string[];
@@ -40,16 +40,16 @@ function derive(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, 'withings-connect', purpose, 32));
 }
 
-/** The store's name for a secret that a browser holds: what is kept cannot be used to get in. */
+/** The store's name for a secret that a browser holds: what is stored cannot be used to get in. */
 export function hashed(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 
 /**
- * The secret of an installation that was given none: made once and kept in `dataDir`, readable by its owner only.
+ * The secret of an installation that was given none: made once and stored in `dataDir`, readable by its owner only.
  * Two processes that start together agree on one, because a hard link is made once or not at all.
  */
-export function keptSecret(dataDir: string): string {
+export function storedSecret(dataDir: string): string {
   const file = join(dataDir, 'session-secret');
   if (!existsSync(file)) makeSecret(file);
   const secret = readFileSync(file, 'utf8').trim();

@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 const MAX_TRIES = 10;
 
 /**
- * Keeps a new grant together with the session that owns it, in place of whatever grant this person had before. Durable
+ * Stores a new grant together with the session that owns it, in place of whatever grant this person had before. Durable
  * when this resolves. Returns the grant's id.
  */
 export async function saveGrant(

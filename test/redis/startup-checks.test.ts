@@ -31,7 +31,7 @@ async function admin({ url }: Pick<RedisServer, 'url'>) {
 
 type Opened = Awaited<ReturnType<typeof open>>['store'];
 
-async function keep(store: Opened, key = 'key', more: { idleMs?: number; endMs?: number } = {}) {
+async function signIn(store: Opened, key = 'key', more: { idleMs?: number; endMs?: number } = {}) {
   const { idleMs = HOUR, endMs = 2 * HOUR } = more;
   return store.signIn({
     grant: { id: 'eu:363', expected: await store.readWriteId('eu:363'), content },
@@ -62,7 +62,7 @@ describe('a Redis that must not be used is refused by name', () => {
       await new Promise((wait) => setTimeout(wait, 25));
     }
     if (!opened) throw new Error('The cluster did not come up');
-    expect(await keep(opened)).toBe(true);
+    expect(await signIn(opened)).toBe(true);
     expect(await opened.readGrant('eu:363')).toMatchObject(content);
     await opened.endSession('key');
     expect(await opened.readGrant('eu:363')).toBeNull();
@@ -70,7 +70,7 @@ describe('a Redis that must not be used is refused by name', () => {
 
   test('one that others have filled under another secret; a rotation goes through', async () => {
     const server = await startRedis();
-    await keep((await open(server.url)).store);
+    await signIn((await open(server.url)).store);
     await expect(open(server.url, [OTHER])).rejects.toMatchObject({ code: 'REDIS_UNFIT' });
     const { store } = await open(server.url, [OTHER, SECRET]);
     expect(await store.readGrant('eu:363')).toMatchObject(content);
@@ -148,11 +148,11 @@ function certificate(dir: string): void {
   execFileSync('openssl', [...words.split(' '), ...files], { stdio: 'ignore' });
 }
 
-describe('what is kept, and for how long', () => {
+describe('what is stored, and for how long', () => {
   test('no token, no session id, no state in any file of Redis', async () => {
     const server = await startRedis();
     const { store } = await open(server.url);
-    await keep(store);
+    await signIn(store);
     const files = execFileSync('sh', ['-c', `cat "$0"/appendonlydir/*`, server.dir], { encoding: 'latin1' });
     expect(files).toContain('eu:363');
     for (const secret of [content.accessToken, content.refreshToken]) expect(files).not.toContain(secret);
@@ -161,7 +161,7 @@ describe('what is kept, and for how long', () => {
   test('the server forgets by itself what nobody clears away: sessions, grants, attempts', async () => {
     const server = await startRedis();
     const { store } = await open(server.url);
-    await keep(store, 'short', { idleMs: 1000 - HOUR }); // an hour is what our own sweeper has
+    await signIn(store, 'short', { idleMs: 1000 - HOUR }); // an hour is what our own sweeper has
     await store.beginAttempt({ ...attempt, expiresAt: NOW + 1000 - HOUR });
     const command = await admin(server);
     const names = async () =>
@@ -178,18 +178,18 @@ describe('what is kept, and for how long', () => {
   test('a session lives on in the server for as long as it is touched, and its grant with it', async () => {
     const server = await startRedis();
     const { store } = await open(server.url);
-    await keep(store, 'key', { idleMs: HOUR, endMs: 50 * HOUR });
+    await signIn(store, 'key', { idleMs: HOUR, endMs: 50 * HOUR });
     const command = await admin(server);
-    const lives = async () =>
+    const ttls = async () =>
       Promise.all(['s:key', 'g:eu:363', 'o:eu:363'].map((name) => command('PTTL', `{test}:${name}`)));
-    for (const life of await lives()) expect(Number(life)).toBeLessThanOrEqual(2 * HOUR);
+    for (const ttl of await ttls()) expect(Number(ttl)).toBeLessThanOrEqual(2 * HOUR);
     await store.touchSession('key', NOW + 30 * HOUR);
-    for (const life of await lives()) {
-      expect(Number(life)).toBeGreaterThan(30 * HOUR);
-      expect(Number(life)).toBeLessThanOrEqual(31 * HOUR);
+    for (const ttl of await ttls()) {
+      expect(Number(ttl)).toBeGreaterThan(30 * HOUR);
+      expect(Number(ttl)).toBeLessThanOrEqual(31 * HOUR);
     }
-    await keep(store, 'shorter');
-    expect(Number((await lives())[1])).toBeGreaterThan(30 * HOUR); // it lives as long as the longest
+    await signIn(store, 'shorter');
+    expect(Number((await ttls())[1])).toBeGreaterThan(30 * HOUR); // it lives as long as the longest
   });
 });
 
@@ -198,7 +198,7 @@ const attempt = { state: 'state', browser: 'browser', demo: false, returnTo: '/'
 test('after a failover the old primary is left for the address, which leads to the new one', async () => {
   const server = await startRedis();
   const { store } = await open(server.url);
-  await keep(store);
+  await signIn(store);
   const command = await admin(server);
   const before = await command('CLIENT', 'LIST');
   await command('REPLICAOF', '127.0.0.1', '1');

@@ -47,7 +47,7 @@ async function back(store: Store): Promise<void> {
   }
 }
 
-async function keep(store: Store, key = 'key') {
+async function signIn(store: Store, key = 'key') {
   const session = { key, data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + 2 * HOUR };
   return store.signIn({
     grant: { id: 'eu:363', expected: await store.readWriteId('eu:363'), content },
@@ -60,7 +60,7 @@ async function keep(store: Store, key = 'key') {
 test('of ten thousand writes against one write-id, over two connections, one wins', async () => {
   const server = await startRedis();
   const [store, another] = await Promise.all([openOn(server), openOn(server)]);
-  await keep(store);
+  await signIn(store);
   const writeId = String(await store.readWriteId('eu:363'));
   let won = 0;
   for (let round = 0; round < 10; round += 1) {
@@ -75,7 +75,7 @@ test('of ten thousand writes against one write-id, over two connections, one win
 test('leases run by the server’s own clock', async () => {
   const server = await startRedis();
   const [store, another] = await Promise.all([openOn(server), openOn(server)]);
-  await keep(store);
+  await signIn(store);
   const mine = await store.writeGrant('eu:363', String(await store.readWriteId('eu:363')), content, 250);
   expect(mine?.leased).toBe(true);
   expect((await another.readGrant('eu:363'))?.leased).toBe(true);
@@ -91,7 +91,7 @@ test.each([
   [DURABLE, /every change is on disk before it is used/],
   [['--appendonly', 'yes', '--appendfsync', 'everysec'], /may lose the last second, and connections with it/],
   [['--appendonly', 'no'], /appendonly is off/],
-])('what %j promises is said in a line', async (settings, words) => {
+])('how durable %j is, is said in a line', async (settings, words) => {
   expect((await open(await startRedis(settings))).durability).toMatch(words);
 });
 
@@ -113,7 +113,7 @@ test('a wrong password is refused without being repeated', async () => {
 test('killed and started again: calls fail at once meanwhile, and everything is there afterwards', async () => {
   const server = await startRedis();
   const store = await openOn(server);
-  await keep(store);
+  await signIn(store);
   await server.kill();
   await expect(store.readGrant('eu:363')).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
   await expect(store.ping()).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
@@ -125,7 +125,7 @@ test('killed and started again: calls fail at once meanwhile, and everything is 
 test('a server that stands still is given up on, and found again', async () => {
   const server = await startRedis();
   const store = await openOn(server);
-  await keep(store);
+  await signIn(store);
   server.freeze();
   await expect(store.readGrant('eu:363')).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
   server.thaw();
@@ -136,7 +136,7 @@ test('a server that stands still is given up on, and found again', async () => {
 test('a server whose memory is full refuses writes aloud', async () => {
   const server = await startRedis();
   const store = await openOn(server);
-  await keep(store);
+  await signIn(store);
   const other = await openOn(server);
   const writeId = String(await store.readWriteId('eu:363'));
   const { createClient } = await import('@redis/client');
@@ -153,7 +153,7 @@ test('a server whose memory is full refuses writes aloud', async () => {
 test('scripts that Redis has forgotten are sent again', async () => {
   const server = await startRedis();
   const store = await openOn(server);
-  await keep(store);
+  await signIn(store);
   const { createClient } = await import('@redis/client');
   const admin = createClient({ url: server.url });
   await admin.connect();

@@ -41,7 +41,7 @@ function bytesOnDisk(app: TestApp): string {
   return names.map((name) => readFileSync(join(app.dataDir, name), 'latin1')).join('');
 }
 
-describe('what is kept', () => {
+describe('what is stored', () => {
   test('no token stands in any file of ours, and the session id only as a hash', async () => {
     const { app: far, withings } = await startFarApart();
     const tap = await tapWire(withings.url);
@@ -97,7 +97,7 @@ describe('what is kept', () => {
     db.close();
   });
 
-  test('only its owner may read what is kept', async () => {
+  test('only its owner may read what is stored', async () => {
     const { app } = await connected();
     expect(statSync(join(app.dataDir, 'session-secret')).mode & 0o077).toBe(0);
   });

@@ -269,15 +269,15 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.claimDueGrants(NOW, 10)).toEqual(['eu:363']);
     });
 
-    test('whoever is told of one is the only one for a minute, unless it is written', async () => {
+    test('whoever is given one is the only one for a minute, unless it is written', async () => {
       const { store, another } = await open();
       const open3 = { ...content, intent: { token: 'f', since: NOW } };
       for (const id of ['eu:1', 'eu:2', 'eu:3']) {
         await signIn(store, `key ${id}`, { id });
         await store.writeGrant(id, String(await store.readWriteId(id)), open3, 0);
       }
-      const told = await Promise.all([store, another].map((each) => each.claimDueGrants(NOW, 2)));
-      expect(told.flat().sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
+      const claimed = await Promise.all([store, another].map((each) => each.claimDueGrants(NOW, 2)));
+      expect(claimed.flat().sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
       expect(await store.claimDueGrants(NOW + 59_999, 10)).toEqual([]);
       await store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), open3, 0);
       expect(await another.claimDueGrants(NOW, 10)).toEqual(['eu:2']);
@@ -285,7 +285,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
   });
 
-  describe(`${name}: clearing away`, () => {
+  describe(`${name}: expiry`, () => {
     test('a few at a time: sessions past their limit with their grants, and old attempts', async () => {
       const { store } = await open();
       for (let i = 0; i < 5; i += 1) {
@@ -369,7 +369,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
   });
 
-  describe(`${name}: passing a session on`, () => {
+  describe(`${name}: transferring a session`, () => {
     const next = { key: 'next', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + 2 * HOUR };
 
     test('the new session owns the grant, the old one is spent', async () => {
@@ -458,16 +458,16 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.claimSubscriptions(NOW, HOUR, 10)).toEqual([]);
     });
 
-    test('due are those never looked at and those whose time has come; each is told to one', async () => {
+    test('due are those never looked at and those whose time has come; each is given to one', async () => {
       const { store, another } = await open();
       for (const id of ['eu:1', 'eu:2', 'eu:3']) await signIn(store, `key ${id}`, { id });
       await store.writeSubscriptions('eu:2', '{}', NOW);
       await store.writeSubscriptions('eu:3', '{}', NOW + 1);
-      const told = [
+      const claimed = [
         await store.claimSubscriptions(NOW, HOUR, 1),
         await another.claimSubscriptions(NOW, HOUR, 9),
       ];
-      expect(told.flat().sort()).toEqual(['eu:1', 'eu:2']);
+      expect(claimed.flat().sort()).toEqual(['eu:1', 'eu:2']);
       expect(await store.claimSubscriptions(NOW + 1, HOUR, 10)).toEqual(['eu:3']);
       expect(await store.claimSubscriptions(NOW + HOUR - 1, HOUR, 10)).toEqual([]);
       expect(await store.claimSubscriptions(NOW + HOUR, HOUR, 10)).toHaveLength(2);

@@ -27,7 +27,7 @@ const CONNECT_WITHIN_MS = 1000;
 /** A server that says nothing for so long, pings included, is gone: a new connection is tried. */
 const SILENCE_MS = 5000;
 const RECONNECT_AT_MOST_MS = 500;
-/** The default of 16 KB lets out eighty commands a turn of the event loop: too few when the loop is busy. */
+/** The default of 16 KB lets out eighty commands a tick of the event loop: too few when the loop is busy. */
 const WRITES = { writableHighWaterMark: 4 * 1024 * 1024 };
 
 /** @throws RedisError when it cannot be reached, or does not let us in */

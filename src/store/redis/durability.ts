@@ -12,7 +12,7 @@ export interface Durability {
 const SILENT =
   'Redis does not say how it keeps data: its operator must see to appendonly yes, appendfsync always and noeviction';
 
-/** Reads how this server keeps what it is given. Managed servers hide CONFIG; what INFO tells is enough for most. */
+/** Reads how durable this server is. Managed servers hide CONFIG; what INFO says is enough for most. */
 export async function readDurability({ command }: Pick<Connection, 'command'>): Promise<Durability> {
   const info = String(await command('INFO').catch(() => ''));
   if (info === '') return { words: SILENT, durable: false, refused: null };
@@ -24,13 +24,13 @@ export async function readDurability({ command }: Pick<Connection, 'command'>): 
   const server = valkey ? `Valkey ${valkey}` : `Redis ${read('redis_version') ?? 'unknown'}`;
   const appends = read('aof_enabled') === '1';
   return {
-    words: `${server}: ${promise(appends, sync)}`,
+    words: `${server}: ${survival(appends, sync)}`,
     durable: appends && sync === 'always',
     refused: whyNot(read('role'), read('maxmemory_policy')),
   };
 }
 
-function promise(appends: boolean, sync: string | null): string {
+function survival(appends: boolean, sync: string | null): string {
   if (!appends) return 'a restart of Redis loses connections (appendonly is off)';
   if (sync === 'always') return 'every change is on disk before it is used';
   const lost = sync === 'no' ? 'half minute' : 'second';

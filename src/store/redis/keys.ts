@@ -5,20 +5,20 @@
 export interface RedisKeys {
   /** What every name begins with. */
   prefix: string;
-  /** Fields: `w` write-id, `s` sealed, `l` lease until, `m` its length; of subscriptions `n` state, `h` heard at. */
+  /** Fields: `w` write-id, `s` sealed, `l` lease until, `m` its length; of subscriptions `n` state, `h` news at. */
   grant(id: string): string;
   /** The attempts of a browser by when they expire. */
   browser(browser: string): string;
-  /** Opens only under the secrets that the other instances have. */
+  /** A sealed text: it opens only under the secrets that the other instances have. */
   ring: string;
   /** The version of what is stored: see STORE_VERSION. */
   version: string;
   /** There while a store is being moved in: "<id of the store> <id of the run that moves it>". */
   moving: string;
-  /** The channel on which the id of a grant is told when anything about it has changed. */
+  /** The channel for the id of a grant when anything about it has changed. */
   changed: string;
-  /** The channel on which instances tell each other what they have learned. */
-  word: string;
+  /** The channel for what instances have learned. */
+  messages: string;
 }
 
 /*
@@ -44,6 +44,6 @@ export function redisKeys(tag: string, url: string): RedisKeys {
     version: `${prefix}version`,
     moving: `${prefix}moving`,
     changed: `${prefix}changed`,
-    word: `${prefix}word`,
+    messages: `${prefix}messages`,
   };
 }

@@ -3,26 +3,26 @@ import type { PubSub } from '../pubsub.ts';
 import type { Connection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 
-/** Channels of Redis: what changed is told by the scripts themselves, what was learned by whoever learned it. */
+/** Channels of Redis: scripts publish what they change, instances what they learn. */
 export async function redisPubSub(
   redis: Connection,
   keys: RedisKeys,
   encryption: Encryption,
 ): Promise<PubSub> {
   const onChange: ((id: string) => void)[] = [];
-  const onWord: ((text: string) => void)[] = [];
+  const onMessage: ((text: string) => void)[] = [];
   await redis.subscribe(keys.changed, (id) => {
     for (const listener of onChange) listener(id);
   });
-  await redis.subscribe(keys.word, (sealed) => {
-    const text = openWord(sealed);
-    if (text !== null) for (const listener of onWord) listener(text);
+  await redis.subscribe(keys.messages, (sealed) => {
+    const text = openMessage(sealed);
+    if (text !== null) for (const listener of onMessage) listener(text);
   });
 
-  /** Anybody who reaches this Redis can speak on its channels; only who has our key is listened to. */
-  function openWord(sealed: string): string | null {
+  /** Anybody who reaches this Redis can publish here: what is not sealed with our key is ignored. */
+  function openMessage(sealed: string): string | null {
     try {
-      return encryption.open(sealed, keys.word);
+      return encryption.open(sealed, keys.messages);
     } catch {
       return null;
     }
@@ -30,9 +30,9 @@ export async function redisPubSub(
 
   return {
     onChange: (listener) => void onChange.push(listener),
-    subscribe: (listener) => void onWord.push(listener),
+    subscribe: (listener) => void onMessage.push(listener),
     publish(text) {
-      redis.command('PUBLISH', keys.word, encryption.seal(text, keys.word)).catch(() => {}); // the others ask for themselves
+      redis.command('PUBLISH', keys.messages, encryption.seal(text, keys.messages)).catch(() => {}); // the others ask for themselves
     },
   };
 }

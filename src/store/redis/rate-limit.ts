@@ -16,5 +16,5 @@ local next = tonumber(redis.call('GET', p .. 'rate-limit') or '0')
 if next < now or next > now + ARGV[4] then next = now end
 local wait = next - now - (tonumber(ARGV[2]) - 1) * every
 if wait > 0 then return math.ceil(wait) end
-redis.call('SET', p .. 'rate-limit', tostring(next + every), 'PX', ARGV[4])
+redis.call('SET', p .. 'rate-limit', string.format('%.17g', next + every), 'PX', ARGV[4])
 return 0`);

@@ -46,14 +46,14 @@ export async function checkServer(
 /** Instances under different secrets would take each other's records for damaged. */
 async function checkRing(redis: Redis, keys: RedisKeys, encryption: Encryption): Promise<void> {
   await redis.command('SET', keys.ring, encryption.seal('ring', keys.ring), 'NX');
-  const kept = String(await redis.command('GET', keys.ring));
+  const stored = String(await redis.command('GET', keys.ring));
   try {
-    encryption.open(kept, keys.ring);
+    encryption.open(stored, keys.ring);
   } catch (error) {
     if (!(error instanceof DecryptionError)) throw error;
     throw unfit(
       'SESSION_SECRET is not the one under which this Redis was filled: list that one too, behind a comma.',
     );
   }
-  await redis.command('SET', keys.ring, encryption.seal('ring', keys.ring)); // a rotated secret takes its turn
+  await redis.command('SET', keys.ring, encryption.seal('ring', keys.ring)); // under the newest secret, as everything that is written
 }

@@ -28,7 +28,7 @@ export interface RedisOptions {
 /**
  * The store of several instances: one primary Redis or Valkey. Leases run by the server's clock.
  *
- * @returns the store, and in one line what this server promises
+ * @returns the store, and in one line how durable this server is
  * @throws RedisError when it cannot be reached, would lose tokens by design, or belongs to other secrets or to a newer version
  */
 export async function openRedisStore(options: RedisOptions): Promise<{ store: Store; durability: string }> {
@@ -45,7 +45,7 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
       keys,
       encryption,
       ttlUntil: (at) => ttlOf(at, now()),
-      clock: () => (serverClock ? Math.floor(serverClock()) : ''),
+      clock: () => serverClock?.() ?? '',
     };
     return { durability: words, store: { ...createStore(parts), pubsub } };
   } catch (error) {

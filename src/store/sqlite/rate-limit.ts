@@ -6,8 +6,8 @@ export function sqliteRateLimit(db: Db, hostClock: () => number): RateLimitStore
     async takeCall(spacingMs, atOnce) {
       return db.transaction(() => {
         const now = hostClock();
-        const kept = Number(db.get('SELECT next FROM rate_limit')?.next ?? 0);
-        const next = kept < now || kept > now + MAX_AHEAD_MS ? now : kept;
+        const stored = Number(db.get('SELECT next FROM rate_limit')?.next ?? 0);
+        const next = stored < now || stored > now + MAX_AHEAD_MS ? now : stored;
         const wait = next - now - (atOnce - 1) * spacingMs;
         if (wait > 0) return Math.ceil(wait);
         db.run(
