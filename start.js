@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const COMMANDS = ['sandbox', 'demo-token', 'migrate-store'];
 const program = COMMANDS.includes(process.argv[2]) ? `commands/${process.argv[2]}` : 'main';
+process.argv.splice(2, program === 'main' ? 0 : 1); // what is left is for the program itself
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const tsc = here('node_modules/typescript/bin/tsc');
 

@@ -1,50 +1,78 @@
-import { join } from 'node:path';
 import { readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
+import { findStore } from '../config/store-address.ts';
+import { abandonCopy, copyStore } from '../store/copy/copy.ts';
+import { openCopyable } from '../store/copy/open.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys } from '../store/keys.ts';
-import { moveStore } from '../store/moving/move.ts';
 
-/** What `npm run migrate-store` runs: moves the embedded store into Redis, while the app is stopped. */
+const USAGE = `Usage: npm run migrate-store -- FROM TO              copies a store into an empty one, and closes it
+       npm run migrate-store -- --abandon FROM TO    gives up a copy that has not ended
+FROM and TO: sqlite:DIR, redis://HOST:PORT, or the name of a setting that holds it (DATA_DIR, REDIS_URL, REDIS_URL_FILE).`;
+
+/** What `npm run migrate-store` runs, while the app is stopped. */
 process.umask(0o077);
-const settings = readConfig(readEnvironment());
+const args = process.argv.slice(2);
+const work = args[0] === '--abandon' ? abandonCopy : copyStore;
+const [first, second, ...more] = work === abandonCopy ? args.slice(1) : args;
+if (first === undefined || second === undefined || more.length > 0) refuse(USAGE);
+const env = readEnvironment();
+const settings = readConfig(env);
 if (!settings.ok) refuse(settings.faults.join('\n'));
-const { config } = settings;
-const { redisUrl: url } = config;
-if (url === null) refuse('REDIS_URL says where to move the store: set it, and SESSION_SECRET.');
-const file = join(config.dataDir, 'connect.db');
+const { dataDir, redisTag: tag, sessionSecrets } = settings.config;
+if (sessionSecrets.length === 0) {
+  refuse(
+    'Set SESSION_SECRET as the app has it. If it made its own, that is in the file session-secret in DATA_DIR.',
+  );
+}
+const options = {
+  tag,
+  encryption: createEncryption(deriveKeys(sessionSecrets).seal),
+  now: Date.now, // the sandbox's clock may be ahead of it: what is over by that one is copied too, and swept there
+};
 
-try {
-  await moveStore({
-    file,
-    url,
-    tag: config.redisTag,
-    encryption: createEncryption(deriveKeys(config.sessionSecrets).seal),
-    now: Date.now, // the sandbox's clock may be ahead of it: what is over by that one is moved too, and swept there
-    tell: (line) => void process.stdout.write(`${line}\n`),
-  });
-} catch (error) {
-  refuse(wordsFor(error));
+const [from, to] = [nameOf(first), nameOf(second)];
+const source = await open(from, 'source');
+const target = await open(to, 'target');
+const onLine = (line: string) => void process.stdout.write(`${line}\n`);
+const fault = await work({ ...options, source, target, from: from.name, to: to.name, onLine }).then(
+  () => null,
+  (error) => wordsFor(error, 'One of the two'),
+);
+source.close();
+target.close();
+if (fault !== null) refuse(`${fault}\nNothing is lost: mend that, and run this again.`);
+
+function nameOf(argument: string) {
+  try {
+    return findStore(argument, env, dataDir);
+  } catch (error) {
+    return refuse(`${(error as Error).message}\n${USAGE}`);
+  }
 }
 
-function wordsFor(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
+async function open({ address, name }: { address: string; name: string }, role: 'source' | 'target') {
+  return openCopyable(address, { ...options, role }).catch((error) => refuse(wordsFor(error, name)));
+}
+
+function wordsFor(error: unknown, store: string): string {
+  const { code, message } = error as { code?: string; message: string };
   switch (code) {
     case 'SQLITE_BUSY':
-      return `Somebody is writing to ${file}: stop the app, and wait for any other move to end.`;
+      return `${store}: somebody is writing to it. Stop the app.`;
     case 'SQLITE_NOTADB':
     case 'SQLITE_CANTOPEN':
     case 'SQLITE_READONLY':
-      return `${file} is not a database that this program can write to: run it as the user that the app runs as.`;
+      return `${store} is not a database that this program can write to: run it as the user that the app runs as.`;
     case 'REDIS_UNAVAILABLE':
     case 'REDIS_REFUSED':
-      return `REDIS_URL: ${message}. Is Redis running there, has it memory left, and are user and password right?`;
+      return `${store}: ${message}. Is Redis running there, has it memory left, and are user and password right?`;
     default:
-      return message ?? 'For an unknown reason.';
+      return message;
   }
 }
 
 function refuse(words: string): never {
-  process.stderr.write(`Not moved. ${words}\nNothing is lost: mend that, and run this again.\n`);
+  process.stderr.write(`Not copied. ${words}\n`);
   process.exit(1);
 }

@@ -1,9 +1,11 @@
-import { expect, test } from '@jest/globals';
-import request from 'supertest';
-import { inRedis, startApp, type TestApp } from '../support/app.ts';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { inRedis, startApp, type TestApp, tempDir } from '../support/app.ts';
 import { REFRESH, sandboxOf } from '../support/sandbox.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
-import { crowd, fileOf, moved, operator, SECRET, startEmbedded, startMover } from './mover.ts';
+import { crowd, fileOf, migrated, operator, SECRET, startEmbedded, startMigration } from './migration.ts';
+import { DURABLE, startRedis } from './server.ts';
 
 const HOUR = 3_600_000;
 
@@ -40,9 +42,10 @@ test('every browser stays connected, an open attempt can be finished, an open re
   await app.stop();
 
   const url = await newRedis();
-  const output = await moved(app, url);
-  expect(output).toContain('2 connections, 3 browsers signed in, 4 attempts to connect');
-  expect(output).toContain('every change is on disk');
+  const output = await migrated(app, url);
+  expect(output).toContain('Copied: 2 connections, 3 browsers signed in, 4 attempts to connect.');
+  expect(output).toContain('start the app on REDIS_URL. DATA_DIR is closed for good');
+  expect(output).not.toContain('does not say');
 
   const after = await onRedis(app, url);
   expect(await states([first, second, demo])).toEqual(['connected', 'connected', 'degraded']);
@@ -62,26 +65,55 @@ test('every browser stays connected, an open attempt can be finished, an open re
   expect(await states([first, second])).toEqual(['connected', 'not-connected']);
 });
 
-test('the old file is refused at start, and a move of it has nothing left to do', async () => {
+test('and back again: what was refreshed there is what is used here', async () => {
+  const { app, first, second, demo, withings } = await town();
+  await app.stop();
+  const url = await newRedis();
+  await migrated(app, url);
+  const there = await onRedis(app, url);
+  there.clock.now += 2 * HOUR;
+  await first.post('/refresh');
+  await first.json('/api/measures');
+  await second.post('/logout');
+  await there.stop();
+
+  const dir = tempDir();
+  await migrated(app, url, { args: ['REDIS_URL', `sqlite:${dir}`] });
+  await expect(onRedis(app, url)).rejects.toThrow(`was copied to sqlite:${dir}`);
+  rmSync(join(app.dataDir, 'connect.db'));
+  renameSync(join(dir, 'connect.db'), join(app.dataDir, 'connect.db'));
+  const again = await app.restart();
+  expect(await states([first, second, demo])).toEqual(['connected', 'not-connected', 'connected']);
+  again.clock.now += 2 * HOUR;
+  const refreshes = await withings.calls(REFRESH);
+  await first.post('/refresh');
+  expect(await withings.calls(REFRESH)).toBe(refreshes + 1);
+  expect(await connection(first)).toMatchObject({ state: 'connected', problem: null });
+});
+
+test('the old file is refused at start, and there is nothing left to do for another run', async () => {
   const { app } = await town();
   await app.stop();
   const url = await newRedis();
-  await moved(app, url);
-  await expect(app.restart()).rejects.toThrow(/was moved to Redis on \d{4}-\d\d-\d\d: set REDIS_URL/);
-  expect(await moved(app, url)).toContain('Nothing was left to do');
+  await migrated(app, url);
+  await expect(app.restart()).rejects.toThrow(
+    /was copied to REDIS_URL on \d{4}-\d\d-\d\d: start the app on that/,
+  );
+  expect(await migrated(app, url)).toContain('start the app on REDIS_URL');
 });
 
 test('an app that runs meanwhile says that its store is away, and asks Withings for nothing, then or later', async () => {
   const { app, first, withings } = await town();
   crowd(app, 20_000);
   const url = await newRedis();
-  const mover = startMover(app, url);
-  await mover.says('browsers, with');
-  mover.kill('SIGSTOP'); // it stands in the middle of its way
+  const migration = startMigration(app, url);
+  await migration.says('records copied');
+  migration.kill('SIGSTOP'); // it stands in the middle of its way
   const during = await first.post('/refresh');
   expect([during.status, during.text]).toEqual([503, expect.stringContaining('store-unavailable')]);
-  mover.kill('SIGCONT');
-  expect((await mover.ended).code).toBe(0);
+  expect(app.logs()).toContain('This store takes no writes: it is being copied, or was');
+  migration.kill('SIGCONT');
+  expect((await migration.ended).code).toBe(0);
 
   const later = await first.post('/refresh');
   expect([later.status, later.text]).toEqual([503, expect.stringContaining('store-unavailable')]);
@@ -91,89 +123,150 @@ test('an app that runs meanwhile says that its store is away, and asks Withings 
   expect((await first.post('/refresh')).headers.location).toBe('/dashboard');
 });
 
-test('killed half way: Redis is refused, the file serves on, and the next run brings what is true by then', async () => {
-  const { app, first, second, demo, withings } = await town();
-  const stranger = visit(app);
-  const consented = await stranger.consent(await stranger.begin(), 'Allow');
-  crowd(app, 20_000);
-  await app.stop();
-  const url = await newRedis();
-  const mover = startMover(app, url);
-  await mover.says('browsers, with');
-  mover.kill('SIGKILL');
-  expect((await mover.ended).code).toBe('SIGKILL');
-  await expect(onRedis(app, url)).rejects.toThrow('npm run migrate-store');
+describe('killed half way', () => {
+  async function killed() {
+    const all = await town();
+    crowd(all.app, 20_000);
+    await all.app.stop();
+    const url = await newRedis();
+    const migration = startMigration(all.app, url);
+    await migration.says('records copied');
+    migration.kill('SIGKILL');
+    expect((await migration.ended).code).toBe('SIGKILL');
+    await expect(onRedis(all.app, url)).rejects.toThrow('npm run migrate-store -- DATA_DIR REDIS_URL');
+    await expect(all.app.restart()).rejects.toThrow('npm run migrate-store -- --abandon DATA_DIR REDIS_URL');
+    return { ...all, url };
+  }
 
-  const again = await app.restart();
-  again.clock.now += 2 * HOUR;
-  await first.post('/refresh'); // another refresh token, and the access token is used
-  await first.json('/api/measures');
-  await second.post('/logout');
-  await demo.post('/disconnect');
-  fileOf(again).exec("DELETE FROM sessions WHERE key LIKE 'crowd%'; DELETE FROM attempts");
-  await again.stop();
+  test('the next run brings everything', async () => {
+    const { app, first, second, demo, url } = await killed();
+    expect(await migrated(app, url)).toContain('20,003 browsers');
+    await onRedis(app, url);
+    expect(await states([first, second, demo])).toEqual(['connected', 'connected', 'connected']);
+  });
 
-  const output = await moved(app, url);
-  expect(output).toMatch(/took back the [\d,]+ records/);
-  expect(output).toContain('Moved: 1 connection, 1 browser signed in, 0 attempts');
-  const after = await onRedis(again, url);
-  expect(await states([first, second, demo])).toEqual(['connected', 'not-connected', 'not-connected']);
-  expect((await stranger.get(consented)).status).toBe(400);
-  after.clock.now += 2 * HOUR;
-  const refreshes = await withings.calls(REFRESH);
-  await first.post('/refresh');
-  expect(await withings.calls(REFRESH)).toBe(refreshes + 1);
-  expect(await connection(first)).toMatchObject({ state: 'connected', problem: null });
+  test('given up, the file serves on and Redis is empty; the run after that brings what is true by then', async () => {
+    const { app, first, second, demo, withings, url } = await killed();
+    expect(await migrated(app, url, { args: ['--abandon', 'DATA_DIR', 'REDIS_URL'] })).toContain(
+      'DATA_DIR is open',
+    );
+    const redis = await operator(url);
+    expect((await redis.names('*')).map((name) => name.replace(/^.*:/, ''))).toEqual(['ring', 'version']);
 
-  const redis = await operator(url);
-  const kinds = (await redis.names('*')).map((name) => name.replace(/^\{.*?\}:/, '').replace(/:.*/, ''));
-  // One session, its grant and its owners, the indexes, the ring: nothing that the first run had brought.
-  const expected = ['ends', 'g', 'o', 'ring', 's', 'subscriptions-due', 'version'];
-  expect(kinds.filter((kind) => kind !== 'rate-limit' && kind !== 'grants-due')).toEqual(expected);
+    const again = await app.restart();
+    again.clock.now += 2 * HOUR;
+    await first.post('/refresh'); // another refresh token, and the access token is used
+    await first.json('/api/measures');
+    await second.post('/logout');
+    await demo.post('/disconnect');
+    fileOf(again).exec("DELETE FROM sessions WHERE key LIKE 'crowd%'; DELETE FROM attempts");
+    await again.stop();
+
+    expect(await migrated(app, url)).toContain('Copied: 1 connection, 1 browser signed in, 0 attempts');
+    const after = await onRedis(again, url);
+    expect(await states([first, second, demo])).toEqual(['connected', 'not-connected', 'not-connected']);
+    after.clock.now += 2 * HOUR;
+    const refreshes = await withings.calls(REFRESH);
+    await first.post('/refresh');
+    expect(await withings.calls(REFRESH)).toBe(refreshes + 1);
+    expect(await connection(first)).toMatchObject({ state: 'connected', problem: null });
+  });
 });
 
 test('killed after the file was closed: neither side starts, and the next run opens Redis', async () => {
   const { app, first } = await town();
   await app.stop();
   const url = await newRedis();
-  await moved(app, url);
-  const { id } = fileOf(app).prepare('SELECT id FROM moved').get() as { id: string };
+  await migrated(app, url);
+  const { mark } = fileOf(app).prepare('SELECT mark FROM copying').get() as { mark: string };
   const redis = await operator(url);
   const [ring = ''] = await redis.names('*:ring');
-  await redis.ask('SET', ring.replace('ring', 'moving'), `${id} a-run`);
-  await expect(app.restart()).rejects.toThrow('was moved to Redis');
-  await expect(onRedis(app, url)).rejects.toThrow('npm run migrate-store');
-  expect(await moved(app, url)).toContain('Everything had arrived already');
+  await redis.ask('SET', ring.replace(/ring$/, 'copy'), mark.replace('closed', 'filled'));
+  await expect(app.restart()).rejects.toThrow('was copied to REDIS_URL');
+  await expect(onRedis(app, url)).rejects.toThrow('migrate-store -- DATA_DIR REDIS_URL');
+  const { code, output } = await startMigration(app, url, { args: ['--abandon', 'DATA_DIR', 'REDIS_URL'] })
+    .ended;
+  expect([code, output]).toEqual([1, expect.stringContaining('was copied to REDIS_URL')]);
+  expect(await migrated(app, url)).toContain('Everything has arrived');
   await onRedis(app, url);
   expect(await states([first])).toEqual(['connected']);
 });
 
-test('who is connected in that Redis already keeps that connection, whatever becomes of the first run', async () => {
-  const { app, first, demo } = await town();
+test('a running app on the Redis that is being filled writes nothing; afterwards it serves everybody', async () => {
+  const { app, first } = await town();
+  crowd(app, 20_000);
+  await app.stop();
   const url = await newRedis();
   const there = await startApp({ REDIS_URL: url, SESSION_SECRET: SECRET }, app.clock);
-  const visitor = visit(there);
-  await visitor.connect(); // by the same person's number: another sandbox with the same people
+  const migration = startMigration(app, url);
+  await migration.says('records copied');
+  migration.kill('SIGSTOP');
+  expect((await visit(there).get('/connect')).status).toBe(503);
+  migration.kill('SIGCONT');
+  expect((await migration.ended).code).toBe(0);
+  expect((await visit(there).get('/connect')).status).toBe(303);
+  const page = await fetch(`${there.url}/api/connection`, { headers: { cookie: first.cookies() } });
+  expect(await page.json()).toMatchObject({ state: 'connected' });
+});
+
+describe('nothing is copied, and nothing changes,', () => {
+  const OTHER = 'p5Tz8Qw2Lk9Xc4Vb7Nm1Rs6Gd3Hf0JyB';
+  const none: string[] = [];
+  test.each([
+    ['without an argument', { args: none }, 'Usage: npm run migrate-store'],
+    ['with one too many', { args: ['DATA_DIR', 'REDIS_URL', 'x'] }, 'Usage: npm run migrate-store'],
+    ['with a setting that is not set', { args: ['DATA_DIR', 'NEW_REDIS'] }, 'NEW_REDIS is not set'],
+    ['with what is no address', { args: ['DATA_DIR', 'http://somewhere'] }, 'is not the address of a store'],
+    ['from where no store is', { args: ['sqlite:/nowhere', 'REDIS_URL'] }, 'There is no store at /nowhere'],
+    [
+      'without the secret',
+      { args: ['DATA_DIR', 'sqlite:/nowhere'], env: { SESSION_SECRET: '', REDIS_URL: '' } },
+      'Set SESSION_SECRET',
+    ],
+    ['under another secret', { env: { SESSION_SECRET: OTHER } }, 'SESSION_SECRET opens nothing'],
+    [
+      'to where no Redis is',
+      { env: { REDIS_URL: 'redis://127.0.0.1:9' } },
+      'REDIS_URL: There is no connection',
+    ],
+    [
+      'a copy that was not begun is not given up',
+      { args: ['--abandon', 'DATA_DIR', 'REDIS_URL'] },
+      'is not being copied',
+    ],
+  ])('%s', async (_words, call, words) => {
+    const app = await startEmbedded();
+    const visitor = visit(app);
+    await visitor.connect();
+    await app.stop();
+    const { url } = await startRedis();
+    const { code, output } = await startMigration(app, url, call).ended;
+    expect([code, output]).toEqual([1, expect.stringContaining(words)]);
+    expect((await (await operator(url)).names('*')).filter((name) => !/ring|version/.test(name))).toEqual([]);
+    expect(existsSync('/nowhere')).toBe(false);
+    await app.restart();
+    expect((await visitor.json('/api/connection')).body.state).toBe('connected');
+  });
+});
+
+test.each([
+  [
+    'in a file',
+    (file: string, _url: string) => ({
+      args: ['DATA_DIR', 'REDIS_URL_FILE'],
+      env: { REDIS_URL: '', REDIS_URL_FILE: file },
+    }),
+  ],
+  ['in an argument', (_file: string, url: string) => ({ args: ['DATA_DIR', url], env: { REDIS_URL: '' } })],
+])('a password %s is used, and shown nowhere', async (_where, call) => {
+  const { app } = await town();
   await app.stop();
-  await there.stop();
-  const redis = await operator(url);
-  const [name = ''] = await redis.names('*:g:*');
-  const before = await redis.ask('HGETALL', name);
-
-  crowd(app, 20_000);
-  const mover = startMover(app, url);
-  await mover.says('browsers, with');
-  mover.kill('SIGKILL');
-  await mover.ended;
-  expect(await redis.ask('HGETALL', name)).toEqual(before);
-  const output = await moved(app, url);
-  expect(output).toContain('1 connection stayed as they were in Redis');
-  expect(await redis.ask('HGETALL', name)).toEqual(before);
-
-  await there.restart();
-  expect(await states([visitor])).toEqual(['connected']);
-  for (const one of [first, demo]) {
-    const answer = await request(there.url).get('/api/connection').set('Cookie', one.cookies());
-    expect(answer.body.state).toBe('connected');
-  }
+  const server = await startRedis([...DURABLE, '--requirepass', 'a-password']);
+  const url = server.url.replace('//', '//:a-password@');
+  const file = join(tempDir(), 'redis-url');
+  writeFileSync(file, `${url}\n`);
+  const output = await migrated(app, '', call(file, url));
+  expect(output).toContain('Copied: 2 connections');
+  const { mark } = fileOf(app).prepare('SELECT mark FROM copying').get() as { mark: string };
+  expect(output + mark).not.toContain('a-password');
 });

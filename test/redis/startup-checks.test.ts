@@ -77,12 +77,6 @@ describe('a Redis that must not be used is refused by name', () => {
     await expect(open(server.url, [SECRET])).rejects.toThrow('SESSION_SECRET');
   });
 
-  test('one into which a store is being moved', async () => {
-    const server = await startRedis();
-    await (await admin(server))('SET', '{test}:moving', '1');
-    await expect(open(server.url)).rejects.toThrow('migrate-store');
-  });
-
   test('the program says it in a line and opens no port', async () => {
     const server = await startRedis([...DURABLE, '--maxmemory-policy', 'volatile-lru']);
     const port = String(await freePort());

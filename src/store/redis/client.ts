@@ -1,9 +1,10 @@
 import { createClient } from '@redis/client';
+import { FROZEN } from '../copy/mark.ts';
 import { createTimeouts } from './timeout.ts';
 
 /** Redis did not do what was asked, or did not say so in time. Carries neither address nor password. */
 export class RedisError extends Error {
-  readonly code: 'REDIS_UNAVAILABLE' | 'REDIS_REFUSED' | 'REDIS_NOT_DURABLE' | 'REDIS_UNFIT';
+  readonly code: 'REDIS_UNAVAILABLE' | 'REDIS_REFUSED' | 'REDIS_NOT_DURABLE' | 'REDIS_UNFIT' | 'REDIS_FROZEN';
   constructor(code: RedisError['code'], message: string) {
     super(message);
     this.code = code;
@@ -101,12 +102,13 @@ const tooLate = () => new RedisError('REDIS_UNAVAILABLE', 'Redis did not answer 
 
 /** Answers of the server itself; they may quote what was sent, so only their first words are repeated. */
 const REFUSALS =
-  /^(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM|NOSCRIPT|WRONGPASS|NOAUTH|MOVED|CLUSTERDOWN|ERR)\b/;
+  /^(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM|NOSCRIPT|WRONGPASS|NOAUTH|MOVED|CLUSTERDOWN|FROZEN|ERR)\b/;
 
 function explained(error: unknown): RedisError {
   if (error instanceof RedisError) return error;
   const { message } = error as Error;
   const [word] = REFUSALS.exec(message) ?? [];
   if (word === undefined) return new RedisError('REDIS_UNAVAILABLE', 'There is no connection to Redis');
+  if (word === 'FROZEN') return new RedisError('REDIS_FROZEN', FROZEN);
   return new RedisError('REDIS_REFUSED', word === 'NOPERM' ? message : word); // that one names the command
 }

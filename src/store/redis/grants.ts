@@ -4,7 +4,7 @@ import type { Grant } from '../grant.ts';
 import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore } from '../grants.ts';
 import { openGrant, sealGrant } from '../sealed-grant.ts';
 import type { RedisParts } from './parts.ts';
-import { script } from './script.ts';
+import { script, unguardedScript } from './script.ts';
 
 export function redisGrants({ redis, keys, encryption, clock }: RedisParts): GrantStore {
   return {
@@ -50,7 +50,7 @@ export function readGrantRow(
 }
 
 /** id, clock → write-id, sealed, leased; nothing when there is none. */
-const READ_GRANT = script(`
+const READ_GRANT = unguardedScript(`
 local g = redis.call('HMGET', p .. 'g:' .. ARGV[1], 'w', 's')
 if not g[1] then return {} end
 return { g[1], g[2], isLeased(ARGV[1], hostNow(ARGV[2])) and '1' or '0' }`);

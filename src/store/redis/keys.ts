@@ -13,8 +13,8 @@ export interface RedisKeys {
   ring: string;
   /** The version of what is stored: see STORE_VERSION. */
   version: string;
-  /** There while a store is being moved in: "<id of the store> <id of the run that moves it>". */
-  moving: string;
+  /** The mark of a copy: nothing is written while there is one. */
+  copy: string;
   /** The channel for the id of a grant when anything about it has changed. */
   changed: string;
   /** The channel for what instances have learned. */
@@ -28,7 +28,6 @@ export interface RedisKeys {
  * - `a:<state>` an attempt: `b` browser, `d` demo, `r` return to, `x` expires at, `a` answer, `z` result;
  * - `ends` "<grant id> <session key>" by idle limit, `attempts` by when they expire, `grants-due` and
  *   `subscriptions-due` grant ids by when they or their subscriptions are due;
- * - `moved` what a move that is not finished has brought so far: "<grant id> <session key>", or the state of an attempt;
  * - `rate-limit` when the next call to Withings would be due if all were evenly spaced.
  */
 
@@ -42,7 +41,7 @@ export function redisKeys(tag: string, url: string): RedisKeys {
     browser: (browser) => `${prefix}b:${browser}`,
     ring: `${prefix}ring`,
     version: `${prefix}version`,
-    moving: `${prefix}moving`,
+    copy: `${prefix}copy`,
     changed: `${prefix}changed`,
     messages: `${prefix}messages`,
   };

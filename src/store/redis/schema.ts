@@ -2,11 +2,11 @@ import { newerThanKnown } from '../version.ts';
 import { unfit } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
-import { type Script, script } from './script.ts';
+import { type Script, unguardedScript } from './script.ts';
 
-/** Makes what is stored under one version into what the next expects, unless another instance has done so. */
+/** Makes what is stored under one version into what the next expects, unless another instance has done so; also for the copy. */
 function step(from: number, body: string): Script {
-  return script(`
+  return unguardedScript(`
 if (redis.call('GET', p .. 'version') or '0') ~= '${from}' then return 0 end
 ${body}
 redis.call('SET', p .. 'version', '${from + 1}')

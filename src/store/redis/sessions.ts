@@ -4,7 +4,7 @@ import { sealGrant } from '../sealed-grant.ts';
 import { type NewSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
 import { grantRow, readGrantRow } from './grants.ts';
 import type { RedisParts } from './parts.ts';
-import { script } from './script.ts';
+import { script, unguardedScript } from './script.ts';
 
 export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts): SessionStore {
   const row = ({ key, data, idleUntil, endsAt }: NewSession) =>
@@ -45,7 +45,7 @@ export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts
 const texts = z.array(z.string());
 
 /** key, now, clock → data, grant id, write-id, sealed, leased; nothing when absent or expired. */
-const READ_SESSION = script(`
+const READ_SESSION = unguardedScript(`
 local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'd', 'i')
 if not s[2] or tonumber(s[3]) <= tonumber(ARGV[2]) then return {} end
 local g = redis.call('HMGET', p .. 'g:' .. s[1], 'w', 's')

@@ -1,8 +1,10 @@
+import { markedWords } from '../copy/mark.ts';
 import { DecryptionError, type Encryption } from '../encryption.ts';
-import { type RedisError, unfit } from './client.ts';
+import { unfit } from './client.ts';
 import type { Connection } from './connection.ts';
 import { type Durability, readDurability } from './durability.ts';
 import type { RedisKeys } from './keys.ts';
+import { readRedisMark } from './mark.ts';
 import { refuseNewer } from './schema.ts';
 
 type Redis = Pick<Connection, 'command'>;
@@ -13,24 +15,12 @@ export async function checkAtStart(
   keys: RedisKeys,
   encryption: Encryption,
 ): Promise<Durability> {
-  if ((await readMoving(redis, keys)) !== null) {
-    throw unfit(
-      'A store was begun to be moved into this Redis, and is not there yet: npm run migrate-store.',
-    );
-  }
+  const mark = await readRedisMark(redis, keys);
+  if (mark !== null) throw unfit(markedWords(mark));
   return checkServer(redis, keys, encryption);
 }
 
-/** Who is moving a store in; null: nobody. */
-export async function readMoving(redis: Redis, keys: RedisKeys): Promise<string | null> {
-  const moving = await redis.command('GET', keys.moving).catch((error: RedisError) => {
-    if (error.message !== 'MOVED' && error.message !== 'CLUSTERDOWN') throw error;
-    throw unfit('REDIS_URL leads to a node of a cluster that does not hold our keys (docs/scaling.md).');
-  });
-  return moving === null ? null : String(moving);
-}
-
-/** All of checkAtStart but the question whether a store is being moved in. */
+/** All of checkAtStart but the question whether it is being copied. */
 export async function checkServer(
   redis: Redis,
   keys: RedisKeys,

@@ -36,7 +36,6 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
   const keys = redisKeys(tag, url);
   const redis = await connectRedis(url, keys.prefix);
   try {
-    // We subscribe first and look for a move afterwards; a move does it the other way round. One of us sees the other.
     const pubsub = await redisPubSub(redis, keys, encryption);
     const { words } = await checkAtStart(redis, keys, encryption);
     await migrate(redis);

@@ -34,7 +34,14 @@ const STEPS: string[] = [
   DROP INDEX grants_to_attend;
   CREATE INDEX grants_due ON grants (due_at) WHERE due_at IS NOT NULL;
   ALTER TABLE subscriptions RENAME COLUMN heard_at TO news_at;
-  ALTER TABLE pace RENAME TO rate_limit;`,
+  ALTER TABLE pace RENAME TO rate_limit;
+  CREATE TABLE copying (
+    one INTEGER PRIMARY KEY CHECK (one = 1), mark TEXT NOT NULL, writing INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  INSERT INTO copying (one, mark)
+    SELECT 1, json_object('state', 'closed', 'run', id, 'from', 'DATA_DIR', 'to', 'REDIS_URL', 'at', at)
+    FROM moved WHERE at IS NOT NULL;
+  DROP TABLE moved;`,
 ];
 
 /**

@@ -9,7 +9,7 @@ const PROGRAM = resolve(import.meta.dirname, '../../dist/commands/migrate-store.
 
 export const SECRET = 'Zq8Vd3NwYt6KpR1xLs9GfBh4McJu7EaQ';
 
-export interface Mover {
+export interface Migration {
   /** Resolves when it has written that. */
   says(words: string): Promise<void>;
   kill(signal: NodeJS.Signals): void;
@@ -17,9 +17,18 @@ export interface Mover {
   ended: Promise<{ code: number | string; output: string }>;
 }
 
-/** The built program as a process of its own, for an app on the embedded store. */
-export function startMover(app: TestApp, url: string, env: Record<string, string> = {}): Mover {
-  const child = spawn(process.execPath, [PROGRAM], {
+interface Call {
+  args?: string[];
+  env?: Record<string, string>;
+}
+
+/** The built program as a process of its own, with the settings of this app and this Redis. */
+export function startMigration(
+  app: TestApp,
+  url: string,
+  { args = ['DATA_DIR', 'REDIS_URL'], env = {} }: Call = {},
+): Migration {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: tempDir(),
     env: {
       PATH: process.env.PATH,
@@ -47,13 +56,13 @@ export function startMover(app: TestApp, url: string, env: Record<string, string
 }
 
 /** From start to end, without a hitch. */
-export async function moved(app: TestApp, url: string, env: Record<string, string> = {}): Promise<string> {
-  const { code, output } = await startMover(app, url, env).ended;
+export async function migrated(app: TestApp, url: string, call: Call = {}): Promise<string> {
+  const { code, output } = await startMigration(app, url, call).ended;
   if (code !== 0) throw new Error(`It ended with ${code}: ${output}`);
   return output;
 }
 
-/** The app on the embedded store, at the time that it is: the program that moves it has no other clock. */
+/** The app on the embedded store, at the time that it is: the program that copies it has no other clock. */
 export function startEmbedded(): Promise<TestApp> {
   return startApp({ REDIS_URL: '', SESSION_SECRET: SECRET }, { now: Date.now() });
 }
@@ -65,7 +74,7 @@ export function fileOf(app: TestApp) {
   return db;
 }
 
-/** So many more browsers on one of its connections: a move that takes long enough to be stopped on the way. */
+/** So many more browsers on one of its connections: a copy that takes long enough to be stopped on the way. */
 export function crowd(app: TestApp, browsers: number): void {
   const db = fileOf(app);
   db.prepare(

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import type { Environment } from './environment.ts';
+import { redisUrl } from './formats.ts';
+
+export interface StoreAddress {
+  /** `sqlite:DIR` or `redis://…`. */
+  address: string;
+  /** What the operator calls it; without a password. */
+  name: string;
+}
+
+/**
+ * Finds a store by its address, or by the name of a setting that holds it, so that no password need stand in the list
+ * of processes. A setting that ends in `_FILE` holds the path of a file with the address.
+ *
+ * @param dataDir what `DATA_DIR` stands for
+ * @throws Error with words for the operator
+ */
+export function findStore(argument: string, env: Environment, dataDir: string): StoreAddress {
+  if (argument === 'DATA_DIR') return { address: `sqlite:${dataDir}`, name: argument };
+  const isName = /^[A-Z][A-Z0-9_]*$/.test(argument);
+  const address = isName ? addressIn(argument, env) : argument;
+  if (!/^sqlite:./.test(address) && !redisUrl.safeParse(address).success) {
+    throw new Error(`${isName ? argument : 'What was given'} is not the address of a store.`);
+  }
+  return { address, name: isName ? argument : address.replace(/\/\/.*@/, '//') };
+}
+
+function addressIn(name: string, env: Environment): string {
+  const value = env[name];
+  if (value === undefined) throw new Error(`${name} is not set.`);
+  return name.endsWith('_FILE') ? readFileSync(value, 'utf8').replace(/\r?\n$/, '') : value;
+}

@@ -1,0 +1,68 @@
+import { unguardedScript } from './script.ts';
+
+/**
+ * index, over when (or -inf), how many to pass over, how many, prefix of the records, another index, fields → how many
+ * the index has there, and of each record its name, its place in that other index, and its fields. An index may
+ * outlive a record.
+ */
+export const READ = unguardedScript(`
+local first = redis.call('ZCOUNT', p .. ARGV[1], '-inf', ARGV[2]) + ARGV[3]
+local members = redis.call('ZRANGE', p .. ARGV[1], first, first + ARGV[4] - 1)
+local rows = {}
+for _, member in ipairs(members) do
+  local name = string.match(member, ' (.+)$') or member
+  if redis.call('EXISTS', p .. ARGV[5] .. name) == 1 then
+    local at = redis.call('ZSCORE', p .. ARGV[6], name)
+    table.insert(rows, { name, at, unpack(redis.call('HMGET', p .. ARGV[5] .. name, unpack(ARGV, 7))) })
+  end
+end
+return { #members, rows }`);
+
+/** What a run that was killed had sent may arrive after the next one has begun. -1: this one has lost its mark. */
+const HOLDS = `
+if redis.call('GET', p .. 'copy') ~= ARGV[1] then return -1 end
+`;
+
+/** mark, kind, rows as JSON, each with the ttl of what the server is to forget. */
+export const PUT = unguardedScript(`${HOLDS}
+local function set(name, field, value)
+  if value ~= cjson.null then redis.call('HSET', name, field, value) end
+end
+local put = {
+  grants = function(r)
+    putGrant(r.id, r.write_id, r.sealed, r.due_at == cjson.null and '' or num(r.due_at), '0')
+    outlive(p .. 'g:' .. r.id, num(r.ttl))
+  end,
+  subscriptions = function(r)
+    set(p .. 'g:' .. r.grant_id, 'n', r.state)
+    if r.news_at > 0 then set(p .. 'g:' .. r.grant_id, 'h', num(r.news_at)) end
+    index('subscriptions-due', r.grant_id, num(r.due_at))
+  end,
+  sessions = function(r)
+    beginSession(r.grant_id, r.key, r.data, num(r.idle_until), num(r.ends_at), num(r.ttl), '')
+  end,
+  attempts = function(r)
+    putAttempt(r.state, r.browser, num(r.demo), r.return_to, num(r.expires_at), num(r.ttl))
+    set(p .. 'a:' .. r.state, 'a', r.answer)
+    set(p .. 'a:' .. r.state, 'z', r.result)
+  end,
+}
+for _, row in ipairs(cjson.decode(ARGV[3])) do put[ARGV[2]](row) end
+return 1`);
+
+/** mark, how many of each kind → how many were removed. */
+export const CLEAR = unguardedScript(`${HOLDS}
+local function first(index) return redis.call('ZRANGE', p .. index, 0, ARGV[2] - 1) end
+local sessions, grants, attempts = first('ends'), first('subscriptions-due'), first('attempts')
+for _, member in ipairs(sessions) do
+  local id, key = string.match(member, '^(%S+) (.+)$')
+  redis.call('DEL', p .. 's:' .. key)
+  disown(id, key)
+end
+for _, id in ipairs(grants) do eraseGrant(id) end
+for _, state in ipairs(attempts) do
+  local browser = redis.call('HGET', p .. 'a:' .. state, 'b')
+  if browser then redis.call('DEL', p .. 'b:' .. browser) end
+  forgetAttempt(state)
+end
+return #sessions + #grants + #attempts`);

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { BATCH, type CopyableStore } from '../copy/copyable.ts';
+import { lostMark, writeMark } from '../copy/mark.ts';
+import { type Batch, type Kind, readBatch } from '../copy/records.ts';
+import type { Encryption } from '../encryption.ts';
+import { openClient } from './client.ts';
+import { connectRedis } from './connection.ts';
+import { CLEAR, PUT, READ } from './copy-scripts.ts';
+import { writeToDisk } from './disk.ts';
+import { readDurability } from './durability.ts';
+import { redisKeys } from './keys.ts';
+import { readRedisMark, swapRedisMark } from './mark.ts';
+import { migrate, refuseNewer } from './schema.ts';
+import { checkServer } from './startup-checks.ts';
+import { ttlOf } from './ttl.ts';
+
+export interface RedisCopyOptions {
+  url: string;
+  tag: string;
+  encryption: Encryption;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** A server that the app must not use may still be copied from. */
+  role: 'source' | 'target';
+}
+
+/** Nobody waits for a page here, and a run of minutes must not end for one moment of a busy server. */
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Opens a store in Redis, whatever mark it has.
+ *
+ * @throws RedisError when it cannot be reached; code `REDIS_UNFIT`, with words for the operator, when it must not be used
+ */
+export async function openRedisCopy({
+  url,
+  tag,
+  encryption,
+  now,
+  role,
+}: RedisCopyOptions): Promise<CopyableStore> {
+  const keys = redisKeys(tag, url);
+  const redis = await connectRedis(url, keys.prefix, (address) => openClient(address, TIMEOUT_MS));
+  try {
+    await readRedisMark(redis, keys); // says in words what a cluster says in its own
+    await refuseNewer(redis, keys);
+    if (role === 'target') await checkServer(redis, keys, encryption);
+    await migrate(redis);
+  } catch (error) {
+    redis.close();
+    throw error;
+  }
+
+  /** While the store has a mark its indexes stand still, so that a page is found by its rank. */
+  async function* pages(kind: Kind, after: number): AsyncGenerator<Batch> {
+    const { index, prefix, due, key, fields } = PLACES[kind];
+    for (let rank = 0; ; rank += BATCH) {
+      const range = [index, index === GRANTS ? '-inf' : after, rank, BATCH] as const;
+      const [members, rows] = page.parse(
+        await redis.run(READ, ...range, prefix, due, ...Object.keys(fields)),
+      );
+      if (members === 0) return;
+      if (rows.length === 0) continue;
+      const names = [key, 'due_at', ...Object.values(fields)];
+      yield readBatch(
+        kind,
+        rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]]))),
+      );
+    }
+  }
+
+  return {
+    readMark: () => readRedisMark(redis, keys),
+    swapMark: (from, to) => swapRedisMark(redis, from, to),
+    async *records(at) {
+      for (const kind of ['grants', 'subscriptions', 'sessions', 'attempts'] as const) yield* pages(kind, at);
+    },
+    async put(mark, { kind, rows }) {
+      const timed = rows.map((row) => ({ ...row, ttl: ttlOf(endOf(row) ?? now(), now()) }));
+      held(await redis.run(PUT, writeMark(mark), kind, JSON.stringify(timed)));
+    },
+    async clear(mark) {
+      for (let removed = 1; removed > 0; ) removed = held(await redis.run(CLEAR, writeMark(mark), BATCH));
+    },
+    sync: async () => (await readDurability(redis)).durable || writeToDisk(redis),
+    close: () => redis.close(),
+  };
+}
+
+const page = z.tuple([z.number(), z.array(z.array(z.string().nullable()))]);
+
+/** Every grant is in it. */
+const GRANTS = 'subscriptions-due';
+
+/** How the records of a kind are found: by an index, which names them; and which other one has their due time. */
+const PLACES = {
+  grants: {
+    index: GRANTS,
+    prefix: 'g:',
+    due: 'grants-due',
+    key: 'id',
+    fields: { w: 'write_id', s: 'sealed' },
+  },
+  subscriptions: {
+    index: GRANTS,
+    prefix: 'g:',
+    due: GRANTS,
+    key: 'grant_id',
+    fields: { n: 'state', h: 'news_at' },
+  },
+  sessions: {
+    ...{ index: 'ends', prefix: 's:', due: '', key: 'key' },
+    fields: { g: 'grant_id', d: 'data', i: 'idle_until', e: 'ends_at' },
+  },
+  attempts: {
+    ...{ index: 'attempts', prefix: 'a:', due: '', key: 'state' },
+    fields: { b: 'browser', d: 'demo', r: 'return_to', x: 'expires_at', a: 'answer', z: 'result' },
+  },
+};
+
+/** A grant lives as long as the sessions that own it, which come after it: one that has none goes within the hour. */
+function endOf(row: Batch['rows'][number]): number | null {
+  if ('idle_until' in row) return row.idle_until;
+  return 'expires_at' in row ? row.expires_at : null;
+}
+
+function held(answer: unknown): number {
+  if (answer === -1) throw lostMark();
+  return Number(answer);
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals';
+import { type CopyMark, FROZEN } from '../../src/store/copy/mark.ts';
+import type { Store } from '../../src/store/store.ts';
+import { fill, NOW, type Place } from './places.ts';
+import { content } from './store-contract.ts';
+
+const HOUR = 3_600_000;
+
+type Reads = 'readSession' | 'readGrant' | 'readWriteId' | 'readSubscriptions' | 'knowsBrowser' | 'ping';
+type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'close'>;
+
+const session = { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR };
+
+/** Each of them changes something in a store that was filled. */
+const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
+  updateSession: (store) => store.updateSession('a', '{}'),
+  touchSession: (store) => store.touchSession('a', NOW + 9 * HOUR),
+  endSession: (store) => store.endSession('a'),
+  removeExpired: (store) => store.removeExpired(NOW + 100 * HOUR, 10),
+  writeGrant: async (store) => store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), content, 0),
+  claimDueGrants: (store) => store.claimDueGrants(NOW, 10),
+  eraseGrant: (store) => store.eraseGrant('eu:1'),
+  beginAttempt: (store) =>
+    store.beginAttempt({
+      state: 's',
+      browser: 'b',
+      demo: false,
+      returnTo: '/',
+      expiresAt: NOW,
+      perBrowser: 5,
+    }),
+  takeAttempt: (store) => store.takeAttempt({ state: 'open', browser: 'browser', answer: 'a', now: NOW }),
+  finishAttempt: (store) => store.finishAttempt('taken', { kind: 'connected' }),
+  signIn: (store) =>
+    store.signIn({ grant: { id: 'eu:3', expected: null, content }, session, replaces: null, attempt: null }),
+  beginSession: (store) => store.beginSession('eu:1', session),
+  transferSession: (store) => store.transferSession('a', NOW, session, null),
+  writeSubscriptions: (store) => store.writeSubscriptions('eu:1', '{}', NOW),
+  recordNews: (store) => store.recordNews('eu:1', NOW),
+  claimSubscriptions: (store) => store.claimSubscriptions(NOW, HOUR, 10),
+  takeCall: (store) => store.takeCall(1, 1),
+};
+
+const mark: CopyMark = { state: 'frozen', run: 'a-run', from: 'HERE', to: 'THERE', at: NOW };
+
+/** A store with a mark takes no write, from nobody, and says why; without it everything goes on. */
+export function frozenContract(name: string, newPlace: () => Promise<Place>): void {
+  describe(`${name}: while it is being copied`, () => {
+    async function marked() {
+      const place = await newPlace();
+      const store = await place.open();
+      await fill(store);
+      const copy = await place.openCopy('source');
+      expect(await copy.swapMark(null, mark)).toBe(true);
+      return { place, store, copy };
+    }
+
+    test.each(Object.entries(WRITES))('%s fails, for those who have it open', async (_name, write) => {
+      const { store, copy } = await marked();
+      await expect(write(store)).rejects.toThrow(FROZEN);
+      expect(await copy.swapMark(mark, null)).toBe(true);
+      await write(store);
+    });
+
+    test('it can be read', async () => {
+      const { store } = await marked();
+      expect((await store.readSession('a', NOW))?.grant()?.userId).toBe('1');
+      expect((await store.readGrant('eu:2'))?.userId).toBe('2');
+      expect(await store.readWriteId('eu:2')).not.toBeNull();
+      expect(await store.readSubscriptions('eu:1')).toEqual({ state: '{"told":true}', newsAt: NOW - HOUR });
+      expect(await store.knowsBrowser('browser', NOW)).toBe(true);
+      await store.ping();
+    });
+
+    test('only who knows the mark changes it', async () => {
+      const { copy } = await marked();
+      const other = { ...mark, run: 'another-run' };
+      expect(await copy.swapMark(null, other)).toBe(false);
+      expect(await copy.swapMark(other, null)).toBe(false);
+      expect(await copy.readMark()).toEqual(mark);
+      expect(await copy.swapMark(mark, other)).toBe(true);
+      expect(await copy.readMark()).toEqual(other);
+    });
+
+    test('only who has the mark fills and clears it', async () => {
+      const { place, copy } = await marked();
+      const row = { key: 'k', grant_id: 'eu:1', data: '{}', idle_until: NOW + HOUR, ends_at: NOW + HOUR };
+      const other = { ...mark, run: 'another-run' };
+      await expect(copy.put(other, { kind: 'sessions', rows: [row] })).rejects.toThrow('lost its mark');
+      await expect(copy.clear(other)).rejects.toThrow('lost its mark');
+      await copy.swapMark(mark, null);
+      const store = await place.open();
+      expect(await store.readSession('k', NOW)).toBeNull();
+      expect(await store.readSession('a', NOW)).not.toBeNull();
+    });
+
+    test.each([
+      ['frozen', /was being copied to THERE.*migrate-store -- HERE THERE.*--abandon HERE THERE/],
+      ['closed', /was copied to THERE on \d{4}-\d\d-\d\d: start the app on that one/],
+      ['claimed', /HERE was being copied into this store.*--abandon HERE THERE/],
+      ['filling', /HERE was being copied into this store/],
+      ['filled', /HERE was being copied into this store/],
+    ] as const)('%s: the app does not start on it, and says what to do', async (state, words) => {
+      const { place, copy } = await marked();
+      await copy.swapMark(mark, { ...mark, state });
+      await expect(place.open()).rejects.toThrow(words);
+    });
+  });
+}

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { CopyableStore } from '../../src/store/copy/copyable.ts';
+import { createEncryption, type Encryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openSqliteCopy } from '../../src/store/sqlite/copy.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { atEnd, tempDir } from '../support/app.ts';
+import { content } from './store-contract.ts';
+
+export const NOW = Date.now();
+const HOUR = 3_600_000;
+
+export const encryption = createEncryption(deriveKeys(['a secret of the tests']).seal);
+
+/** A store of its own, in every way that it can be opened; whatever is opened is closed at the end. */
+export interface Place {
+  /** As the app does. */
+  open(seal?: Encryption): Promise<Store>;
+  /** As the copy does. */
+  openCopy(role: 'source' | 'target'): Promise<CopyableStore>;
+}
+
+export async function sqlitePlace(): Promise<Place> {
+  const file = join(tempDir(), 'connect.db');
+  return {
+    open: async (seal = encryption) => closing(openSqliteStore(file, seal, () => 0)),
+    openCopy: async () => closing(openSqliteCopy(file)),
+  };
+}
+
+export function closing<T extends { close(): void }>(store: T): T {
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) store.close();
+    isOpen = false;
+  };
+  atEnd(close);
+  return { ...store, close };
+}
+
+/** Three sessions on two grants, one of them due and with subscriptions, and attempts in every state. */
+export async function fill(store: Store, now = NOW): Promise<void> {
+  const session = (key: string, hours: number) => ({
+    key,
+    data: `{"of":"${key} – ${'ü'.repeat(3)}"}`,
+    idleUntil: now + hours * HOUR,
+    endsAt: now + 2 * hours * HOUR,
+  });
+  const attempt = { browser: 'browser', demo: true, returnTo: '/here?a=ü', perBrowser: 5 };
+  for (const [i, state] of ['open', 'taken', 'finished'].entries()) {
+    await store.beginAttempt({ ...attempt, state, expiresAt: now + HOUR + i });
+  }
+  for (const state of ['taken', 'finished'])
+    await store.takeAttempt({ state, browser: 'browser', answer: 'a', now });
+  await store.finishAttempt('finished', { kind: 'problem', code: 'access-denied' });
+
+  await connect(store, '1', session('a', 5));
+  await store.beginSession('eu:1', session('b', 30));
+  await connect(store, '2', session('c', 10));
+  await store.writeSubscriptions('eu:1', '{"told":true}', now + 7 * HOUR);
+  await store.recordNews('eu:1', now - HOUR);
+  const writeId = String(await store.readWriteId('eu:1'));
+  await store.writeGrant('eu:1', writeId, { ...content, userId: '1', intent: { token: 't', since: now } }, 0);
+}
+
+export async function connect(
+  store: Store,
+  userId: string,
+  session = { key: `of ${userId}`, data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR },
+): Promise<void> {
+  const grant = { id: `eu:${userId}`, expected: null, content: { ...content, userId } };
+  await store.signIn({ grant, session, replaces: null, attempt: null });
+}
+
+export async function filled(place: Place): Promise<Place> {
+  const store = await place.open();
+  await fill(store);
+  store.close();
+  return place;
+}
+
+/** Every record that is there, in some order that is always the same. */
+export async function contents(place: Place): Promise<string[]> {
+  const copy = await place.openCopy('source');
+  const found: string[] = [];
+  for await (const { kind, rows } of copy.records(0)) {
+    found.push(...rows.map((row) => `${kind} ${JSON.stringify(row)}`));
+  }
+  copy.close();
+  return found.sort();
+}
