@@ -61,7 +61,6 @@ export function createGrants(parts: GrantsParts): Grants {
 
   async function fresh(grant: Grant): Promise<Result<Grant>> {
     const result = judge(grant);
-    if (grant.cloud !== withings.cloud) return result;
     if (!result.ok && !grant.ended) return judge(await renew(grant.id, stale));
     const isWanted = result.ok ? stale : isEnded;
     const maySend = !grant.leased && backoffFor(grant, now()) === 0 && mayProbe(grant, now());

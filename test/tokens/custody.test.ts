@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { happenings } from '../../src/dashboard/history.ts';
+import { connectionOf } from '../../src/problems/connection.ts';
 import { createEncryption } from '../../src/store/encryption.ts';
-import type { Grant, GrantContent } from '../../src/store/grant.ts';
+import type { Grant, GrantContent, RecordedCode } from '../../src/store/grant.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
@@ -111,6 +113,25 @@ describe('one refresh, step by step', () => {
     expect(await grants.fresh()).toMatchObject({ ok: true, value: newer });
     await grants.settled();
     expect(await read()).toMatchObject({ refreshToken: 'refresh-1', previousRefreshToken: null, ...newer });
+  });
+
+  test('codes that only a newer version knows are kept as they are, and read as refusals without a reason', async () => {
+    const code = 'on-holiday' as RecordedCode;
+    const ended = { code, at: START, probedAt: START };
+    const history = [{ what: code, at: START, last: START, times: 1 }];
+    const { grants, read, write } = await custody({
+      ended,
+      history,
+      lastRefresh: { at: START, outcome: code },
+    });
+    expect(await grants.fresh()).toMatchObject({
+      refusal: { code: 'withings-refused', remedy: 'reconnect' },
+    });
+    expect(connectionOf(await read(), 'eu').problem?.code).toBe('withings-refused');
+    expect(happenings(await read(), START)[0]?.words).toBe('Withings refused without saying why');
+    await write({ ended: null });
+    expect(connectionOf(await read(), 'eu').problem?.code).toBe('withings-refused');
+    expect(await read()).toMatchObject({ history, lastRefresh: { outcome: code } });
   });
 
   test('intent and lease are durable before the call; the pair with its parent before use; proof clears both', async () => {
