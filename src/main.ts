@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from './config/config.ts';
 import { readEnvironment } from './config/environment.ts';
 import { createLog } from './operations/logging.ts';
 import { startServer } from './server/lifecycle.ts';
+import { clocks } from './time/clocks.ts';
 
 process.on('SIGUSR1', () => {}); // Node would open its debugger to the machine
 process.umask(0o077); // what this process writes is its owner's alone
@@ -18,11 +18,7 @@ const { config } = settings;
 const log = createLog(config.logLevel, process.stdout);
 
 try {
-  const server = await startServer(
-    config,
-    { now: Date.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6, sleep },
-    log,
-  );
+  const server = await startServer(config, clocks, log);
   log.info(
     { address: config.publicUrl, withings: config.withings.sandbox ? 'sandbox' : config.withings.cloud },
     'ready',

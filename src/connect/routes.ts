@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { Log } from '../operations/logging.ts';
+import { type Log, levelOf } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
 import type { AttemptProblem, AttemptResult } from '../store/attempts.ts';
@@ -9,17 +9,16 @@ import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Attempts } from './attempts.ts';
 import { readCallback, type Visit } from './callback.ts';
-import type { Receipts } from './disconnect.ts';
 import { readReturnTo } from './return-to.ts';
 
 export interface ConnectParts {
   attempts: Attempts;
   sessions: Pick<Sessions, 'signIn' | 'resume'>;
-  receipts: Pick<Receipts, 'clear'>;
   withings: Withings;
   now: () => number;
   log: Log;
-  onConnected: () => void;
+  /** Somebody has connected, and their tokens are stored. */
+  onConnected?: (req: Request, res: Response) => void;
   /** Where people go after connecting, unless they came from somewhere. */
   usualReturn: string;
 }
@@ -56,7 +55,7 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
   switch (taken.outcome) {
     case 'taken': {
       const result = await answer(parts, req, visit, taken.attempt.demo);
-      if (result.kind === 'connected') parts.receipts.clear(req, res);
+      if (result.kind === 'connected') parts.onConnected?.(req, res);
       return arrive(result, taken.attempt.returnTo, res);
     }
     case 'finished':
@@ -79,14 +78,14 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
 
 /** The attempt is ours alone now: what Withings answered may be believed and the code exchanged, once. */
 async function answer(
-  { attempts, sessions, withings, now, log, onConnected }: ConnectParts,
+  { attempts, sessions, withings, now, log }: ConnectParts,
   req: Request,
   visit: Visit,
   demo: boolean,
 ): Promise<AttemptResult> {
-  const fail = async (code: AttemptProblem) => {
+  const fail = async (code: AttemptProblem, level: 'warn' | 'error' = 'warn') => {
     const result = { kind: 'problem', code } as const;
-    log.warn({ requestId: req.id, outcome: code }, 'connecting failed');
+    log[level]({ requestId: req.id, outcome: code }, 'connecting failed');
     await attempts.finish(visit.state, result);
     return result;
   };
@@ -94,7 +93,7 @@ async function answer(
   if (visit.form === 'declined') return fail('withings-declined');
 
   const exchanged = await withings.redeem(visit.code);
-  if (!exchanged.ok) return fail(exchanged.refusal.code);
+  if (!exchanged.ok) return fail(exchanged.refusal.code, levelOf(exchanged.refusal));
   const { userId } = exchanged.value;
   if (userId === null) return fail('withings-unreadable');
 
@@ -105,7 +104,6 @@ async function answer(
   );
   await sessions.signIn(req, { name: attempts.nameOf(visit.state), seed: seedOf(visit) }, grant);
   log.info({ requestId: req.id, outcome: 'connected', demo }, 'connected');
-  onConnected();
   return { kind: 'connected' };
 }
 

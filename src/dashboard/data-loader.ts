@@ -1,4 +1,5 @@
 import type { Grant } from '../store/grant.ts';
+import { DAY_MS } from '../time/units.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/timing.ts';
 import type { Withings } from '../withings/client.ts';
@@ -40,7 +41,6 @@ interface Source<T> {
   ask: (withings: Withings, accessToken: string, now: number, days: number) => Promise<Result<T[]>>;
 }
 
-const DAY = 86_400_000;
 /** How long a page waits for its panels. */
 const TIMEOUT_MS = 3000;
 
@@ -50,20 +50,20 @@ const SOURCES: { [Name in keyof Data]: Source<Data[Name]> } = {
     scope: 'user.metrics',
     ranged: true,
     ask: (withings, token, now, days) => {
-      const until = now + DAY; // for scales whose clocks are ahead
+      const until = now + DAY_MS; // for scales whose clocks are ahead
       const types = [...MEASTYPES.keys()];
-      return withings.measures(token, types, new Date(now - days * DAY), new Date(until));
+      return withings.measures(token, types, new Date(now - days * DAY_MS), new Date(until));
     },
   },
   activity: {
     scope: 'user.activity',
     ranged: true,
-    ask: (withings, token, now, days) => withings.activity(token, new Date(now - days * DAY)),
+    ask: (withings, token, now, days) => withings.activity(token, new Date(now - days * DAY_MS)),
   },
   nights: {
     scope: 'user.activity',
     ranged: true,
-    ask: (withings, token, now, days) => withings.nights(token, new Date(now - days * DAY)),
+    ask: (withings, token, now, days) => withings.nights(token, new Date(now - days * DAY_MS)),
   },
   devices: { scope: 'user.info', ranged: false, ask: (withings, token) => withings.devices(token) },
 };

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { SessionData } from 'express-session';
 import { Problem } from '../problems/catalogue.ts';
-import { connectionOf } from '../problems/connection.ts';
+import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { oneAtATime } from '../scheduling/one-at-a-time.ts';
 import { type Pause, pause } from '../scheduling/pause.ts';
 import { every } from '../scheduling/schedule.ts';
@@ -58,8 +58,8 @@ export function createEvents({
   /** What a page would show otherwise than before: the status, and whether the hour has brought a new one. */
   function appearanceOf(grant: Grant | null): string {
     const due = grant && isDue(grant, refreshMarginSeconds, now());
-    const demoOver = grant?.demo && now() >= grant.connectedAt + 86_400_000;
-    return JSON.stringify([connectionOf(grant, withings.cloud), due, demoOver]);
+    const demoEnds = grant && demoEndsAt(grant);
+    return JSON.stringify([connectionOf(grant, withings.cloud), due, demoEnds !== null && now() >= demoEnds]);
   }
 
   async function readGrant(req: Request): Promise<Grant | null> {

@@ -1,6 +1,7 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
-import { connectionOf } from '../problems/connection.ts';
+import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
+import { DAY_MS } from '../time/units.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
 import type { Cloud } from '../withings/clouds.ts';
 import type { Everything } from './data-loader.ts';
@@ -14,7 +15,6 @@ import { stepsPanel } from './panels/steps.ts';
 import { compositionPanel, weightPanel } from './panels/weight.ts';
 import { duration, type Moment, moment, scopeWords } from './words.ts';
 
-const DAY = 86_400_000;
 export const RANGES = [
   { days: 7, words: '7 days' },
   { days: 30, words: '30 days' },
@@ -31,6 +31,7 @@ export function dashboardPage(
   const { state, problem } = connectionOf(grant, cloud);
   const elsewhere = problem?.code === 'other-cloud' ? problem : null; // nobody keeps trying, and nothing is broken
   const panels = panelsOf(data, range);
+  const demoEnds = demoEndsAt(grant);
   return {
     state,
     headline: elsewhere?.title ?? HEADLINES[state],
@@ -39,7 +40,7 @@ export function dashboardPage(
     since: grant.ended && moment(grant.ended.at, now),
     userId: grant.userId,
     demo: grant.demo,
-    demoEnds: grant.demo && state !== 'unlinked' ? moment(grant.connectedAt + DAY, now) : null,
+    demoEnds: demoEnds !== null && state !== 'unlinked' ? moment(demoEnds, now) : null,
     connected: moment(grant.connectedAt, now),
     granted: grant.scope.map(scopeWords),
     refused: grant.askedScope.filter((scope) => !grant.scope.includes(scope)).map(scopeWords),
@@ -69,7 +70,7 @@ export function dashboardPage(
 }
 
 function panelsOf({ measures, activity, nights, devices }: Everything, range: Range): Panel[] {
-  const first = range.until - range.days * DAY;
+  const first = range.until - range.days * DAY_MS;
   const recent = narrowed(measures, (all) => all.filter(({ at }) => at.getTime() >= first));
   const panels = [
     weightPanel(recent, range),

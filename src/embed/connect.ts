@@ -6,7 +6,7 @@ import { backgroundLog, createLog } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
 import type { Grant } from '../store/grant.ts';
 import { hashed } from '../store/keys.ts';
-import type { StoredSession } from '../store/sessions.ts';
+import { ENDLESS_MS, type StoredSession } from '../store/sessions.ts';
 import { saveGrant } from '../store/sign-in.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect, type Disconnected } from '../tokens/disconnect.ts';
@@ -31,8 +31,6 @@ export interface Connect {
   /** Finishes what is under way and closes the store. */
   stop(): Promise<void>;
 }
-
-const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000;
 
 /**
  * The connect flow and the custody of tokens, for an Express 5 application with sign-in and sessions of its own.
@@ -78,7 +76,7 @@ export function createConnect(options: ConnectOptions): Connect {
   /** In place of browser sessions: the person who is signed in over there owns the grant. */
   const owners = {
     async signIn(req: Request, { name }: { name: string }, content: Parameters<typeof saveGrant>[1]) {
-      const ends = now() + HUNDRED_YEARS_MS;
+      const ends = now() + ENDLESS_MS;
       const session = { key: keyOf(req), data: '{}', idleUntil: ends, endsAt: ends };
       await saveGrant(store, content, { session, replaces: null, attempt: name });
     },
@@ -106,11 +104,9 @@ export function createConnect(options: ConnectOptions): Connect {
         ownerOf: keyOf,
       }),
       sessions: owners,
-      receipts: { clear: () => {} },
       withings,
       now,
       log,
-      onConnected: () => {},
       usualReturn: readReturnTo(returnTo, '/'),
     }),
   );

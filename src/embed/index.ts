@@ -1,27 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys } from '../store/keys.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
+import { clocks } from '../time/clocks.ts';
 
 export { Problem } from '../problems/catalogue.ts';
 export type { Grant } from '../store/grant.ts';
 export type { Store } from '../store/store.ts';
+export { clocks } from '../time/clocks.ts';
 export { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
 export type { ActivityDay, Device, Measure, Night } from '../withings/data.ts';
 export type { Refusal, Result } from '../withings/errors.ts';
 export type { NewUser, Order } from '../withings/partner.ts';
 export { type Connect, createConnect } from './connect.ts';
 export type { ConnectOptions } from './options.ts';
-
-/** This machine's clocks. */
-export const clocks = {
-  now: Date.now,
-  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
-  sleep: (ms: number) => sleep(ms),
-};
 
 /**
  * The embedded store: one file in `dataDir`, for any number of processes of this host.

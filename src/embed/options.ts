@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import type { Log } from '../operations/logging.ts';
 import type { Store } from '../store/store.ts';
-import type { Clocks, CustodyOptions } from '../tokens/custody.ts';
+import type { Clocks } from '../time/clocks.ts';
+import type { CustodyOptions } from '../tokens/custody.ts';
 import { CLOUDS, type Cloud } from '../withings/clouds.ts';
 
 export interface ConnectOptions {

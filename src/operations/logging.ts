@@ -49,15 +49,18 @@ export function backgroundLog(log: Log) {
     onError(error: unknown): void {
       log.error({ error: describe(error) }, 'background work failed');
     },
-    /** Loud where only the operator can mend it (a wrong client secret stops everybody's renewals). */
     onRefresh(grant: string, refusal: { code: string; remedy: string } | null): void {
-      const level = refusal === null ? 'info' : refusal.remedy === 'report' ? 'error' : 'warn';
-      log[level]({ grant, outcome: refusal?.code ?? 'refreshed' }, 'refresh');
+      log[refusal ? levelOf(refusal) : 'info']({ grant, outcome: refusal?.code ?? 'refreshed' }, 'refresh');
     },
     onHandled(grant: string, appli: number, outcome: string): void {
       log.info({ grant, appli, outcome }, 'notification');
     },
   };
+}
+
+/** Loud where only the operator can help: a wrong client secret stops everybody's renewals. */
+export function levelOf({ remedy }: { remedy: string }): 'warn' | 'error' {
+  return remedy === 'report' ? 'error' : 'warn';
 }
 
 /** What a log may know of an error: its kind and where it came from; messages of a 4xx can quote the request. */

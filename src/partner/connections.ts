@@ -4,6 +4,7 @@ import { Problem } from '../problems/catalogue.ts';
 import { DecryptionError, type Encryption } from '../store/encryption.ts';
 import { type Grant, grantId } from '../store/grant.ts';
 import { hashed } from '../store/keys.ts';
+import { ENDLESS_MS } from '../store/sessions.ts';
 import { saveGrant } from '../store/sign-in.ts';
 import type { Store } from '../store/store.ts';
 import { begun } from '../tokens/changes.ts';
@@ -45,9 +46,6 @@ export interface PartnerConnectionParts {
 }
 
 const HANDOFF_LIFE_MS = 10 * 60_000;
-/** It ends when somebody ends it. */
-const HUNDRED_YEARS_MS = 100 * 365 * 86_400_000;
-
 /** The store's name for what a hand-off link carries. */
 export function handOffKey(token: string): string {
   return hashed(`hand-off ${token}`);
@@ -97,7 +95,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
         now(),
       );
       const connectionId = grantId(content).replace(':', '-');
-      const ends = now() + HUNDRED_YEARS_MS;
+      const ends = now() + ENDLESS_MS;
       await saveGrant(store, content, {
         session: {
           key: nameOf(connectionId),

@@ -1,4 +1,5 @@
 import type { Grant } from '../store/grant.ts';
+import { DAY_MS } from '../time/units.ts';
 import { failureOf } from '../tokens/state.ts';
 import type { Cloud } from '../withings/clouds.ts';
 import { PROBLEMS, type ProblemCode } from './catalogue.ts';
@@ -47,12 +48,16 @@ export function connectionOf(grant: Grant | null | undefined, cloud: Cloud): Con
   };
 }
 
-const DAY = 86_400_000;
+/** Withings removes the app from its demo users after a day; null: this is nobody of them. Milliseconds since 1970. */
+export function demoEndsAt({ demo, connectedAt }: Grant): number | null {
+  return demo ? connectedAt + DAY_MS : null;
+}
 
 function stateOf(grant: Grant, problem: string | null): Connection['state'] {
-  // Withings removes the app from its demo users after a day; nobody did anything wrong.
-  if (grant.ended)
-    return grant.demo && grant.ended.at >= grant.connectedAt + DAY ? 'unlinked' : 'needs-reconnect';
+  if (grant.ended) {
+    const demoEnds = demoEndsAt(grant);
+    return demoEnds !== null && grant.ended.at >= demoEnds ? 'unlinked' : 'needs-reconnect';
+  }
   if (grant.leased) return 'refreshing';
   return problem === null ? 'connected' : 'degraded';
 }

@@ -26,7 +26,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   const { sandbox, readiness, sessions, receipts, attempts, withings, grants, now } = parts;
   const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
-  const onConnected = notifications.subscriber.wake;
+  const { wake } = notifications.subscriber;
 
   const app = express();
   app.disable('etag'); // personal answers are not stored, so there is nothing to compare
@@ -46,7 +46,9 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use('/assets', express.static(folder('../../public'), { index: false, redirect: false, maxAge: '1h' }));
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
   if (partnerApiKey) {
-    app.use(partnerRoutes(partnerApiKey, { withings, connections, grants, disconnect, log, onConnected }));
+    app.use(
+      partnerRoutes(partnerApiKey, { withings, connections, grants, disconnect, log, onConnected: wake }),
+    );
   }
   app.use(webhookRoutes({ address, inbox }));
   app.use(bodyLimits);
@@ -57,12 +59,14 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
     connectRoutes({
       attempts,
       sessions,
-      receipts,
       withings,
       now,
       log,
-      onConnected,
       usualReturn: '/dashboard',
+      onConnected(req, res) {
+        receipts.clear(req, res);
+        wake();
+      },
     }),
   );
   app.use(dashboardRoutes({ grants, dataLoader, events, withings, newsOf, now, refreshMarginSeconds }));

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../operations/logging.ts';
-import type { Clocks } from '../tokens/custody.ts';
+import type { Clocks } from '../time/clocks.ts';
 import { createHttpServer } from '../web/http-server.ts';
 import { createApp } from './app.ts';
 import { createParts } from './parts.ts';

@@ -6,6 +6,7 @@ import { hashed, type Keys } from '../store/keys.ts';
 import type { NewSession } from '../store/sessions.ts';
 import { saveGrant } from '../store/sign-in.ts';
 import type { Store } from '../store/store.ts';
+import { DAY_MS } from '../time/units.ts';
 import { ExpressStore } from './express-store.ts';
 
 declare module 'express-session' {
@@ -42,13 +43,11 @@ export interface Sessions {
   end(req: Request, res: Response): Promise<void>;
 }
 
-const DAY = 86_400_000;
-
 /** The session of a browser: an opaque id in a signed cookie, everything else in the store. */
 export function createSessions(options: SessionOptions): Sessions {
   const { store, keys, now } = options;
-  const idleMs = options.sessionIdleDays * DAY;
-  const maxMs = options.sessionMaxDays * DAY;
+  const idleMs = options.sessionIdleDays * DAY_MS;
+  const maxMs = options.sessionMaxDays * DAY_MS;
   const secure = options.publicUrl.startsWith('https:');
   const name = secure ? '__Host-session' : 'session';
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../time/units.ts';
 import type { Grant, GrantContent } from './grant.ts';
 
 /**
@@ -51,6 +52,9 @@ export interface SignIn {
   /** What led here; null where it was no browser's attempt. */
   attempt: string | null;
 }
+
+/** For a session that ends only when somebody ends it: a hundred years. */
+export const ENDLESS_MS = 100 * 365 * DAY_MS;
 
 /** A touch that moves the idle limit by less is not written. */
 export const TOUCH_AT_LEAST_MS = 60_000;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GrantContent } from '../store/grant.ts';
 import { RECORD_VERSION } from '../store/sealed-grant.ts';
+import { DAY_MS } from '../time/units.ts';
 import type { TokenPair } from '../withings/answers.ts';
 import type { Refusal, RefusalCode } from '../withings/errors.ts';
 
@@ -10,7 +11,7 @@ const BACKOFF_MS = 11_000;
 export const MAX_BACKOFF_MS = 15 * 60_000;
 const PROVE_AGAIN_MS = 5 * 60_000;
 /** Withings, "Access and refresh tokens": a refresh token lives a year. */
-const REFRESH_TOKEN_LIFE_MS = 365 * 86_400_000;
+const REFRESH_TOKEN_LIFE_MS = 365 * DAY_MS;
 
 /** The last thirty events say what a person wants to know of the past. */
 const HISTORY = 30;

@@ -1,6 +1,7 @@
 import type { Schedule } from '../scheduling/schedule.ts';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
+import type { Clocks } from '../time/clocks.ts';
 import type { TokenPair } from '../withings/answers.ts';
 import { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
 import type { Refusal, Result } from '../withings/errors.ts';
@@ -8,15 +9,6 @@ import { MAX_WAIT_MS } from '../withings/rate-limit.ts';
 import { createGrants, type Grants } from './grants.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createSweeper } from './sweeper.ts';
-
-export interface Clocks {
-  /** Milliseconds since 1970. With the sandbox embedded, its movable clock runs on top of this one. */
-  now: () => number;
-  /** Milliseconds of a clock that never steps and that all processes of this host share. */
-  monotonic: () => number;
-  /** Milliseconds between things that nobody waits for. */
-  sleep: (ms: number) => Promise<unknown>;
-}
 
 export interface CustodyOptions {
   withings: Omit<WithingsOptions, 'now' | 'rateLimit'>;

@@ -1,7 +1,8 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import type { Clocks, Custody } from '../tokens/custody.ts';
+import type { Clocks } from '../time/clocks.ts';
+import type { Custody } from '../tokens/custody.ts';
 import { checkUnlinked } from '../tokens/unlinked.ts';
 import { type Address, createAddress } from './address.ts';
 import { createInbox, type Inbox } from './inbox.ts';

@@ -1,5 +1,6 @@
 import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
+import { DAY_MS } from '../time/units.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Refusal } from '../withings/errors.ts';
@@ -35,7 +36,6 @@ export interface Subscriber {
   stop(): Promise<void>;
 }
 
-const DAY = 86_400_000;
 const RETRY_MS = 5 * 60_000;
 /** Withings refuses the same question within ten seconds. */
 const BUSY_MS = 15_000;
@@ -83,7 +83,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       const isSame = (await grants.read(id))?.connectedAt === grant.connectedAt;
       await store.writeSubscriptions(id, JSON.stringify({ ...before, ...change }), isSame ? dueAt : 0);
     };
-    if (grant.ended) return keep({}, begun + DAY); // connecting again makes it due at once
+    if (grant.ended) return keep({}, begun + DAY_MS); // connecting again makes it due at once
 
     const categories: number[] = [];
     let refusal = await subscribe(grant, categories);
@@ -93,7 +93,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       else if (news.value) await store.recordNews(id, now());
     }
     const checked = { categories, checkedAt: now() };
-    if (refusal === null) return keep({ ...checked, problem: null, newsUntil: begun }, now() + DAY);
+    if (refusal === null) return keep({ ...checked, problem: null, newsUntil: begun }, now() + DAY_MS);
     const waitMs = (refusal.retryAfterSeconds ?? 0) * 1000;
     if (refusal.code === 'withings-busy') return keep({}, now() + Math.max(BUSY_MS, waitMs)); // says nothing of them
     await keep({ ...checked, problem: refusal.code }, now() + RETRY_MS); // what was missed meanwhile is asked for then
@@ -106,7 +106,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
       if (stopping) return;
       await tend(id).catch(async (error) => {
         onError(error);
-        await store.writeSubscriptions(id, 'null', now() + DAY).catch(onError); // it must not stand in the way of others
+        await store.writeSubscriptions(id, 'null', now() + DAY_MS).catch(onError); // it must not stand in the way of others
       });
     }
   }

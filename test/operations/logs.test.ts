@@ -89,6 +89,24 @@ test('a refresh is one line; what only the operator can mend is an error', async
   expect(app.logs()).not.toContain(userId);
 });
 
+test('so is an exchange that fails for it', async () => {
+  const app = await startApp();
+  const visitor = visit(app);
+  for (const fault of ['refuse-code', 'wrong-secret']) {
+    await sandboxOf(app).fault(fault, { on: 'requesttoken' });
+    await visitor.connect();
+  }
+  const failures = app
+    .logs()
+    .split('\n')
+    .filter((line) => line.includes('"msg":"connecting failed"'))
+    .map((line) => [JSON.parse(line).level, JSON.parse(line).outcome]);
+  expect(failures).toEqual([
+    ['warn', 'code-refused'],
+    ['error', 'client-refused'],
+  ]);
+});
+
 describe('lines', () => {
   test('one JSON object a line, by route pattern, whatever is in the address', async () => {
     const app = await startApp();

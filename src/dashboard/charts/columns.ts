@@ -1,7 +1,6 @@
+import { DAY_MS } from '../../time/units.ts';
 import { type Chart, HEIGHT, rounded, WIDTH } from './chart.ts';
 import { timeLabels, timeScale, valueScale } from './scales.ts';
-
-const DAY = 86_400_000;
 
 /** A column over one or several days; `at` is where they begin, in milliseconds. */
 export interface Column {
@@ -56,11 +55,11 @@ export function columnChart(label: string, columns: Column[], options: ColumnOpt
 export function byWeek<Row extends { at: number; values: number[] }>(rows: Row[], until: number) {
   const weeks = new Map<number, number[][]>();
   for (const { at, values } of rows) {
-    const week = Math.floor((at - until) / (7 * DAY));
+    const week = Math.floor((at - until) / (7 * DAY_MS));
     weeks.set(week, [...(weeks.get(week) ?? []), values]);
   }
   return [...weeks].map(([week, all]) => ({
-    at: until + week * 7 * DAY,
+    at: until + week * 7 * DAY_MS,
     values: (all[0] ?? []).map(
       (_, index) => all.reduce((sum, row) => sum + (row[index] ?? 0), 0) / all.length,
     ),

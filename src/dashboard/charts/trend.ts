@@ -1,4 +1,5 @@
 import { curveMonotoneX, line } from 'd3-shape';
+import { DAY_MS } from '../../time/units.ts';
 import { type Chart, HEIGHT, rounded, WIDTH } from './chart.ts';
 import { timeLabels, timeScale, valueScale } from './scales.ts';
 
@@ -8,8 +9,7 @@ export interface Point {
   value: number;
 }
 
-const DAY = 86_400_000;
-const WINDOW = 7 * DAY;
+const WINDOW = 7 * DAY_MS;
 /** More than these are drawn smaller. */
 const MANY = 60;
 

@@ -1,4 +1,5 @@
-const DAY = 86_400_000;
+import { DAY_MS } from '../../time/units.ts';
+
 const DATE = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
   day: 'numeric',
@@ -30,7 +31,7 @@ export function startOf(ymd: string): number {
 
 /** The midnight after this moment: where a drawing of days ends. */
 export function endOfDay(at: number): number {
-  return (Math.floor(at / DAY) + 1) * DAY;
+  return (Math.floor(at / DAY_MS) + 1) * DAY_MS;
 }
 
 /** "7 h 05 min" of seconds. */

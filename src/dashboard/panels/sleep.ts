@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../time/units.ts';
 import type { Night } from '../../withings/data.ts';
 import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
@@ -5,7 +6,6 @@ import { dayWords, endOfDay, hoursWords, startOf } from './dates.ts';
 import { grouped } from './grouped.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
-const DAY = 86_400_000;
 const HOUR_SECONDS = 3600;
 /** From the bottom of a column to its top. */
 const STAGES = [
@@ -17,7 +17,7 @@ const STAGES = [
 
 export function sleepPanel(result: Result<Night[]>, range: Range): Panel {
   const until = endOfDay(range.until);
-  const first = until - range.days * DAY;
+  const first = until - range.days * DAY_MS;
   const nights = narrowed(result, (all) =>
     all.filter(({ date }) => startOf(date) >= first).toSorted((a, b) => b.end.getTime() - a.end.getTime()),
   );

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../time/units.ts';
 import type { ActivityDay } from '../../withings/data.ts';
 import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
@@ -5,11 +6,9 @@ import { countWords, dayWords, endOfDay, hoursWords, startOf } from './dates.ts'
 import { grouped } from './grouped.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
-const DAY = 86_400_000;
-
 export function stepsPanel(result: Result<ActivityDay[]>, range: Range): Panel {
   const until = endOfDay(range.until);
-  const first = until - range.days * DAY;
+  const first = until - range.days * DAY_MS;
   const days = narrowed(result, (all) =>
     all.filter(({ date }) => startOf(date) >= first).toSorted((a, b) => (a.date < b.date ? 1 : -1)),
   );
@@ -48,5 +47,5 @@ export function stepsPanel(result: Result<ActivityDay[]>, range: Range): Panel {
 
 /** The day is not over. */
 function isRunning(day: ActivityDay | undefined, until: number): boolean {
-  return day !== undefined && startOf(day.date) + DAY >= until;
+  return day !== undefined && startOf(day.date) + DAY_MS >= until;
 }
