@@ -137,7 +137,7 @@ export class World {
     ]);
     const steps = this.steps.map(({ process, label }) => process.name + label);
     const world = [this.record, this.#before, this.withings, this.#now, this.#left, this.#underWay];
-    const text = JSON.stringify([world, processes, steps], withoutHistory);
+    const text = JSON.stringify([world, processes, steps]);
     const names = new Map<string, number>();
     return text.replace(/w\d+/g, (id) => {
       if (!names.has(id)) names.set(id, names.size);
@@ -161,7 +161,7 @@ export class World {
         const done = (instead: unknown, acts: boolean) => {
           const value = acts ? run() : undefined;
           const seen = instead ?? value;
-          process.history += `${label}=${JSON.stringify(seen, withoutHistory)};`;
+          process.history += `${label}=${JSON.stringify(seen)};`;
           resolve(seen as T);
         };
         this.steps.push({ process, label, run: done as () => unknown });
@@ -295,7 +295,7 @@ export class World {
 
 function contentOf(grant: GrantContent): GrantContent {
   const { id: _id, writeId: _writeId, leased: _leased, ...content } = grant as Grant;
-  return content;
+  return { ...content, history: [] }; // what a grant remembers for people decides nothing
 }
 
 const FIRST: GrantContent = {
@@ -322,8 +322,3 @@ const FIRST: GrantContent = {
   unlinked: false,
   history: [],
 };
-
-/** What a grant remembers for people decides nothing. */
-function withoutHistory(name: string, value: unknown): unknown {
-  return name === 'history' && Array.isArray(value) ? undefined : value;
-}
