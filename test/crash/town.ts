@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dueAt, type Grant } from '../../src/store/grant.ts';
-import { freePort, tempDir } from '../support/app.ts';
+import { freePort, tempDir, tempDirOnDisk } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Program, startProgram, until } from './program.ts';
 import { type Provider, startProvider } from './provider.ts';
@@ -43,7 +43,7 @@ export interface Town {
 
 export async function connectedTown(env: Record<string, string> = {}): Promise<Town> {
   const controls = tempDir();
-  const dataDir = tempDir();
+  const dataDir = tempDirOnDisk();
   const begin = Date.now();
   let now = begin;
   const control = (name: string, content: object) => {

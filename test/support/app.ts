@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,10 +41,28 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-export function tempDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'connect-'));
+/** A directory that goes with the test; in memory where there is room, since few tests ask anything of a disk. */
+export function tempDir(parent = hasRoom(MEMORY) ? MEMORY : tmpdir()): string {
+  const dir = mkdtempSync(join(parent, 'connect-'));
   atEnd(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
+}
+
+/** For tests of what is durable: every sync is one. */
+export function tempDirOnDisk(): string {
+  return tempDir(tmpdir());
+}
+
+const MEMORY = '/dev/shm';
+
+/** A container's is 64 MB, unless it was asked for more. */
+function hasRoom(place: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(place);
+    return bavail * bsize > 256 * 1024 ** 2;
+  } catch {
+    return false; // there is none
+  }
 }
 
 export async function startApp(env: Record<string, string> = {}, clock = { now: NOON }): Promise<TestApp> {
