@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
+
 export default {
-  testEnvironment: 'node',
-  maxWorkers: '100%', // much of the time goes into waiting for processes
+  testEnvironment: '<rootDir>/test/support/environment.js',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5), // much of the time goes into waiting for processes
   testTimeout: 30_000, // for noisy machines; nothing asserts a time
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],

@@ -1,7 +1,6 @@
 import base from '../../jest.config.js';
 
 /** Apart from `npm test`: it needs Chromium. */
-// biome-ignore lint/style/noDefaultExport: Jest reads the default export
 export default {
   ...base,
   rootDir: '../..',

@@ -9,7 +9,6 @@ if (!existsSync(process.env.WITHINGS_OPENAPI ?? '')) {
 }
 
 /** Apart from `npm test`: the file it needs belongs to Withings and is not in this repository. */
-// biome-ignore lint/style/noDefaultExport: Jest reads the default export
 export default {
   ...base,
   rootDir: '../..',

@@ -1,7 +1,6 @@
 import base from '../../jest.config.js';
 
 /** The suites of the store and of everything that rests on it, once more, on a real redis-server. */
-// biome-ignore lint/style/noDefaultExport: Jest reads the default export
 export default {
   ...base,
   rootDir: '../..',
