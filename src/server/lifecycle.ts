@@ -40,7 +40,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     settled: grants.settled,
     async sweep() {
       await sweeper.wake();
-      await subscriber.round();
+      await subscriber.wake();
     },
     async stop() {
       readiness.end();

@@ -88,7 +88,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     }),
     attempts: createAttempts({ store, withings, now, publicUrl, patienceMs: custody.callMs + 1000 }),
     receipts: createReceipts(encryption, publicUrl, now),
-    disconnect: createDisconnect({ store, withings, unsubscribe: notifications.subscriber.end }),
+    disconnect: createDisconnect({ store, withings, unsubscribe: notifications.subscriber.unsubscribe }),
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),
     events: createEvents({ withings, grants, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, encryption, publicUrl, now }),

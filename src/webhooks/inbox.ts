@@ -1,3 +1,6 @@
+import { setMaxListeners } from 'node:events';
+import { oneAtATime } from '../scheduling/one-at-a-time.ts';
+import { type Pause, pause } from '../scheduling/pause.ts';
 import { grantId } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Verdict } from '../tokens/unlinked.ts';
@@ -7,14 +10,14 @@ import type { Notification } from './notification.ts';
 
 export interface InboxParts {
   store: Pick<Store, 'recordNews'>;
-  /** Whether somebody has left, by Withings' own word. */
-  checkUnlinked: (grantId: string) => Promise<Verdict>;
+  /** Whether somebody has removed us, by Withings' own word. `closing`: nobody waits for it any more. */
+  checkUnlinked: (grantId: string, closing: AbortSignal) => Promise<Verdict>;
   withings: Pick<Withings, 'cloud'>;
   now: () => number;
-  sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   onError: (error: unknown) => void;
   /** Told what came of each that was about somebody we know. */
   onHandled: (grantId: string, appli: number, outcome: string) => void;
+  sleep?: Pause;
 }
 
 /** Works through notifications after they have been answered. */
@@ -25,12 +28,6 @@ export interface Inbox {
   close(): Promise<void>;
 }
 
-interface Job {
-  /** The same came once more meanwhile. */
-  again: boolean;
-  done: Promise<void>;
-}
-
 /** Withings sends no more than it allows an application to fetch; beyond that it is a flood, and looking is enough. */
 const MAX_JOBS = 5000;
 /** One person's word is checked no more often than this. */
@@ -39,47 +36,39 @@ const CHECK_PAUSE_MS = 10_000;
 const CHECKS = 2;
 
 export function createInbox(parts: InboxParts): Inbox {
-  const { store, checkUnlinked, withings, now, sleep, onError, onHandled } = parts;
+  const { store, checkUnlinked, withings, now, onError, onHandled, sleep = pause } = parts;
   const closing = new AbortController();
-  const jobs = new Map<string, Job>();
+  const { signal } = closing;
+  setMaxListeners(MAX_JOBS, signal); // each may be waiting
+  const jobs = new Map<string, { run: () => void; done: Promise<unknown> }>();
 
-  /** Ends only when the next check may be made: until then whatever comes waits behind this job. */
+  /** Ends only when the next check may be made: until then whatever comes waits behind this one. */
   async function check(id: string): Promise<void> {
-    for (let checks = 0; checks < CHECKS && !closing.signal.aborted; checks += 1) {
-      const verdict = await checkUnlinked(id);
+    for (let checks = 0; checks < CHECKS && !signal.aborted; checks += 1) {
+      const verdict = await checkUnlinked(id, signal);
       onHandled(id, ABOUT_THE_PERSON, verdict);
-      await sleep(CHECK_PAUSE_MS, closing.signal).catch(() => {}); // closing ends it
+      await sleep(CHECK_PAUSE_MS, signal);
       if (verdict !== 'undecided') return;
     }
   }
 
   async function work(notification: Notification): Promise<void> {
+    if (signal.aborted) return;
     const id = grantId({ cloud: withings.cloud, userId: notification.userId });
     if (!(await store.recordNews(id, now()))) return;
     if (isUnlink(notification)) await check(id);
     else onHandled(id, notification.appli, 'heard');
   }
 
-  async function run(key: string, job: Job, notification: Notification): Promise<void> {
-    do {
-      job.again = false;
-      await work(notification).catch(onError);
-    } while (job.again && !closing.signal.aborted);
-    jobs.delete(key);
-  }
-
   return {
     put(notification) {
-      if (closing.signal.aborted) return;
       const { userId, appli } = notification;
-      const key = isUnlink(notification) ? `farewell ${userId}` : `${appli} ${userId}`;
-      const waiting = jobs.get(key);
-      if (waiting) waiting.again = true;
-      else if (jobs.size < MAX_JOBS) {
-        const job = { again: false, done: Promise.resolve() };
-        jobs.set(key, job);
-        job.done = Promise.resolve().then(() => run(key, job, notification));
-      }
+      const key = `${isUnlink(notification) ? 'unlink' : appli} ${userId}`;
+      const job = jobs.get(key);
+      if (job) return job.run();
+      if (jobs.size >= MAX_JOBS) return;
+      const run = oneAtATime(() => work(notification), onError);
+      jobs.set(key, { run, done: run().then(() => jobs.delete(key)) });
     },
     async close() {
       closing.abort();

@@ -1,4 +1,3 @@
-import { setTimeout as timeout } from 'node:timers/promises';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { Clocks } from '../time/clocks.ts';
@@ -27,7 +26,7 @@ export interface NotificationOptions {
   sweepSeconds: number;
   store: Store;
   custody: Pick<Custody, 'withings' | 'grants'>;
-  clocks: Pick<Clocks, 'now' | 'sleep'>;
+  clocks: Pick<Clocks, 'now'>;
   /** What came of each that was about somebody we know. `grant` does not say whose it is. */
   onHandled: (grant: string, appli: number, outcome: string) => void;
   onError: (error: unknown) => void;
@@ -35,18 +34,19 @@ export interface NotificationOptions {
 
 export function createNotifications(options: NotificationOptions): Notifications {
   const { store, sweepSeconds, onHandled, onError } = options;
-  const { now, sleep } = options.clocks;
+  const { now } = options.clocks;
   const address = createAddress(options.publicUrl, options.secrets);
+  const { withings } = options.custody;
   const parts = { ...options.custody, store, now, onError };
   return {
     address,
     inbox: createInbox({
       ...parts,
-      checkUnlinked: (id) => checkUnlinked(parts, id),
-      sleep: (ms, signal) => timeout(ms, undefined, { signal }),
+      checkUnlinked: (id, closing) =>
+        checkUnlinked({ ...parts, withings: withings.inBackground(closing) }, id),
       onHandled: (id, appli, outcome) => onHandled(hashed(id), appli, outcome),
     }),
-    subscriber: createSubscriber({ ...parts, address, sleep, sweepSeconds }),
+    subscriber: createSubscriber({ ...parts, address, sweepSeconds }),
     newsOf: (id) => readState(store, id),
     newsAt: async (id) => (await store.readSubscriptions(id))?.newsAt ?? 0,
   };
@@ -56,7 +56,7 @@ export function createNotifications(options: NotificationOptions): Notifications
 export const NOTIFICATIONS_OFF: Notifications = {
   address: { admits: () => false },
   inbox: { put() {}, async close() {} },
-  subscriber: { start() {}, wake() {}, async end() {}, async round() {}, async stop() {} },
+  subscriber: { start() {}, async wake() {}, async stop() {}, async unsubscribe() {} },
   newsOf: async () => null,
   newsAt: async () => 0,
 };

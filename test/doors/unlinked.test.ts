@@ -1,9 +1,11 @@
+import { getMaxListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { deriveKeys } from '../../src/store/keys.ts';
 import type { Verdict } from '../../src/tokens/unlinked.ts';
 import { createInbox, type InboxParts } from '../../src/webhooks/inbox.ts';
 import type { TestApp } from '../support/app.ts';
+import { door } from '../support/door.ts';
 import { activated, startDoor } from '../support/partner.ts';
 import { until } from '../support/until.ts';
 
@@ -164,23 +166,65 @@ describe('the inbox by itself', () => {
     await box.close();
   });
 
-  test('a flood beyond five thousand is let go', async () => {
-    let heard = 0;
-    let open = () => {};
-    const held = new Promise<boolean>((resolve) => {
-      open = () => resolve(false);
+  test('closing waits for what is under way, and leaves what has not begun', async () => {
+    const held = door();
+    let recorded = 0;
+    const recordNews = async () => {
+      recorded += 1;
+      await held.opened;
+      return true;
+    };
+    const { inbox: box, told, turn } = inbox([], { store: { recordNews } });
+    box.put({ userId: '1', appli: 1, action: null });
+    await turn();
+    box.put({ userId: '1', appli: 1, action: null }); // once more, after the first
+    box.put({ userId: '2', appli: 1, action: null });
+    let closed = false;
+    const closing = box.close().then(() => {
+      closed = true;
     });
-    const recordNews = () => {
-      heard += 1;
-      return held;
+    box.put({ userId: '3', appli: 1, action: null });
+    await turn();
+    expect(closed).toBe(false);
+    held.open();
+    await closing;
+    expect([recorded, told]).toEqual([1, ['heard']]);
+  });
+
+  test('five thousand are worked on at once; a flood beyond is let go, until there is room again', async () => {
+    const held = door();
+    let recorded = 0;
+    const recordNews = async () => {
+      recorded += 1;
+      await held.opened;
+      return false;
     };
     const { inbox: box, turn } = inbox([], { store: { recordNews } });
-    for (let userId = 0; userId < 5100; userId += 1) {
-      box.put({ userId: String(userId), appli: 1, action: null });
-    }
+    const putAll = (appli: number) => {
+      for (let userId = 0; userId < 5100; userId += 1)
+        box.put({ userId: String(userId), appli, action: null });
+    };
+    putAll(1);
     await turn();
-    expect(heard).toBe(5000);
-    open();
+    expect(recorded).toBe(5000);
+    held.open();
+    await turn();
+    putAll(4);
+    await turn();
+    expect(recorded).toBe(10_000);
+    await box.close();
+  });
+
+  test('that many may wait for the end without Node taking them for a leak', async () => {
+    let limit = 0;
+    const { inbox: box, turn } = inbox([], {
+      async sleep(_ms, signal) {
+        limit = getMaxListeners(signal);
+      },
+    });
+    box.put(farewell('1'));
+    await turn();
+    expect(limit).toBe(5000);
     await box.close();
   });
 });

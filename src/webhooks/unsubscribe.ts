@@ -4,22 +4,20 @@ import type { Withings } from '../withings/client.ts';
 import type { Address } from './address.ts';
 import { categoriesFor } from './categories.ts';
 
-export interface EndingParts {
+export interface UnsubscribeParts {
   withings: Pick<Withings, 'refresh' | 'subscriptions' | 'unsubscribe'>;
   address: Pick<Address, 'all' | 'isOurs'>;
   now: () => number;
-  /** Between two calls. */
-  pause: () => Promise<unknown>;
 }
 
 /**
- * Ends all subscriptions that lead here, under whatever secret, of someone who has left. What fails stays at
- * Withings: it goes on calling, and the inbox drops what is about somebody whom we do not know.
+ * Ends all subscriptions that lead here, under whatever secret, of someone who has disconnected and waits for it. What
+ * fails stays at Withings: it goes on calling, and the inbox drops what is about somebody whom we do not know.
  *
  * @param grant as it was; it is erased here, so that its refresh token may be spent without custody
  */
-export async function endSubscriptions(parts: EndingParts, grant: Grant): Promise<void> {
-  const { withings, address, now, pause } = parts;
+export async function unsubscribeAll(parts: UnsubscribeParts, grant: Grant): Promise<void> {
+  const { withings, address, now } = parts;
   const accessToken = isUsable(grant, now()) ? grant.accessToken : await lastToken(withings, grant);
   if (accessToken === null) return;
   const listed = await withings.subscriptions(accessToken);
@@ -29,10 +27,7 @@ export async function endSubscriptions(parts: EndingParts, grant: Grant): Promis
     : categoriesFor(grant.scope).flatMap((appli) =>
         address.all.map((callbackUrl) => ({ appli, callbackUrl })),
       );
-  for (const subscription of ours) {
-    await pause();
-    await withings.unsubscribe(accessToken, subscription);
-  }
+  for (const subscription of ours) await withings.unsubscribe(accessToken, subscription);
 }
 
 async function lastToken(
