@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { variableNames } from '../src/config/environment.ts';
 import { settings } from '../src/config/settings.ts';
-import { variableNames } from '../src/config/variables.ts';
 import { sandboxSettings } from '../src/sandbox/settings.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');

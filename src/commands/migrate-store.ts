@@ -1,10 +1,14 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { findStore } from '../config/store-address.ts';
+import type { CopyableStore } from '../store/copy/contract.ts';
 import { abandonCopy, copyStore } from '../store/copy/copy.ts';
-import { openCopyable } from '../store/copy/open.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys } from '../store/keys.ts';
+import { openRedisCopy, type RedisCopyOptions } from '../store/redis/copy.ts';
+import { openSqliteCopy } from '../store/sqlite/copy.ts';
 
 const USAGE = `Usage: npm run migrate-store -- FROM TO              copies a store into an empty one, and closes it
        npm run migrate-store -- --abandon FROM TO    gives up a copy that has not ended
@@ -75,4 +79,21 @@ function wordsFor(error: unknown, store: string): string {
 function refuse(words: string): never {
   process.stderr.write(`Not copied. ${words}\n`);
   process.exit(1);
+}
+
+/**
+ * Opens a store to copy it, or to fill it.
+ *
+ * @param address `sqlite:DIR` or `redis://…`
+ */
+export async function openCopyable(
+  address: string,
+  options: Omit<RedisCopyOptions, 'url'>,
+): Promise<CopyableStore> {
+  if (!address.startsWith('sqlite:')) return openRedisCopy({ url: address, ...options });
+  const dir = address.slice('sqlite:'.length);
+  const file = join(dir, 'connect.db');
+  if (options.role === 'target') mkdirSync(dir, { recursive: true, mode: 0o700 });
+  else if (!existsSync(file)) throw new Error(`There is no store at ${file}.`);
+  return openSqliteCopy(file);
 }

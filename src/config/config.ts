@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { CLOUDS } from '../withings/clouds.ts';
-import { variablesIn } from './environment.ts';
+import { faultsIn, textsFor, variablesIn } from './environment.ts';
 import { brokenRules, SANDBOX_CLIENT } from './rules.ts';
 import { settings } from './settings.ts';
-import { faultsIn, textsFor } from './variables.ts';
 
 type Settings = z.output<typeof settings>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { from } from './environment.ts';
 import {
   apiKey,
   baseUrl,
@@ -12,7 +13,6 @@ import {
   secrets,
   whole,
 } from './formats.ts';
-import { from } from './variables.ts';
 
 /** Every setting: what the program calls it, the variable that it comes from, what it may be, and its default. */
 export const settings = z.object({

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { LRUCache } from 'lru-cache';
-import type { PubSub } from '../store/pubsub.ts';
+import type { PubSub } from '../store/store.ts';
 import type { Result } from '../withings/errors.ts';
 
 /** Answers of Withings, asked for once by all processes together. */

@@ -1,5 +1,5 @@
 import type { Grant } from '../store/grant.ts';
-import { DAY_MS } from '../time/units.ts';
+import { DAY_MS } from '../time/clocks.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/timing.ts';
 import type { Withings } from '../withings/client.ts';

@@ -1,7 +1,7 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
 import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
-import { DAY_MS } from '../time/units.ts';
+import { DAY_MS } from '../time/clocks.ts';
 import { refreshDueAt } from '../tokens/timing.ts';
 import type { Cloud } from '../withings/clouds.ts';
 import type { Everything } from './data-loader.ts';

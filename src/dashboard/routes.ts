@@ -1,7 +1,6 @@
 import { type Request, type Response, Router } from 'express';
-import { Problem } from '../problems/catalogue.ts';
+import { ACTIONS, Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
-import { ACTIONS } from '../problems/text.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';

@@ -1,5 +1,5 @@
 import type { Grant } from '../store/grant.ts';
-import { DAY_MS } from '../time/units.ts';
+import { DAY_MS } from '../time/clocks.ts';
 import { failureOf } from '../tokens/state.ts';
 import type { Cloud } from '../withings/clouds.ts';
 import { PROBLEMS, type ProblemCode } from './catalogue.ts';

@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { oneAtATime } from './one-at-a-time.ts';
-import { type Pause, pause } from './pause.ts';
 
 /** Work that is done again and again, never twice at a time. */
 export interface Schedule {
@@ -44,3 +44,8 @@ export function every(
     },
   };
 }
+
+/** Resolves after so many milliseconds, or at once when `signal` aborts. Does not keep the process alive. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<unknown>;
+
+export const pause: Pause = (ms, signal) => sleep(ms, undefined, { signal, ref: false }).catch(() => {});

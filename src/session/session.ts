@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import type { Grant, GrantContent } from '../store/grant.ts';
+import { saveGrant } from '../store/grants.ts';
 import { hashed, type Keys } from '../store/keys.ts';
 import type { NewSession } from '../store/sessions.ts';
-import { saveGrant } from '../store/sign-in.ts';
 import type { Store } from '../store/store.ts';
-import { DAY_MS } from '../time/units.ts';
+import { DAY_MS } from '../time/clocks.ts';
 import { ExpressStore } from './express-store.ts';
 
 declare module 'express-session' {

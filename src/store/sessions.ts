@@ -1,4 +1,4 @@
-import { DAY_MS } from '../time/units.ts';
+import { DAY_MS } from '../time/clocks.ts';
 import type { Grant, GrantContent } from './grant.ts';
 
 /**

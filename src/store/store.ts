@@ -1,9 +1,6 @@
 import type { AttemptStore } from './attempts.ts';
 import type { GrantStore } from './grants.ts';
-import type { PubSub } from './pubsub.ts';
-import type { RateLimitStore } from './rate-limit.ts';
 import type { SessionStore } from './sessions.ts';
-import type { SubscriptionStore } from './subscriptions.ts';
 
 /**
  * Where sessions, grants and attempts are stored. Every promise settles after the change is durable. Times are
@@ -20,4 +17,57 @@ export interface Store extends SessionStore, GrantStore, AttemptStore, Subscript
   /** Resolves if the store can answer. */
   ping(): Promise<void>;
   close(): void;
+}
+
+/** What reaches the other processes at once, and may get lost on the way. Nothing of it is stored. */
+export interface PubSub {
+  /** Gives the id of a grant when anything about it has changed, whoever changed it. */
+  onChange(listener: (grantId: string) => void): void;
+  /** Sends the others what this process has learned, sealed. */
+  publish(text: string): void;
+  /** Gives what the others have published. */
+  subscribe(listener: (text: string) => void): void;
+}
+
+/** The quota of calls to Withings, which all processes share. */
+export interface RateLimitStore {
+  /**
+   * Takes a place among the calls, which are evenly spaced but for `atOnce` that may come together. 0: go; else
+   * milliseconds until it makes sense to ask again.
+   */
+  takeCall(spacingMs: number, atOnce: number): Promise<number>;
+}
+
+/** No call is ever due later; a record that says so is from before the clock was started anew. */
+export const MAX_AHEAD_MS = 60_000;
+
+/** What is known of people's subscriptions to notifications: beside the grants, so that nothing here touches a token. */
+export interface SubscriptionStore {
+  /** Null when nothing is known. */
+  readSubscriptions(grantId: string): Promise<StoredSubscriptions | null>;
+  /** Stores that beside the grant, with whose end it ends. False: there is no such grant. */
+  writeSubscriptions(grantId: string, state: string, dueAt: number): Promise<boolean>;
+  /** Remembers that Withings told of news at this moment. False: there is no such grant. */
+  recordNews(grantId: string, at: number): Promise<boolean>;
+  /** Ids of grants whose subscriptions are due, or were never checked. Nobody else is given them for `claimMs`. */
+  claimSubscriptions(now: number, claimMs: number, limit: number): Promise<string[]>;
+}
+
+export interface StoredSubscriptions {
+  /** As it was written; null: none was. */
+  state: string | null;
+  /** When Withings last told of news; 0: never. */
+  newsAt: number;
+}
+
+/**
+ * The version of what is stored, the same number in every store. A store of an older version is brought up to it when
+ * it is opened, by one step for each number; a step that was released is never changed.
+ */
+export const STORE_VERSION = 2;
+
+/** Why a store is left alone that a newer version of this program wrote; null: none did. */
+export function newerThanKnown(place: string, version: number): string | null {
+  if (version <= STORE_VERSION) return null;
+  return `${place} was written by a newer version of this program (its schema is ${version}, this one knows ${STORE_VERSION}): run that version.`;
 }

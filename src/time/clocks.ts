@@ -16,3 +16,5 @@ export const clocks: Clocks = {
   monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: (ms) => sleep(ms),
 };
+
+export const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GrantContent } from '../store/grant.ts';
 import { RECORD_VERSION } from '../store/sealed-grant.ts';
-import { DAY_MS } from '../time/units.ts';
+import { DAY_MS } from '../time/clocks.ts';
 import type { TokenPair } from '../withings/answers.ts';
 import type { Refusal, RefusalCode } from '../withings/errors.ts';
 

@@ -1,7 +1,7 @@
 import { every, type Schedule } from '../scheduling/schedule.ts';
 import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
-import { DAY_MS } from '../time/units.ts';
+import { DAY_MS } from '../time/clocks.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
 import type { DataCalls } from '../withings/data-calls.ts';

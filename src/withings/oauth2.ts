@@ -1,7 +1,7 @@
+import { createHmac } from 'node:crypto';
 import { code, demoPair, nonce, nothing, readAnswer, type TokenPair, tokenPair } from './answers.ts';
 import { type Result, refuse } from './errors.ts';
 import type { Post, PostAt, Reply } from './http.ts';
-import { sign } from './signature.ts';
 
 export interface OAuth2Options {
   clientId: string;
@@ -109,4 +109,16 @@ const CLOCK_SLACK_MS = 60_000;
 function clockIsOff(reply: Reply, now: number): boolean {
   const theirs = Date.parse(reply.kind === 'answer' ? (reply.date ?? '') : '');
   return Math.abs(theirs - now) > CLOCK_SLACK_MS;
+}
+
+/**
+ * Withings' request signature: HMAC-SHA256 over the values of the signed parameters, in the alphabetical order of
+ * their names, joined by commas; lower-case hex. Only `action`, `client_id` and `nonce` (for getnonce:
+ * `timestamp`) are signed. Source: Withings, "Sign your requests".
+ */
+export function sign(parameters: Record<string, string>, clientSecret: string): string {
+  const values = Object.keys(parameters)
+    .sort()
+    .map((name) => parameters[name]);
+  return createHmac('sha256', clientSecret).update(values.join(',')).digest('hex');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { valueScale } from '../../src/dashboard/charts/chart.ts';
 import { byWeek, columnChart } from '../../src/dashboard/charts/columns.ts';
-import { valueScale } from '../../src/dashboard/charts/scales.ts';
 import { movingAverage, trendChart } from '../../src/dashboard/charts/trend.ts';
 import { measuresCsv } from '../../src/dashboard/csv.ts';
 import { MEASTYPES } from '../../src/withings/meastypes.ts';

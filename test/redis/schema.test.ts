@@ -5,7 +5,7 @@ import { createClient } from '@redis/client';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { STORE_VERSION } from '../../src/store/version.ts';
+import { STORE_VERSION } from '../../src/store/store.ts';
 import { expectEverybodyConnected, SECRET, type VersionZero } from '../store/version-zero.ts';
 import { atEnd } from '../support/app.ts';
 import { type RedisServer, startRedis } from './server.ts';

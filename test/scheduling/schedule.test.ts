@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { pause } from '../../src/scheduling/pause.ts';
-import { every } from '../../src/scheduling/schedule.ts';
+import { every, pause } from '../../src/scheduling/schedule.ts';
 import { door } from '../support/door.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

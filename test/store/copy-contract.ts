@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Batch, CopyableStore } from '../../src/store/copy/contract.ts';
 import { abandonCopy, type CopyOptions, copyStore } from '../../src/store/copy/copy.ts';
-import type { CopyableStore } from '../../src/store/copy/copyable.ts';
-import type { Batch } from '../../src/store/copy/records.ts';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { door } from '../support/door.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CopyableStore } from '../../src/store/copy/copyable.ts';
+import type { CopyableStore } from '../../src/store/copy/contract.ts';
 import { createEncryption, type Encryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteCopy } from '../../src/store/sqlite/copy.ts';

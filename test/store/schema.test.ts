@@ -9,7 +9,7 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { type Db, openDatabase } from '../../src/store/sqlite/database.ts';
 import { migrate, openStoreFile } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { STORE_VERSION } from '../../src/store/version.ts';
+import { STORE_VERSION } from '../../src/store/store.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 import { expectEverybodyConnected, SECRET, type VersionZero } from './version-zero.ts';
 

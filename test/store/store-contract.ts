@@ -3,7 +3,7 @@ import type { NewAttempt } from '../../src/store/attempts.ts';
 import type { GrantContent } from '../../src/store/grant.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createRateLimit } from '../../src/tokens/rate-limit.ts';
+import { createRateLimit } from '../../src/tokens/custody.ts';
 import type { Priority } from '../../src/withings/rate-limit.ts';
 
 const NOW = 1_750_000_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createRateLimit } from '../../src/tokens/rate-limit.ts';
+import { createRateLimit } from '../../src/tokens/custody.ts';
 import { createWithings } from '../../src/withings/client.ts';
 import { type Priority, type RateLimit, waitForCall } from '../../src/withings/rate-limit.ts';
 

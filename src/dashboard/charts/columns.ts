@@ -1,6 +1,5 @@
-import { DAY_MS } from '../../time/units.ts';
-import { type Chart, HEIGHT, rounded, WIDTH } from './chart.ts';
-import { timeLabels, timeScale, valueScale } from './scales.ts';
+import { DAY_MS } from '../../time/clocks.ts';
+import { type Chart, HEIGHT, rounded, timeLabels, timeScale, valueScale, WIDTH } from './chart.ts';
 
 /** A column over one or several days; `at` is where they begin, in milliseconds. */
 export interface Column {

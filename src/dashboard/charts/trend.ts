@@ -1,7 +1,6 @@
 import { curveMonotoneX, line } from 'd3-shape';
-import { DAY_MS } from '../../time/units.ts';
-import { type Chart, HEIGHT, rounded, WIDTH } from './chart.ts';
-import { timeLabels, timeScale, valueScale } from './scales.ts';
+import { DAY_MS } from '../../time/clocks.ts';
+import { type Chart, HEIGHT, rounded, timeLabels, timeScale, valueScale, WIDTH } from './chart.ts';
 
 export interface Point {
   /** Milliseconds since 1970. */

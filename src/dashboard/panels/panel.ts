@@ -1,5 +1,4 @@
-import { PROBLEMS } from '../../problems/catalogue.ts';
-import { ACTIONS } from '../../problems/text.ts';
+import { ACTIONS, PROBLEMS } from '../../problems/catalogue.ts';
 import type { Result } from '../../withings/errors.ts';
 import type { Chart } from '../charts/chart.ts';
 

@@ -1,9 +1,8 @@
-import { DAY_MS } from '../../time/units.ts';
+import { DAY_MS } from '../../time/clocks.ts';
 import type { Night } from '../../withings/data.ts';
 import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
-import { dayWords, endOfDay, hoursWords, startOf } from './dates.ts';
-import { grouped } from './grouped.ts';
+import { dayWords, endOfDay, grouped, hoursWords, startOf } from './dates.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
 const HOUR_SECONDS = 3600;

@@ -1,9 +1,8 @@
-import { DAY_MS } from '../../time/units.ts';
+import { DAY_MS } from '../../time/clocks.ts';
 import type { ActivityDay } from '../../withings/data.ts';
 import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
-import { countWords, dayWords, endOfDay, hoursWords, startOf } from './dates.ts';
-import { grouped } from './grouped.ts';
+import { countWords, dayWords, endOfDay, grouped, hoursWords, startOf } from './dates.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
 export function stepsPanel(result: Result<ActivityDay[]>, range: Range): Panel {

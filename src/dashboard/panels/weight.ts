@@ -2,8 +2,7 @@ import type { Measure } from '../../withings/data.ts';
 import type { Result } from '../../withings/errors.ts';
 import { MEASTYPES, WEIGHT } from '../../withings/meastypes.ts';
 import { movingAverage, trendChart } from '../charts/trend.ts';
-import { endOfDay, momentWords } from './dates.ts';
-import { grouped } from './grouped.ts';
+import { endOfDay, grouped, momentWords } from './dates.ts';
 import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
 
 /** What the scale says of the body besides its weight, in the order it is shown. */

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Encryption } from '../encryption.ts';
-import type { CopyableStore } from './copyable.ts';
+import type { Batch, CopyableStore } from './contract.ts';
 import { type CopyMark, lostMark, markedWords } from './mark.ts';
-import type { Batch } from './records.ts';
-import { checkSecrets } from './secrets.ts';
-import { tally, tallyWords } from './tally.ts';
+import { checkSecrets, tally, tallyWords } from './verify.ts';
 
 export interface CopyOptions {
   source: CopyableStore;

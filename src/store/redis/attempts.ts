@@ -6,7 +6,7 @@ import {
   type TakenAttempt,
   writeAttemptResult,
 } from '../attempts.ts';
-import type { RedisParts } from './parts.ts';
+import type { RedisParts } from './connection.ts';
 import { script } from './script.ts';
 
 /** @param maxAttempts of all browsers together */

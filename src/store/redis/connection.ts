@@ -1,4 +1,6 @@
+import type { Encryption } from '../encryption.ts';
 import { openClient, type RedisClient, type RedisError } from './client.ts';
+import type { RedisKeys } from './keys.ts';
 import type { Script } from './script.ts';
 
 export type Argument = string | number | null;
@@ -48,4 +50,15 @@ export async function connectRedis(url: string, prefix: string, open = openClien
       );
     },
   };
+}
+
+/** What each part of the store in Redis is built of. */
+export interface RedisParts {
+  redis: Connection;
+  keys: RedisKeys;
+  encryption: Encryption;
+  /** How long the server keeps a record that is over at this moment, in milliseconds. */
+  ttlUntil: (at: number) => number;
+  /** What scripts take for the time: `''` is the server's own clock. */
+  clock: () => number | '';
 }

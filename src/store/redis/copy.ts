@@ -1,18 +1,15 @@
 import { z } from 'zod';
-import { BATCH, type CopyableStore } from '../copy/copyable.ts';
+import { BATCH, type Batch, type CopyableStore, type Kind, readBatch } from '../copy/contract.ts';
 import { lostMark, writeMark } from '../copy/mark.ts';
-import { type Batch, type Kind, readBatch } from '../copy/records.ts';
 import type { Encryption } from '../encryption.ts';
 import { openClient } from './client.ts';
 import { connectRedis } from './connection.ts';
-import { CLEAR, PUT, READ } from './copy-scripts.ts';
+import { CLEAR, PUT, READ, readRedisMark, swapRedisMark } from './copy-scripts.ts';
 import { writeToDisk } from './disk.ts';
 import { readDurability } from './durability.ts';
-import { redisKeys } from './keys.ts';
-import { readRedisMark, swapRedisMark } from './mark.ts';
+import { redisKeys, ttlOf } from './keys.ts';
 import { migrate, refuseNewer } from './schema.ts';
 import { checkServer } from './startup-checks.ts';
-import { ttlOf } from './ttl.ts';
 
 export interface RedisCopyOptions {
   url: string;

@@ -3,7 +3,7 @@ import type { Encryption } from '../encryption.ts';
 import type { Grant } from '../grant.ts';
 import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore } from '../grants.ts';
 import { openGrant, sealGrant } from '../sealed-grant.ts';
-import type { RedisParts } from './parts.ts';
+import type { RedisParts } from './connection.ts';
 import { script, unguardedScript } from './script.ts';
 
 export function redisGrants({ redis, keys, encryption, clock }: RedisParts): GrantStore {

@@ -1,5 +1,5 @@
 import type { Encryption } from '../encryption.ts';
-import type { PubSub } from '../pubsub.ts';
+import type { PubSub } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
 

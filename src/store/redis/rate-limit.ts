@@ -1,5 +1,5 @@
-import { MAX_AHEAD_MS, type RateLimitStore } from '../rate-limit.ts';
-import type { RedisParts } from './parts.ts';
+import { MAX_AHEAD_MS, type RateLimitStore } from '../store.ts';
+import type { RedisParts } from './connection.ts';
 import { script } from './script.ts';
 
 export function redisRateLimit({ redis, clock }: Pick<RedisParts, 'redis' | 'clock'>): RateLimitStore {

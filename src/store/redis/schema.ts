@@ -1,4 +1,4 @@
-import { newerThanKnown } from '../version.ts';
+import { newerThanKnown } from '../store.ts';
 import { unfit } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';

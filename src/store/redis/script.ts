@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { PRELUDE } from './prelude.ts';
 
 /** Lua that Redis runs as one step, for all instances alike. */
 export interface Script {
@@ -27,3 +26,71 @@ export function unguardedScript(body: string): Script {
   const text = PRELUDE + body;
   return { text, sha1: createHash('sha1').update(text).digest('hex') };
 }
+
+/** What several scripts need, each function after those that it calls. */
+export const PRELUDE = `
+local p = KEYS[1]
+local function num(n) return string.format('%.0f', n) end
+local function announce(id) redis.call('PUBLISH', p .. 'changed', id) end
+local function outlive(name, ttl)
+  if redis.call('PTTL', name) < tonumber(ttl) then redis.call('PEXPIRE', name, ttl) end
+end
+local function hostNow(given)
+  if given ~= '' then return tonumber(given) end
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local function isLeased(id, now)
+  local l = redis.call('HMGET', p .. 'g:' .. id, 'l', 'm')
+  local left = (tonumber(l[1]) or 0) - now
+  return left > 0 and left <= (tonumber(l[2]) or 0)
+end
+local function index(name, id, at)
+  if at == '' then redis.call('ZREM', p .. name, id) else redis.call('ZADD', p .. name, at, id) end
+end
+local function grantExists(id) return redis.call('EXISTS', p .. 'g:' .. id) == 1 end
+local function putGrant(id, writeId, sealed, dueAt, subscriptionsDueAt)
+  redis.call('HSET', p .. 'g:' .. id, 'w', writeId, 's', sealed, 'l', '0', 'm', '0')
+  index('grants-due', id, dueAt)
+  index('subscriptions-due', id, subscriptionsDueAt)
+end
+local function eraseGrant(id)
+  redis.call('DEL', p .. 'g:' .. id, p .. 'o:' .. id)
+  redis.call('ZREM', p .. 'grants-due', id)
+  redis.call('ZREM', p .. 'subscriptions-due', id)
+  announce(id)
+end
+local function disown(id, key)
+  redis.call('ZREM', p .. 'ends', id .. ' ' .. key)
+  redis.call('SREM', p .. 'o:' .. id, key)
+  if redis.call('EXISTS', p .. 'o:' .. id) == 0 then eraseGrant(id) else announce(id) end
+end
+local function endSession(key)
+  local id = redis.call('HGET', p .. 's:' .. key, 'g')
+  redis.call('DEL', p .. 's:' .. key)
+  if id then disown(id, key) end
+end
+local function beginSession(id, key, data, idle, ends, ttl, replaces)
+  local before = redis.call('HGET', p .. 's:' .. key, 'g')
+  redis.call('HSET', p .. 's:' .. key, 'g', id, 'd', data, 'i', idle, 'e', ends)
+  redis.call('PEXPIRE', p .. 's:' .. key, ttl)
+  redis.call('ZADD', p .. 'ends', idle, id .. ' ' .. key)
+  redis.call('SADD', p .. 'o:' .. id, key)
+  outlive(p .. 'o:' .. id, ttl)
+  outlive(p .. 'g:' .. id, ttl)
+  if before and before ~= id then disown(before, key) end
+  if replaces ~= '' and replaces ~= key then endSession(replaces) end
+end
+local function putAttempt(state, browser, demo, returnTo, expires, ttl)
+  local a, b = p .. 'a:' .. state, p .. 'b:' .. browser
+  redis.call('HSET', a, 'b', browser, 'd', demo, 'r', returnTo, 'x', expires)
+  redis.call('PEXPIRE', a, ttl)
+  redis.call('ZADD', b, expires, state)
+  outlive(b, ttl)
+  redis.call('ZADD', p .. 'attempts', expires, state)
+end
+local function forgetAttempt(state)
+  redis.call('DEL', p .. 'a:' .. state)
+  redis.call('ZREM', p .. 'attempts', state)
+end
+`;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { writeAttemptResult } from '../attempts.ts';
+import { EXPIRED_KNOWN_MS, writeAttemptResult } from '../attempts.ts';
 import { sealGrant } from '../sealed-grant.ts';
 import { type NewSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import type { Store } from '../store.ts';
+import type { RedisParts } from './connection.ts';
 import { grantRow, readGrantRow } from './grants.ts';
-import type { RedisParts } from './parts.ts';
 import { script, unguardedScript } from './script.ts';
 
 export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts): SessionStore {
@@ -100,3 +101,22 @@ if not s[1] or tonumber(s[2]) <= tonumber(ARGV[2]) then return 0 end
 beginSession(s[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8])
 endSession(ARGV[1])
 return 1`);
+
+export function redisExpiry({ redis }: Pick<RedisParts, 'redis'>): Pick<Store, 'removeExpired'> {
+  return {
+    removeExpired: async (now, limit) =>
+      (await redis.run(REMOVE_EXPIRED, now, now - EXPIRED_KNOWN_MS, limit)) === 1,
+  };
+}
+
+/** now, attempts before, limit → whether there may be more. Finds what the server has forgotten by itself, too. */
+const REMOVE_EXPIRED = script(`
+local over = redis.call('ZRANGEBYSCORE', p .. 'ends', '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+for _, member in ipairs(over) do
+  local id, key = string.match(member, '^(%S+) (.+)$')
+  redis.call('DEL', p .. 's:' .. key)
+  disown(id, key)
+end
+local attempts = redis.call('ZRANGEBYSCORE', p .. 'attempts', '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])
+for _, state in ipairs(attempts) do forgetAttempt(state) end
+return (#over == tonumber(ARGV[3]) or #attempts == tonumber(ARGV[3])) and 1 or 0`);

@@ -2,9 +2,9 @@ import { markedWords } from '../copy/mark.ts';
 import { DecryptionError, type Encryption } from '../encryption.ts';
 import { unfit } from './client.ts';
 import type { Connection } from './connection.ts';
+import { readRedisMark } from './copy-scripts.ts';
 import { type Durability, readDurability } from './durability.ts';
 import type { RedisKeys } from './keys.ts';
-import { readRedisMark } from './mark.ts';
 import { refuseNewer } from './schema.ts';
 
 type Redis = Pick<Connection, 'command'>;

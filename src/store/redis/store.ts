@@ -1,18 +1,15 @@
 import type { Encryption } from '../encryption.ts';
 import type { Store } from '../store.ts';
 import { redisAttempts } from './attempts.ts';
-import { connectRedis } from './connection.ts';
-import { redisExpiry } from './expiry.ts';
+import { connectRedis, type RedisParts } from './connection.ts';
 import { redisGrants } from './grants.ts';
-import { redisKeys } from './keys.ts';
-import type { RedisParts } from './parts.ts';
+import { redisKeys, ttlOf } from './keys.ts';
 import { redisPubSub } from './pubsub.ts';
 import { redisRateLimit } from './rate-limit.ts';
 import { migrate } from './schema.ts';
-import { redisSessions } from './sessions.ts';
+import { redisExpiry, redisSessions } from './sessions.ts';
 import { checkAtStart } from './startup-checks.ts';
 import { redisSubscriptions } from './subscriptions.ts';
-import { ttlOf } from './ttl.ts';
 
 export interface RedisOptions {
   url: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SubscriptionStore } from '../subscriptions.ts';
-import type { RedisParts } from './parts.ts';
+import type { SubscriptionStore } from '../store.ts';
+import type { RedisParts } from './connection.ts';
 import { script } from './script.ts';
 
 /** Fields of the grant's hash that no write of a token touches. */

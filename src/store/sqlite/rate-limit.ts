@@ -1,4 +1,4 @@
-import { MAX_AHEAD_MS, type RateLimitStore } from '../rate-limit.ts';
+import { MAX_AHEAD_MS, type RateLimitStore } from '../store.ts';
 import type { Db } from './database.ts';
 
 export function sqliteRateLimit(db: Db, hostClock: () => number): RateLimitStore {

@@ -1,4 +1,4 @@
-import { newerThanKnown } from '../version.ts';
+import { newerThanKnown } from '../store.ts';
 import { type Db, openDatabase, readUserVersion } from './database.ts';
 
 /** See STORE_VERSION. The first takes up files from before there were versions. */

@@ -2,12 +2,11 @@ import { markedWords } from '../copy/mark.ts';
 import type { Encryption } from '../encryption.ts';
 import type { Store } from '../store.ts';
 import { sqliteAttempts } from './attempts.ts';
-import { sqliteExpiry } from './expiry.ts';
+import { readSqliteMark } from './copy.ts';
 import { sqliteGrants } from './grants.ts';
-import { readSqliteMark } from './mark.ts';
 import { sqliteRateLimit } from './rate-limit.ts';
 import { openStoreFile } from './schema.ts';
-import { sqliteSessions } from './sessions.ts';
+import { sqliteExpiry, sqliteSessions } from './sessions.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { SubscriptionStore } from '../subscriptions.ts';
+import type { SubscriptionStore } from '../store.ts';
 import type { Db } from './database.ts';
 
 export function sqliteSubscriptions(db: Db): SubscriptionStore {

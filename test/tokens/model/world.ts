@@ -1,5 +1,4 @@
-import type { Grant, GrantContent } from '../../../src/store/grant.ts';
-import { dueAt } from '../../../src/store/grant.ts';
+import { dueAt, type Grant, type GrantContent } from '../../../src/store/grant.ts';
 import { RECORD_VERSION } from '../../../src/store/sealed-grant.ts';
 import { createGrants, type Grants } from '../../../src/tokens/grants.ts';
 import { refuse } from '../../../src/withings/errors.ts';
