@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { oneAtATime } from '../scheduling/one-at-a-time.ts';
-import { type Pause, pause } from '../scheduling/pause.ts';
+import { type Pause, pause } from '../scheduling/schedule.ts';
 import { grantId } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Verdict } from '../tokens/unlinked.ts';
