@@ -193,6 +193,7 @@ test('our own pages and programs may', async () => {
   const { app } = buildTown({ publicUrl: 'https://own.example' });
   for (const headers of [
     { Origin: 'http://own.example', 'Sec-Fetch-Site': 'same-origin' },
+    { Origin: 'null', 'Sec-Fetch-Site': 'same-origin' },
     { 'Sec-Fetch-Site': 'none' },
     {},
   ]) {
