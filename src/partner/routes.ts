@@ -11,7 +11,7 @@ import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Refusal } from '../withings/errors.ts';
 import type { PartnerConnection, PartnerConnections } from './connections.ts';
-import { limitRate, requireKey } from './key.ts';
+import { requireKey } from './key.ts';
 
 export interface PartnerParts {
   withings: Pick<Withings, 'cloud'>;
@@ -22,6 +22,7 @@ export interface PartnerParts {
   onConnected: () => void;
 }
 
+/** As many as Withings takes from us. */
 const REQUESTS_A_MINUTE = 120;
 
 /** The server-to-server door: for authorization codes that Withings gives to a server, not to a browser. */
@@ -29,7 +30,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
   const { withings, connections, grants, disconnect, log } = parts;
   const audit = auditLog(log);
   const router = Router();
-  router.use('/partner', limitRate(REQUESTS_A_MINUTE), requireKey(key), noStore, json, onlyJson);
+  router.use('/partner', requireKey(key, REQUESTS_A_MINUTE), noStore, json, onlyJson);
 
   router.post('/partner/connections', async (req, res) => {
     const asked = body.safeParse(req.body);

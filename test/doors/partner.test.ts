@@ -1,6 +1,9 @@
+import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
+import type { TestApp } from '../support/app.ts';
 import { activated, KEY, partnerOf, startDoor, USER } from '../support/partner.ts';
+import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
@@ -265,16 +268,52 @@ describe('who does not belong here', () => {
 
   test('there is a limit to how often somebody may ask', async () => {
     const { app, partner } = await startDoor();
-    const answers = await Promise.all(
-      Array.from({ length: 125 }, () => partnerOf(app, 'guess').get('/eu-1')),
-    );
+    const answers = await Promise.all(Array.from({ length: 125 }, () => partner.get('/eu-1')));
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(5);
     const limited = await partner.get('/eu-1');
     expect(limited.status).toBe(429);
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
     expect((await request(app.url).get('/')).status).toBe(200);
   });
+
+  test('whoever guesses at the key is limited, and takes nothing from whoever has it', async () => {
+    const { app, partner } = await startDoor();
+    const guesses = await Promise.all(
+      Array.from({ length: 130 }, () => partnerOf(app, 'guess').get('/eu-1')),
+    );
+    expect(guesses.filter(({ status }) => status === 429)).toHaveLength(70);
+    const keyed = await partner.get('/eu-1');
+    expect([keyed.status, keyed.headers.ratelimit]).toEqual([404, expect.stringContaining('r=119;')]);
+  });
+
+  test('the scheme of the key is no matter of capitals', async () => {
+    const { app } = await startDoor();
+    for (const scheme of ['bearer', 'BEARER', 'Bearer ']) {
+      const { status } = await request(app.url)
+        .get('/partner/connections/eu-1')
+        .set('Authorization', `${scheme} ${KEY}`);
+      expect([scheme, status]).toEqual([scheme, 404]);
+    }
+  });
+
+  test('who hangs up at once is no mistake of ours', async () => {
+    const { app } = await startDoor();
+    const gone = Array.from({ length: 30 }, () => hangUp(app, `GET /partner/connections/eu-1`));
+    await Promise.all(gone);
+    await until(() => app.logs().split('"msg":"request"').length > 1 || app.logs().includes('"problem"'));
+    expect(app.logs()).not.toContain('"problem":"internal"');
+  });
 });
+
+/** Sends a request and resets the connection before it can be answered. */
+function hangUp(app: TestApp, line: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(app.config.port, '127.0.0.1', () => {
+      socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`, () => socket.resetAndDestroy());
+    });
+    socket.once('close', () => resolve());
+  });
+}
 
 describe('dead refresh tokens', () => {
   async function dead(env: Record<string, string>) {
