@@ -10,13 +10,13 @@ export interface News {
 
 /** Apart from the tokens: when notifications fail, the connection is as good as ever. */
 export function newsWords({ newsAt, state }: News, now: number) {
-  const heard: Moment | null = newsAt > 0 ? moment(newsAt, now) : null;
-  if (!state || state.checkedAt === 0) return { words: 'Being set up', advice: null, heard };
-  if (state.problem === null) return { words: 'Withings tells us at once', advice: null, heard };
+  const latest: Moment | null = newsAt > 0 ? moment(newsAt, now) : null;
+  if (!state || state.checkedAt === 0) return { words: 'Being set up', advice: null, latest };
+  if (state.problem === null) return { words: 'Withings tells us at once', advice: null, latest };
   const { title } = PROBLEMS[state.problem];
   return {
     words: 'Withings does not tell us at once',
     advice: `${title}. What is new shows when you open this page; we try again by ourselves.`,
-    heard,
+    latest,
   };
 }

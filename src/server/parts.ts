@@ -63,7 +63,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
         sweepSeconds,
         store,
         custody,
-        clocks,
+        now,
         onHandled,
         onError,
       })

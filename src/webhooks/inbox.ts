@@ -57,7 +57,7 @@ export function createInbox(parts: InboxParts): Inbox {
     const id = grantId({ cloud: withings.cloud, userId: notification.userId });
     if (!(await store.recordNews(id, now()))) return;
     if (isUnlink(notification)) await check(id);
-    else onHandled(id, notification.appli, 'heard');
+    else onHandled(id, notification.appli, 'recorded');
   }
 
   return {

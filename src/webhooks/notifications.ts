@@ -1,6 +1,5 @@
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import type { Clocks } from '../time/clocks.ts';
 import type { Custody } from '../tokens/custody.ts';
 import { checkUnlinked } from '../tokens/unlinked.ts';
 import { type Address, createAddress } from './address.ts';
@@ -26,17 +25,17 @@ export interface NotificationOptions {
   sweepSeconds: number;
   store: Store;
   custody: Pick<Custody, 'withings' | 'grants'>;
-  clocks: Pick<Clocks, 'now'>;
+  /** Milliseconds since 1970. */
+  now: () => number;
   /** What came of each that was about somebody we know. `grant` does not say whose it is. */
   onHandled: (grant: string, appli: number, outcome: string) => void;
   onError: (error: unknown) => void;
 }
 
 export function createNotifications(options: NotificationOptions): Notifications {
-  const { store, sweepSeconds, onHandled, onError } = options;
-  const { now } = options.clocks;
-  const address = createAddress(options.publicUrl, options.secrets);
+  const { store, sweepSeconds, now, onHandled, onError } = options;
   const { withings } = options.custody;
+  const address = createAddress(options.publicUrl, options.secrets);
   const parts = { ...options.custody, store, now, onError };
   return {
     address,

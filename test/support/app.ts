@@ -3,12 +3,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/operations/logging.ts';
 import { startServer } from '../../src/server/lifecycle.ts';
+import { clocks as machineClocks } from '../../src/time/clocks.ts';
 
 /** The real program with its real sandbox on a free port, and a clock that stands still until a test moves it. */
 export interface TestApp {
@@ -100,11 +100,7 @@ async function launch(
       done();
     },
   });
-  const clocks = {
-    now: () => clock.now,
-    monotonic: () => Number(process.hrtime.bigint()) / 1e6,
-    sleep: (ms: number) => sleep(Math.min(ms, 25)), // the paces between calls in the background
-  };
+  const clocks = { ...machineClocks, now: () => clock.now };
   const server = await startServer(result.config, clocks, createLog(env.LOG_LEVEL ?? 'debug', sink));
   let running = true;
   const stop = async () => {

@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 /** Connected, with every subscription made. */
-async function startListening(env: Record<string, string> = {}) {
+async function startSubscribed(env: Record<string, string> = {}) {
   const app = await startApp({ WEBHOOKS: 'on', ...env });
   const visitor = visit(app);
   await visitor.connect();
@@ -39,7 +39,7 @@ function notify(app: TestApp, address: string, fields: Record<string, string>) {
 
 describe('from the scale to the chart', () => {
   test('a person steps on the scale, and the open dashboard knows', async () => {
-    const { app, visitor, userId, sandbox } = await startListening();
+    const { app, visitor, userId, sandbox } = await startSubscribed();
     const before = (await visitor.json('/api/measures')).body.measures;
     await visitor.get('/dashboard');
     const events = await openEvents(app, visitor.cookies());
@@ -51,19 +51,19 @@ describe('from the scale to the chart', () => {
     expect(after.length).toBeGreaterThan(before.length);
     const newest = after.find(({ type }: { type: number }) => type === 1);
     expect((await visitor.get('/dashboard')).text).toContain(`${newest.value.toFixed(1)} <`);
-    expect(app.logs()).toContain('"outcome":"heard"');
+    expect(app.logs()).toContain('"outcome":"recorded"');
     events.close();
   });
 
   test('a storm of news asks Withings afresh once, and again when ten seconds have passed', async () => {
-    const { app, visitor, userId, sandbox, address } = await startListening();
+    const { app, visitor, userId, sandbox, address } = await startSubscribed();
     await visitor.get('/dashboard');
     app.clock.now += 11_000;
     const before = await sandbox.calls('getmeas');
     for (let i = 0; i < 10; i += 1) {
       app.clock.now += 100;
       await notify(app, address, { userid: userId, appli: '1', startdate: String(i), enddate: '2' });
-      await until(() => app.logs().split('"outcome":"heard"').length > i + 1);
+      await until(() => app.logs().split('"outcome":"recorded"').length > i + 1);
       await visitor.get('/dashboard');
     }
     expect((await sandbox.calls('getmeas')) - before).toBe(1);
@@ -73,19 +73,19 @@ describe('from the scale to the chart', () => {
   });
 
   test('news between the page and its stream are not missed', async () => {
-    const { app, visitor, userId, sandbox } = await startListening();
+    const { app, visitor, userId, sandbox } = await startSubscribed();
     const page = await visitor.get('/dashboard');
     const since = /data-now="([^"]+)"/.exec(page.text)?.[1] ?? '';
     app.clock.now += 11_000;
     await sandbox.weigh(userId);
-    await until(() => app.logs().includes('"outcome":"heard"'));
+    await until(() => app.logs().includes('"outcome":"recorded"'));
     const late = await openEvents(app, visitor.cookies(), `/events?since=${since}`);
     expect(await late.next('news')).toEqual({});
     late.close();
   });
 
   test('what the granted scopes allow is subscribed to, once', async () => {
-    const { app } = await startListening();
+    const { app } = await startSubscribed();
     const made = await sandboxOf(app).subscriptions();
     expect(made.map(({ appli }) => appli)).toEqual([1, 2, 4, 16, 44, 46]);
     expect(new Set(made.map(({ callbackUrl }) => callbackUrl)).size).toBe(1);
@@ -96,7 +96,7 @@ describe('from the scale to the chart', () => {
   });
 
   test('fewer scopes, fewer subscriptions', async () => {
-    const { app } = await startListening({ WITHINGS_SCOPE: 'user.metrics' });
+    const { app } = await startSubscribed({ WITHINGS_SCOPE: 'user.metrics' });
     expect((await sandboxOf(app).subscriptions()).map(({ appli }) => appli)).toEqual([1, 2, 4]);
   });
 
@@ -113,7 +113,7 @@ describe('from the scale to the chart', () => {
 
 describe('the address', () => {
   test('HEAD is answered, GET is not, and nothing is said about a wrong secret', async () => {
-    const { app, address } = await startListening();
+    const { app, address } = await startSubscribed();
     const ask = request(app.url);
     expect((await ask.head(address)).status).toBe(200);
     const get = await ask.get(address);
@@ -149,7 +149,7 @@ describe('the address', () => {
 
   test('after a new SESSION_SECRET the old address works until the new one is subscribed', async () => {
     const NEW = 'Zq8Wn3RvTb6Yx1Kc5Lm9Pd2Sg7Hf4JeA';
-    const { app, address } = await startListening({ SESSION_SECRET: SECRET });
+    const { app, address } = await startSubscribed({ SESSION_SECRET: SECRET });
     const rotated = await app.restart({ SESSION_SECRET: `${NEW},${SECRET}` });
     expect((await request(rotated.url).head(address)).status).toBe(200);
     rotated.clock.now += 25 * 60 * MINUTE;
@@ -164,22 +164,22 @@ describe('the address', () => {
 
 describe('nothing is believed by itself', () => {
   test('an unlink that is not so changes nothing', async () => {
-    const { app, visitor, userId, address } = await startListening();
+    const { app, visitor, userId, address } = await startSubscribed();
     expect((await notify(app, address, { userid: userId, appli: '46', action: 'unlink' })).status).toBe(200);
     await until(() => app.logs().includes('"outcome":"still-linked"'));
     expect((await visitor.json('/api/connection')).body.state).toBe('connected');
   });
 
   test('an unlink that is so ends the connection by Withings’ own word', async () => {
-    const { app, visitor, userId, sandbox } = await startListening();
+    const { app, visitor, userId, sandbox } = await startSubscribed();
     await sandbox.unlink(userId);
     await until(async () => (await visitor.json('/api/connection')).body.state === 'needs-reconnect');
     expect(app.logs()).toContain('"outcome":"unlinked"');
     expect((await visitor.get('/dashboard')).text).toContain('Please connect again');
   });
 
-  test('a storm of farewells costs Withings one call', async () => {
-    const { app, userId, sandbox, address } = await startListening();
+  test('a storm of unlink notifications costs Withings one call', async () => {
+    const { app, userId, sandbox, address } = await startSubscribed();
     const before = await sandbox.calls('getmeas');
     const answers = await Promise.all(
       Array.from({ length: 50 }, () =>
@@ -192,7 +192,7 @@ describe('nothing is believed by itself', () => {
   });
 
   test('strangers are answered like everybody and change nothing', async () => {
-    const { app, visitor, sandbox, address } = await startListening();
+    const { app, visitor, sandbox, address } = await startSubscribed();
     const before = (await sandbox.state()).counters;
     for (const userid of ['1', '99999999999999999999']) {
       expect((await notify(app, address, { userid, appli: '46', action: 'delete' })).status).toBe(200);
@@ -220,7 +220,7 @@ describe('nothing is believed by itself', () => {
 
 describe('health of subscriptions', () => {
   test('missed news are asked for, once a day', async () => {
-    const { app, visitor, userId, sandbox } = await startListening({ WITHINGS_SCOPE: 'user.metrics' });
+    const { app, visitor, userId, sandbox } = await startSubscribed({ WITHINGS_SCOPE: 'user.metrics' });
     await sandbox.unsubscribe(userId);
     app.clock.now += 60 * MINUTE;
     await sandbox.weigh(userId);
@@ -232,7 +232,7 @@ describe('health of subscriptions', () => {
     expect((await visitor.get('/dashboard')).text).toContain(', last <time');
   });
 
-  test('a refused subscription is told apart from the tokens, and made up for', async () => {
+  test('a refused subscription says nothing of the tokens, and made up for', async () => {
     const app = await startApp({ WEBHOOKS: 'on' });
     const sandbox = sandboxOf(app);
     await sandbox.fault('status-522', { times: 1, on: 'notify subscribe' });
@@ -249,7 +249,7 @@ describe('health of subscriptions', () => {
   });
 
   test('connecting twice in ten seconds, which Withings finds too often, is no bad news', async () => {
-    const { app, visitor } = await startListening();
+    const { app, visitor } = await startSubscribed();
     await visitor.connect();
     await app.sweep();
     expect((await visitor.get('/dashboard')).text).toContain('Withings tells us at once');
@@ -260,7 +260,7 @@ describe('health of subscriptions', () => {
   });
 
   test('disconnecting ends the subscriptions, even where Withings refuses to revoke', async () => {
-    const { app, visitor, sandbox } = await startListening();
+    const { app, visitor, sandbox } = await startSubscribed();
     await sandbox.fault('http-500', { times: 1, on: 'revoke' });
     await visitor.post('/disconnect');
     expect(await sandboxOf(app).subscriptions()).toEqual([]);
