@@ -1,6 +1,6 @@
 // Prints docs/errors.md from the program's own list: `npm run --silent errors > docs/errors.md`.
 import { PROBLEMS } from '../dist/problems/catalogue.js';
-import { refusalOfStatus } from '../dist/withings/errors.js';
+import { refusalOfStatus } from '../dist/withings/answers.js';
 
 /** Status and text as Withings sends them; marks as in docs/sandbox.md: documented, seen, inferred. */
 const SEEN = [

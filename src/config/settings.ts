@@ -43,7 +43,7 @@ export const settings = z.object({
   sweepSeconds: from('SWEEP_SECONDS', whole(1, 3600).default(30)),
   /** Subscribe to Withings' notifications after connecting. */
   webhooks: from('WEBHOOKS', onOrOff.default(false)),
-  /** Opens the server-to-server door; null: there is none. */
+  /** Turns on the server-to-server API; null: there is none. */
   partnerApiKey: from('PARTNER_API_KEY', apiKey.nullable().default(null)),
 
   /** Newest first; empty: one is made and kept in `dataDir`. */

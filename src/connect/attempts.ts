@@ -14,8 +14,8 @@ export interface Attempts {
   /** Takes the attempt of this browser and state; a repeated visit with the same answer waits for the first. */
   take(req: Request, state: string, answer: string): Promise<Taken>;
   finish(state: string, result: AttemptResult): Promise<void>;
-  /** What the store knows an attempt by. It is of one cloud: in the other nobody knows it. */
-  nameOf(state: string): string;
+  /** The key of an attempt in the store. It is of one cloud: in the other nobody knows it. */
+  keyOf(state: string): string;
 }
 
 export type Taken = TakenAttempt | { outcome: 'no-cookie' };
@@ -26,7 +26,7 @@ export interface AttemptsOptions {
   now: () => number;
   publicUrl: string;
   /** How long a repeated visit waits for the first one, in milliseconds. */
-  patienceMs: number;
+  timeoutMs: number;
   /** Who is signed in, where somebody has to be: an attempt is theirs, not of whoever uses the browser after them. */
   ownerOf?: (req: Request) => string;
 }
@@ -36,9 +36,9 @@ const PER_BROWSER = 8;
 const POLL_MS = 50;
 
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { store, withings, now, publicUrl, patienceMs, ownerOf } = options;
+  const { store, withings, now, publicUrl, timeoutMs, ownerOf } = options;
   const cookie = ownCookie(publicUrl, 'connect');
-  const nameOf = (state: string) => hashed(`${withings.cloud} ${state}`);
+  const keyOf = (state: string) => hashed(`${withings.cloud} ${state}`);
   const bearerOf = (req: Request, browser: string) =>
     hashed(ownerOf ? `${browser} ${ownerOf(req)}` : browser);
 
@@ -55,7 +55,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       const expiresAt = now() + LIFE_MS;
       await store.beginAttempt({
         ...attempt,
-        state: nameOf(state),
+        state: keyOf(state),
         browser: bearerOf(req, browser),
         expiresAt,
         perBrowser: PER_BROWSER,
@@ -67,8 +67,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     async take(req, state, answer) {
       const browser = cookie.read(req);
       if (!browser) return { outcome: 'no-cookie' };
-      const claim = { state: nameOf(state), browser: bearerOf(req, browser), answer: hashed(answer) };
-      const polls = Math.ceil(patienceMs / POLL_MS);
+      const claim = { state: keyOf(state), browser: bearerOf(req, browser), answer: hashed(answer) };
+      const polls = Math.ceil(timeoutMs / POLL_MS);
       for (let poll = 0; poll < polls; poll += 1) {
         const taken = await store.takeAttempt({ ...claim, now: now() });
         if (taken.outcome !== 'pending') return taken;
@@ -77,8 +77,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       return { outcome: 'pending' };
     },
 
-    nameOf,
-    finish: (state, result) => store.finishAttempt(nameOf(state), result),
+    keyOf,
+    finish: (state, result) => store.finishAttempt(keyOf(state), result),
   };
 }
 

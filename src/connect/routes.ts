@@ -54,15 +54,15 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
   const taken = await parts.attempts.take(req, visit.state, answerOf(visit));
   switch (taken.outcome) {
     case 'taken': {
-      const result = await answer(parts, req, visit, taken.attempt.demo);
+      const result = await finish(parts, req, visit, taken.attempt.demo);
       if (result.kind === 'connected') parts.onConnected?.(req, res);
-      return arrive(result, taken.attempt.returnTo, res);
+      return respond(result, taken.attempt.returnTo, res);
     }
     case 'finished':
       if (taken.result.kind === 'connected' && !(await parts.sessions.resume(req, seedOf(visit)))) {
         throw new Problem('attempt-spent');
       }
-      return arrive(taken.result, taken.attempt.returnTo, res);
+      return respond(taken.result, taken.attempt.returnTo, res);
     case 'pending':
       throw new Problem('attempt-unfinished');
     case 'spent':
@@ -77,7 +77,7 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
 }
 
 /** The attempt is ours alone now: what Withings answered may be believed and the code exchanged, once. */
-async function answer(
+async function finish(
   { attempts, sessions, withings, now, log }: ConnectParts,
   req: Request,
   visit: Visit,
@@ -102,12 +102,12 @@ async function answer(
     { cloud: withings.cloud, demo, askedScope: withings.scope },
     now(),
   );
-  await sessions.signIn(req, { name: attempts.nameOf(visit.state), seed: seedOf(visit) }, grant);
+  await sessions.signIn(req, { key: attempts.keyOf(visit.state), seed: seedOf(visit) }, grant);
   log.info({ requestId: req.id, outcome: 'connected', demo }, 'connected');
   return { kind: 'connected' };
 }
 
-function arrive(result: AttemptResult, returnTo: string, res: Response) {
+function respond(result: AttemptResult, returnTo: string, res: Response) {
   if (result.kind === 'problem') throw new Problem(result.code);
   res.redirect(303, returnTo);
 }

@@ -29,14 +29,14 @@ export function dashboardPage(
 ) {
   const now = range.until;
   const { state, problem } = connectionOf(grant, cloud);
-  const elsewhere = problem?.code === 'other-cloud' ? problem : null; // nobody keeps trying, and nothing is broken
+  const otherCloud = problem?.code === 'other-cloud' ? problem : null; // nobody keeps trying, and nothing is broken
   const panels = panelsOf(data, range);
   const demoEnds = demoEndsAt(grant);
   return {
     state,
-    headline: elsewhere?.title ?? HEADLINES[state],
-    summary: elsewhere ? plain(elsewhere.advice) : summary(grant, state, now, marginSeconds),
-    problem: elsewhere ? null : problem,
+    headline: otherCloud?.title ?? HEADLINES[state],
+    summary: otherCloud ? plain(otherCloud.advice) : summary(grant, state, now, marginSeconds),
+    problem: otherCloud ? null : problem,
     since: grant.ended && moment(grant.ended.at, now),
     userId: grant.userId,
     demo: grant.demo,
@@ -64,7 +64,7 @@ export function dashboardPage(
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
     trouble: sharedTrouble(panels),
     panels,
-    canRefresh: grant.ended === null && !elsewhere,
+    canRefresh: grant.ended === null && !otherCloud,
     made: moment(now, now),
   };
 }
@@ -84,7 +84,7 @@ function panelsOf({ measures, activity, nights, devices }: Everything, range: Ra
   return panels.toSorted((a, b) => isBare(a) - isBare(b));
 }
 
-/** What keeps all panels empty is said once. */
+/** The reason why all panels are empty is said once. */
 function sharedTrouble(panels: Panel[]): Panel['trouble'] {
   const [first] = panels;
   const same = panels.every(({ trouble }) => trouble !== null && trouble.title === first?.trouble?.title);

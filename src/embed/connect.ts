@@ -75,10 +75,10 @@ export function createConnect(options: ConnectOptions): Connect {
 
   /** In place of browser sessions: the person who is signed in over there owns the grant. */
   const owners = {
-    async signIn(req: Request, { name }: { name: string }, content: Parameters<typeof saveGrant>[1]) {
+    async signIn(req: Request, { key }: { key: string }, content: Parameters<typeof saveGrant>[1]) {
       const ends = now() + ENDLESS_MS;
       const session = { key: keyOf(req), data: '{}', idleUntil: ends, endsAt: ends };
-      await saveGrant(store, content, { session, replaces: null, attempt: name });
+      await saveGrant(store, content, { session, replaces: null, attempt: key });
     },
     resume: async (req: Request) => (await grantIdOf(req)) !== null,
   };
@@ -100,7 +100,7 @@ export function createConnect(options: ConnectOptions): Connect {
         withings,
         now,
         publicUrl: origin,
-        patienceMs: callMs + 1000,
+        timeoutMs: callMs + 1000,
         ownerOf: keyOf,
       }),
       sessions: owners,

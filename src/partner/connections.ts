@@ -34,7 +34,7 @@ export interface PartnerConnections {
    */
   handOff(connection: PartnerConnection): Promise<string>;
   /** The id of the grant that such a link still opens; null: none. Spends nothing. */
-  behind(token: string): Promise<string | null>;
+  grantIdOf(token: string): Promise<string | null>;
 }
 
 export interface PartnerConnectionParts {
@@ -53,7 +53,7 @@ export function handOffKey(token: string): string {
 
 export function createPartnerConnections(parts: PartnerConnectionParts): PartnerConnections {
   const { store, withings, encryption, publicUrl, now } = parts;
-  const nameOf = (connectionId: string) => hashed(`partner ${connectionId}`);
+  const keyOf = (connectionId: string) => hashed(`partner ${connectionId}`);
 
   function seal(connectionId: string, externalId: string | null): string {
     return JSON.stringify({ sealed: encryption.seal(JSON.stringify({ externalId }), connectionId) });
@@ -69,7 +69,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
   }
 
   async function find(connectionId: string): Promise<PartnerConnection | null> {
-    const key = nameOf(connectionId);
+    const key = keyOf(connectionId);
     const session = await store.readSession(key, now());
     if (!session?.grantId) return null;
     const { sealed } = kept.parse(JSON.parse(session.data));
@@ -98,7 +98,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       const ends = now() + ENDLESS_MS;
       await saveGrant(store, content, {
         session: {
-          key: nameOf(connectionId),
+          key: keyOf(connectionId),
           data: seal(connectionId, externalId),
           idleUntil: ends,
           endsAt: ends,
@@ -118,7 +118,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       return `${publicUrl}/handoff/${token}`;
     },
 
-    async behind(token) {
+    async grantIdOf(token) {
       return (await store.readSession(handOffKey(token), now()))?.grantId ?? null;
     },
   };

@@ -7,7 +7,7 @@ import { noStore } from '../web/security-headers.ts';
 import { handOffKey, type PartnerConnections } from './connections.ts';
 
 export interface HandOffParts {
-  connections: Pick<PartnerConnections, 'behind'>;
+  connections: Pick<PartnerConnections, 'grantIdOf'>;
   sessions: Pick<Sessions, 'transfer'>;
 }
 
@@ -21,7 +21,7 @@ export function handOffRoutes({ connections, sessions }: HandOffParts): Router {
   router.get('/handoff/:token', noStore, onlyNavigation, async (req, res) => {
     const token = tokenOf(req);
     const shown = req.session.withingsId;
-    const offered = await connections.behind(token);
+    const offered = await connections.grantIdOf(token);
     if (!shown || !offered || shown === offered) return open(req, res);
     // With this page's own form the address goes along as the referrer, to this site only: under `no-referrer` the
     // browser would send `Origin: null` with it (security-headers.ts).

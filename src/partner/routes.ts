@@ -25,7 +25,7 @@ export interface PartnerParts {
 /** As many as Withings takes from us. */
 const REQUESTS_A_MINUTE = 120;
 
-/** The server-to-server door: for authorization codes that Withings gives to a server, not to a browser. */
+/** The server-to-server API: for authorization codes that Withings gives to a server, not to a browser. */
 export function partnerRoutes(key: string, parts: PartnerParts): Router {
   const { withings, connections, grants, disconnect, log } = parts;
   const audit = auditLog(log);

@@ -36,7 +36,7 @@ export const REFUSALS = {
   'access-token-refused': {
     status: 503,
     title: 'Withings did not accept our access',
-    what: 'Withings turned down the token that it gave us, and a fresh one did not help.',
+    what: 'Withings rejected the token that it gave us, and a fresh one did not help.',
     advice: 'Try again in a minute. If it stays, connect again.',
     action: 'dashboard',
     retryAfterSeconds: 60,

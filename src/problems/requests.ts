@@ -34,7 +34,7 @@ export const REQUESTS = {
   'connection-unknown': {
     status: 404,
     title: 'There is no such connection',
-    what: 'It was never made through this door, or it has been disconnected since.',
+    what: 'It was never made through this API, or it has been disconnected since.',
     advice: 'Make a new one with a fresh authorization code.',
     action: 'home',
   },

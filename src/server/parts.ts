@@ -86,7 +86,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
       sessionIdleDays: config.sessionIdleDays,
       sessionMaxDays: config.sessionMaxDays,
     }),
-    attempts: createAttempts({ store, withings, now, publicUrl, patienceMs: custody.callMs + 1000 }),
+    attempts: createAttempts({ store, withings, now, publicUrl, timeoutMs: custody.callMs + 1000 }),
     receipts: createReceipts(encryption, publicUrl, now),
     disconnect: createDisconnect({ store, withings, unsubscribe: notifications.subscriber.unsubscribe }),
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),

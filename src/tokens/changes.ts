@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { GrantContent } from '../store/grant.ts';
 import { RECORD_VERSION } from '../store/sealed-grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
-import type { TokenPair } from '../withings/answers.ts';
 import type { Refusal, RefusalCode } from '../withings/errors.ts';
+import type { TokenPair } from '../withings/oauth2.ts';
 
 /** Withings answers 601 to the same arguments within 10 seconds; one more keeps clear of the edge. */
 const BACKOFF_MS = 11_000;

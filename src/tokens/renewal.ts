@@ -1,8 +1,8 @@
 import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
-import type { TokenPair } from '../withings/answers.ts';
 import type { Withings } from '../withings/client.ts';
 import { type Refusal, type RefusalCode, type Result, refuse } from '../withings/errors.ts';
+import type { TokenPair } from '../withings/oauth2.ts';
 import { confirmed, dead, intending, postponed, recovered, rejected, renewed, unproven } from './changes.ts';
 import { backoffFor, mayProbe } from './timing.ts';
 
@@ -45,10 +45,10 @@ export function createRenewal(parts: RenewalParts): Renewal {
   const { store, withings, now, monotonic, sleep, callMs, onRefresh } = parts;
   /** Longer than two calls, so that a lease ends only if its holder was killed or stopped. */
   const leaseMs = 2 * callMs + 1000;
-  const patienceMs = callMs + 500;
+  const timeoutMs = callMs + 500;
 
   async function renew(id: string, stale: (grant: Grant) => boolean): Promise<Grant | null> {
-    const end = monotonic() + patienceMs;
+    const end = monotonic() + timeoutMs;
     for (;;) {
       const grant = await store.readGrant(id);
       if (!grant || grant.cloud !== withings.cloud || !stale(grant) || !mayProbe(grant, now())) return grant;

@@ -1,17 +1,6 @@
 import { z } from 'zod';
-import { type Refused, type Result, refusalOfReply, refusalOfStatus, refuse } from './errors.ts';
+import { type RefusalCode, type Refused, type Result, refuse } from './errors.ts';
 import type { Reply } from './http.ts';
-
-/** A fresh pair of tokens, as the token endpoint answers it. */
-export interface TokenPair {
-  /** Withings' user id; null where an answer to a refresh leaves it out. */
-  userId: string | null;
-  accessToken: string;
-  refreshToken: string;
-  /** What the person granted, which may be less than was asked. */
-  scope: string[];
-  expiresInSeconds: number;
-}
 
 const envelope = z.object({
   status: z.number().int(),
@@ -50,55 +39,52 @@ function refusedWith(status: number, text: string, body: unknown): Refused {
   return refuse(refusalOfStatus(status, text), { status, retryAfterSeconds });
 }
 
-/** A number today, a string in older and in some newer answers; a string from here on. */
-const userId = z.union([
-  z.number().int().nonnegative().transform(String),
-  z.string().regex(/^\d{1,20}$/, 'user id'),
-]);
-
-const token = z.string().regex(/^[\x21-\x7e]{8,2048}$/, 'token');
-
-const seconds = z.union([
-  z.number().int(),
-  z
-    .string()
-    .regex(/^\d{1,10}$/)
-    .transform(Number),
-]);
-
-export const tokenPair: z.ZodType<TokenPair> = z
-  .object({
-    userid: userId.optional(),
-    access_token: token,
-    refresh_token: token,
-    scope: z.string().max(1000),
-    expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
-  })
-  .transform((body) => ({
-    userId: body.userid ?? null,
-    accessToken: body.access_token,
-    refreshToken: body.refresh_token,
-    scope: body.scope.split(/[, ]+/).filter((scope) => scope !== ''),
-    expiresInSeconds: body.expires_in,
-  }));
-
 export const nothing: z.ZodType<null> = z.unknown().transform(() => null);
 
-export const nonce: z.ZodType<string> = z.object({ nonce: token }).transform((body) => body.nonce);
+/** No answer at all, or one that HTTP already marks as a failure; null when the body is worth reading. */
+function refusalOfReply(reply: Reply): Refused | null {
+  if (reply.kind === 'unsent') return refuse('withings-busy', { retryAfterSeconds: reply.retryAfterSeconds });
+  if (reply.kind === 'silence') {
+    if (reply.why === 'timeout') return refuse('withings-timeout');
+    return refuse(reply.why === 'unreachable' ? 'withings-unreachable' : 'withings-unreadable');
+  }
+  if (reply.httpStatus === 429) return refuse('withings-busy');
+  if (reply.httpStatus >= 500) return refuse('withings-unreachable');
+  return reply.httpStatus === 200 ? null : refuse('withings-unreadable');
+}
 
-/** The answers that carry a code wrap it in a user (Withings, "recoverauthorizationcode", "activate"). */
-export const code: z.ZodType<string> = z
-  .object({ user: z.object({ code: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'code') }) })
-  .transform((body) => body.user.code);
-
-export const demoPair: z.ZodType<Pick<TokenPair, 'accessToken' | 'refreshToken' | 'expiresInSeconds'>> = z
-  .object({
-    access_token: token,
-    refresh_token: token,
-    expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
-  })
-  .transform((body) => ({
-    accessToken: body.access_token,
-    refreshToken: body.refresh_token,
-    expiresInSeconds: body.expires_in,
-  }));
+/**
+ * Withings refuses with HTTP 200: the verdict is `status` in the body, and one status has several causes that only
+ * the text tells apart. 503 is "invalid params", not an outage. Sources: Withings, "Response status" (families);
+ * texts as seen in the field.
+ */
+export function refusalOfStatus(status: number, text: string): RefusalCode {
+  if (/insufficient_scope/i.test(text)) return 'scope-missing';
+  if (/invalid code/i.test(text)) return 'code-refused';
+  if (/invalid refresh_token/i.test(text)) return 'refresh-token-refused';
+  if (/client id\/secret/i.test(text)) return 'client-refused';
+  switch (status) {
+    case 100:
+    case 101:
+    case 102:
+    case 200:
+    case 283:
+    case 401:
+      return 'access-token-refused';
+    case 214:
+    case 277:
+    case 2553:
+      return 'scope-missing';
+    case 293:
+      return 'redirect-uri-refused';
+    case 342:
+    case 343:
+      return 'client-refused'; // signature or nonce: ours to get right, never the person's fault
+    case 522:
+      return 'withings-timeout';
+    case 601:
+      return 'withings-busy';
+    default:
+      return 'withings-refused';
+  }
+}

@@ -1,9 +1,10 @@
 import type { Cloud } from './clouds.ts';
 import { createDataCalls, type DataCalls } from './data-calls.ts';
 import { createPost } from './http.ts';
-import { createOAuth2, createSigned, type OAuth2, type OAuth2Options } from './oauth2.ts';
+import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { createPartner, type Partner } from './partner.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { createSignedCall } from './signed-calls.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
 export interface Withings extends OAuth2, DataCalls, Partner {
@@ -50,7 +51,7 @@ export function createWithings(options: WithingsOptions): Withings {
     scope: options.scope,
     issuer: new URL(options.authorizeUrl).origin,
     ...createOAuth2(postAt, options),
-    ...createPartner(createSigned(postAt('code'), options)),
+    ...createPartner(createSignedCall(postAt('code'), options)),
     ...createDataCalls(postAt('data')),
     probe: custody.probe, // the proof of a pair
     inBackground: (signal) => createDataCalls(postAt('background', signal)),

@@ -1,17 +1,25 @@
-import { createHmac } from 'node:crypto';
-import { code, demoPair, nonce, nothing, readAnswer, type TokenPair, tokenPair } from './answers.ts';
-import { type Result, refuse } from './errors.ts';
-import type { Post, PostAt, Reply } from './http.ts';
+import { z } from 'zod';
+import { nothing, readAnswer } from './answers.ts';
+import type { Result } from './errors.ts';
+import type { Post, PostAt } from './http.ts';
+import { createSignedCall, type Signer } from './signed-calls.ts';
 
-export interface OAuth2Options {
-  clientId: string;
-  clientSecret: string;
+/** A fresh pair of tokens, as the token endpoint answers it. */
+export interface TokenPair {
+  /** Withings' user id; null where an answer to a refresh leaves it out. */
+  userId: string | null;
+  accessToken: string;
+  refreshToken: string;
+  /** What the person granted, which may be less than was asked. */
+  scope: string[];
+  expiresInSeconds: number;
+}
+
+export interface OAuth2Options extends Signer {
   /** How token calls prove who we are: by sending the secret, or by signing a nonce with it. */
   auth: 'secret' | 'signature';
   /** The registered callback URL, byte for byte the same in both calls. */
   redirectUri: string;
-  /** Milliseconds since 1970. */
-  now: () => number;
 }
 
 /** Tokens without a user id: Withings does not say whose the demo's are. */
@@ -34,27 +42,17 @@ export interface OAuth2 {
   demoAccess(scope: string[]): Promise<Result<DemoPair>>;
 }
 
-export type Signed = (path: string, action: string, fields: Record<string, string>) => Promise<Result<Reply>>;
-
 export function createOAuth2(postAt: PostAt, options: OAuth2Options): OAuth2 {
   const { clientId, clientSecret, redirectUri } = options;
-  const signed = createSigned(postAt('token'), options);
+  const signedCall = createSignedCall(postAt('token'), options);
 
   async function requestToken(post: Post, grant: Record<string, string>): Promise<Result<TokenPair>> {
     const action = 'requesttoken';
-    const sent: Result<Reply> =
-      options.auth === 'signature'
-        ? await createSigned(post, options)('v2/oauth2', action, grant)
-        : {
-            ok: true,
-            value: await post('v2/oauth2', {
-              action,
-              client_id: clientId,
-              client_secret: clientSecret,
-              ...grant,
-            }),
-          };
-    return sent.ok ? readAnswer(sent.value, tokenPair) : sent;
+    if (options.auth === 'signature') {
+      return createSignedCall(post, options)('v2/oauth2', action, grant, tokenPair);
+    }
+    const secret = { client_id: clientId, client_secret: clientSecret };
+    return readAnswer(await post('v2/oauth2', { action, ...secret, ...grant }), tokenPair);
   }
 
   return {
@@ -66,59 +64,58 @@ export function createOAuth2(postAt: PostAt, options: OAuth2Options): OAuth2 {
       }),
     refresh: (refreshToken) =>
       requestToken(postAt('token'), { grant_type: 'refresh_token', refresh_token: refreshToken }),
-    async revoke(userId) {
-      const sent = await signed('v2/oauth2', 'revoke', { userid: userId });
-      return sent.ok ? readAnswer(sent.value, nothing) : sent;
-    },
-    async recover(userId) {
-      const sent = await signed('v2/oauth2', 'recoverauthorizationcode', { userid: userId });
-      return sent.ok ? readAnswer(sent.value, code) : sent;
-    },
-    async demoAccess(scope) {
-      const sent = await signed('v2/oauth2', 'getdemoaccess', { scope_oauth2: scope.join(',') });
-      return sent.ok ? readAnswer(sent.value, demoPair) : sent;
-    },
+    revoke: (userId) => signedCall('v2/oauth2', 'revoke', { userid: userId }, nothing),
+    recover: (userId) => signedCall('v2/oauth2', 'recoverauthorizationcode', { userid: userId }, code),
+    demoAccess: (scope) =>
+      signedCall('v2/oauth2', 'getdemoaccess', { scope_oauth2: scope.join(',') }, demoPair),
   };
 }
 
-/** Makes calls that prove who calls without sending the secret: one fresh nonce for one call, never used again. */
-export function createSigned(
-  post: Post,
-  { clientId, clientSecret, now }: Pick<OAuth2Options, 'clientId' | 'clientSecret' | 'now'>,
-): Signed {
-  return async (path, action, fields) => {
-    const asked = { action: 'getnonce', client_id: clientId, timestamp: String(Math.floor(now() / 1000)) };
-    const signature = { signature: sign(asked, clientSecret) };
-    const reply = await post('v2/signature', { ...asked, ...signature });
-    const fresh = readAnswer(reply, nonce);
-    if (!fresh.ok) {
-      const { code: why, status } = fresh.refusal;
-      const isClock = why !== 'withings-busy' && status !== null && clockIsOff(reply, now());
-      return isClock ? refuse('clock-wrong', { status }) : fresh;
-    }
-    const proof = { action, client_id: clientId, nonce: fresh.value };
-    const signed = { ...proof, signature: sign(proof, clientSecret), ...fields };
-    return { ok: true, value: await post(path, signed) };
-  };
-}
+/** A number today, a string in older and in some newer answers; a string from here on. */
+const userId = z.union([
+  z.number().int().nonnegative().transform(String),
+  z.string().regex(/^\d{1,20}$/, 'user id'),
+]);
 
-/** How far a timestamp may be off is not documented; an honest clock is never this far off. */
-const CLOCK_SLACK_MS = 60_000;
+const token = z.string().regex(/^[\x21-\x7e]{8,2048}$/, 'token');
 
-/** Withings says what time it is with every answer (RFC 9110 6.6.1). */
-function clockIsOff(reply: Reply, now: number): boolean {
-  const theirs = Date.parse(reply.kind === 'answer' ? (reply.date ?? '') : '');
-  return Math.abs(theirs - now) > CLOCK_SLACK_MS;
-}
+const seconds = z.union([
+  z.number().int(),
+  z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number),
+]);
 
-/**
- * Withings' request signature: HMAC-SHA256 over the values of the signed parameters, in the alphabetical order of
- * their names, joined by commas; lower-case hex. Only `action`, `client_id` and `nonce` (for getnonce:
- * `timestamp`) are signed. Source: Withings, "Sign your requests".
- */
-export function sign(parameters: Record<string, string>, clientSecret: string): string {
-  const values = Object.keys(parameters)
-    .sort()
-    .map((name) => parameters[name]);
-  return createHmac('sha256', clientSecret).update(values.join(',')).digest('hex');
-}
+const tokenPair: z.ZodType<TokenPair> = z
+  .object({
+    userid: userId.optional(),
+    access_token: token,
+    refresh_token: token,
+    scope: z.string().max(1000),
+    expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
+  })
+  .transform((body) => ({
+    userId: body.userid ?? null,
+    accessToken: body.access_token,
+    refreshToken: body.refresh_token,
+    scope: body.scope.split(/[, ]+/).filter((scope) => scope !== ''),
+    expiresInSeconds: body.expires_in,
+  }));
+
+/** The answers that carry a code wrap it in a user (Withings, "recoverauthorizationcode", "activate"). */
+export const code: z.ZodType<string> = z
+  .object({ user: z.object({ code: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'code') }) })
+  .transform((body) => body.user.code);
+
+const demoPair: z.ZodType<DemoPair> = z
+  .object({
+    access_token: token,
+    refresh_token: token,
+    expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
+  })
+  .transform((body) => ({
+    accessToken: body.access_token,
+    refreshToken: body.refresh_token,
+    expiresInSeconds: body.expires_in,
+  }));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { code, readAnswer } from './answers.ts';
 import type { Result } from './errors.ts';
-import type { Signed } from './oauth2.ts';
+import { code } from './oauth2.ts';
+import type { SignedCall } from './signed-calls.ts';
 
 /** A user whom a partner makes itself, for devices that need no phone. Fields as in Withings, "User v2 - Activate". */
 export interface NewUser {
@@ -43,17 +43,15 @@ export interface Partner {
   createUserOrder(user: NewUser, orders: Order[]): Promise<Result<{ code: string; orderIds: string[] }>>;
 }
 
-export function createPartner(signed: Signed): Partner {
+export function createPartner(signedCall: SignedCall): Partner {
   return {
-    async activate(user, macAddresses) {
+    activate(user, macAddresses) {
       const fields = { ...personal(user), mac_addresses: JSON.stringify(macAddresses) };
-      const sent = await signed('v2/user', 'activate', fields);
-      return sent.ok ? readAnswer(sent.value, activated) : sent;
+      return signedCall('v2/user', 'activate', fields, activated);
     },
-    async createUserOrder(user, orders) {
+    createUserOrder(user, orders) {
       const fields = { ...personal(user), order: JSON.stringify(orders) };
-      const sent = await signed('v2/dropshipment', 'createuserorder', fields);
-      return sent.ok ? readAnswer(sent.value, ordered) : sent;
+      return signedCall('v2/dropshipment', 'createuserorder', fields, ordered);
     },
   };
 }

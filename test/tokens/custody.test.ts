@@ -12,8 +12,8 @@ import { fingerprint } from '../../src/tokens/changes.ts';
 import { createGrants, type Grants } from '../../src/tokens/grants.ts';
 import { createSweeper } from '../../src/tokens/sweeper.ts';
 import { checkUnlinked } from '../../src/tokens/unlinked.ts';
-import type { TokenPair } from '../../src/withings/answers.ts';
 import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
+import type { TokenPair } from '../../src/withings/oauth2.ts';
 import { content } from '../store/store-contract.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 
@@ -361,7 +361,7 @@ describe('data calls', () => {
     expect((await read()).accessRefused).toBe(true);
   });
 
-  test('a token that was turned down is not shown again while its successor cannot be had', async () => {
+  test('a token that was rejected is not shown again while its successor cannot be had', async () => {
     const { grants, script, clock } = await custody();
     script.refresh = async () => refuse('withings-timeout');
     const used: string[] = [];
@@ -690,7 +690,7 @@ describe('other clouds, other chains', () => {
     expect(asked).toEqual(['refresh-0']);
   });
 
-  test('a farewell heard during a refresh does not cost its pair', async () => {
+  test('an unlink that is told of during a refresh does not cost its pair', async () => {
     const { grants, clock, script, read, parts } = await custody();
     clock.now += 4 * HOUR;
     script.refresh = async () => {
@@ -701,7 +701,7 @@ describe('other clouds, other chains', () => {
     expect(await read()).toMatchObject({ accessToken: 'access-1', unlinked: false });
   });
 
-  test('a token that is of no use is not shown to Withings for a farewell', async () => {
+  test('a token that is of no use is not shown to Withings because of an unlink', async () => {
     const { grants, clock, asked, parts } = await custody();
     clock.now += 4 * HOUR;
     expect(await checkUnlinked({ ...parts, grants }, ID)).toBe('still-linked');
@@ -709,7 +709,7 @@ describe('other clouds, other chains', () => {
     await grants.settled();
   });
 
-  test('a farewell that Withings cannot judge leaves the grant as it was', async () => {
+  test('an unlink that Withings cannot confirm leaves the grant as it was', async () => {
     const { grants, script, read, parts } = await custody();
     const before = await read();
     script.probe = async () => refuse('withings-timeout');

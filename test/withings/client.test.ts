@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { createWithings } from '../../src/withings/client.ts';
-import { sign } from '../../src/withings/oauth2.ts';
+import { sign } from '../../src/withings/signed-calls.ts';
 import { atEnd } from '../support/app.ts';
 
 const SECRET = 'the-client-secret';

@@ -1,5 +1,5 @@
-import type { TokenPair } from '../../../src/withings/answers.ts';
 import { type Result, refuse } from '../../../src/withings/errors.ts';
+import type { TokenPair } from '../../../src/withings/oauth2.ts';
 
 interface Pair {
   parent: number;
