@@ -38,19 +38,14 @@ export interface Connect {
  * @throws Error when an option is missing or cannot work, in words
  */
 export function createConnect(options: ConnectOptions): Connect {
-  const config = readOptions(options);
+  const settings = readOptions(options);
   const { store, clocks, owner, returnTo = '/' } = options;
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
   const { onRefresh, onError } = backgroundLog(log);
-  const { withings, grants, sweeper, callMs } = createCustody({
-    ...config,
-    store,
-    clocks,
-    onRefresh,
-    onError,
-  });
+  const custody = createCustody(settings, { store, clocks, onRefresh, onError });
+  const { withings, grants, sweeper, callMs } = custody;
   const disconnectGrant = createDisconnect({ store, withings, unsubscribe: null });
 
   function keyOf(req: Request): string {

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Log } from '../operations/logging.ts';
 import type { Store } from '../store/store.ts';
 import type { Clocks } from '../time/clocks.ts';
-import type { CustodyOptions } from '../tokens/custody.ts';
+import type { CustodySettings } from '../tokens/custody.ts';
 import { CLOUDS, type Cloud } from '../withings/clouds.ts';
 
 export interface ConnectOptions {
@@ -32,11 +32,6 @@ export interface ConnectOptions {
   returnTo?: string;
   log?: Log;
 }
-
-export type CustodySettings = Pick<
-  CustodyOptions,
-  'withings' | 'recover' | 'callsPerMinute' | 'refreshMarginSeconds' | 'sweepSeconds'
->;
 
 /**
  * The settings of an embedded connect flow, defaults filled in; what is `undefined` counts as left out, as it comes

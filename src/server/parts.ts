@@ -10,6 +10,7 @@ import { createEvents } from '../dashboard/events.ts';
 import { createReadiness } from '../operations/health.ts';
 import { backgroundLog, type Log } from '../operations/logging.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
+import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
@@ -19,7 +20,6 @@ import type { Clocks } from '../time/clocks.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect } from '../tokens/disconnect.ts';
 import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notifications.ts';
-import { embedSandbox } from './embedded-sandbox.ts';
 
 /** What the routes are made of. */
 export type Parts = Awaited<ReturnType<typeof createParts>>;
@@ -44,17 +44,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   log.info({ store: durability }, 'store');
 
   const { onRefresh, onHandled, onError } = backgroundLog(log);
-  const custody = createCustody({
-    withings: config.withings,
-    recover: config.recover,
-    callsPerMinute: config.callsPerMinute,
-    refreshMarginSeconds,
-    sweepSeconds,
-    store,
-    clocks,
-    onRefresh,
-    onError,
-  });
+  const custody = createCustody(config, { store, clocks, onRefresh, onError });
   const { withings, grants, sweeper } = custody;
   const notifications = config.webhooks
     ? createNotifications({
@@ -108,6 +98,26 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
   }
   const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic);
   return { store, durability: 'one file: every change is on disk before it is used' };
+}
+
+/** The Withings of a program that was given no credentials: another site's pages, under an address of ours. */
+function embedSandbox(config: Config, now: () => number): Sandbox {
+  const { clientId, clientSecret, redirectUri } = config.withings;
+  return createSandbox({
+    now,
+    dataDir: config.dataDir,
+    publicUrl: config.publicUrl,
+    fetch: withinReach(config),
+    clients: [{ id: clientId, secret: clientSecret, name: 'Withings Connect', redirectUris: [redirectUri] }],
+  });
+}
+
+/** The sandbox calls us back at the address that we know ourselves by, whatever name browsers use for it. */
+function withinReach({ publicUrl, withings }: Config): typeof fetch {
+  return (input, init) => {
+    const url = new URL(String(input));
+    return fetch(url.origin === publicUrl ? new URL(url.pathname + url.search, withings.apiUrl) : url, init);
+  };
 }
 
 /** A wait that holds up no exit. */

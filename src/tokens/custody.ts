@@ -9,13 +9,16 @@ import { MAX_WAIT_MS, type Priority, type RateLimit } from '../withings/rate-lim
 import { createGrants, type Grants } from './grants.ts';
 import { createSweeper } from './sweeper.ts';
 
-export interface CustodyOptions {
+export interface CustodySettings {
   withings: Omit<WithingsOptions, 'now' | 'rateLimit'>;
   /** Dead refresh tokens are replaced, where the contract with Withings allows it. */
   recover: boolean;
   callsPerMinute: number;
   refreshMarginSeconds: number;
   sweepSeconds: number;
+}
+
+export interface CustodyParts {
   store: Store;
   clocks: Clocks;
   /** How each refresh ended: null, or why Withings gave no new pair. `grant` does not say whose it is. */
@@ -33,24 +36,25 @@ export interface Custody {
   callMs: number;
 }
 
-export function createCustody(options: CustodyOptions): Custody {
-  const { store, clocks, onRefresh, onError } = options;
-  const { auth, timeoutMs } = options.withings;
-  const rateLimit = createRateLimit(store, options.callsPerMinute, onError);
-  const withings = createWithings({ ...options.withings, now: clocks.now, rateLimit });
+export function createCustody(settings: CustodySettings, parts: CustodyParts): Custody {
+  const { callsPerMinute, recover, refreshMarginSeconds, sweepSeconds } = settings;
+  const { auth, timeoutMs } = settings.withings;
+  const { store, clocks, onRefresh, onError } = parts;
+  const rateLimit = createRateLimit(store, callsPerMinute, onError);
+  const withings = createWithings({ ...settings.withings, now: clocks.now, rateLimit });
   // One refresh, at its longest: with signatures a nonce is fetched first; each call waits for its turn.
   const callMs = (timeoutMs + MAX_WAIT_MS) * (auth === 'signature' ? 2 : 1);
   const grants = createGrants({
     ...clocks,
-    refreshMarginSeconds: options.refreshMarginSeconds,
-    recover: options.recover ? recoverWith(withings) : null,
+    refreshMarginSeconds,
+    recover: recover ? recoverWith(withings) : null,
     store,
     withings,
     callMs,
     onError,
     onRefresh: (id, refusal) => onRefresh(hashed(id), refusal),
   });
-  const sweeper = createSweeper({ ...clocks, sweepSeconds: options.sweepSeconds, store, grants, onError });
+  const sweeper = createSweeper({ ...clocks, sweepSeconds, store, grants, onError });
   return { withings, grants, sweeper, callMs };
 }
 
