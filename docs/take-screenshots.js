@@ -22,7 +22,7 @@ const browser = await chromium.launch({
 });
 try {
   await untilReady();
-  for (const colorScheme of ['light', 'dark']) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     const page = await browser.newPage({ colorScheme, viewport: { width: 1040, height: 1180 } });
     await page.goto(HOME);
     await page.getByRole('link', { name: 'Connect Withings' }).click();
@@ -46,6 +46,7 @@ try {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
+/** @param {number} advanceSeconds */
 function advance(advanceSeconds) {
   return fetch(`${HOME}/sandbox/control/clock`, {
     method: 'POST',

@@ -2,7 +2,7 @@
 import { PROBLEMS } from '../dist/problems/catalogue.js';
 import { refusalOfStatus } from '../dist/withings/answers.js';
 
-/** Status and text as Withings sends them; marks as in docs/sandbox.md: documented, seen, inferred. */
+/** Status and text as Withings sends them; marks as in docs/sandbox.md: documented, seen, inferred. @type {[number, string, string, string][]} */
 const SEEN = [
   [503, 'Invalid Params: invalid code', 'code unknown, older than 30 s, or used', 'D, S'],
   [503, 'Invalid Params: invalid refresh_token', 'refresh token dead, replaced or unknown', 'S'],

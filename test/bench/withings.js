@@ -15,7 +15,8 @@ export async function startWithings() {
         code: `code-${people}`,
         state: url.searchParams.get('state') ?? '',
       }).toString();
-      return res.writeHead(302, { Location: back.href }).end();
+      res.writeHead(302, { Location: back.href }).end();
+      return;
     }
     const sent = new URLSearchParams(await text(req));
     calls[url.pathname === '/v2/oauth2' ? 'token' : 'data'] += 1;

@@ -19,6 +19,14 @@ function clock() {
   return JSON.parse(readFileSync(join(CRASH_DIR, 'clock'), 'utf8'));
 }
 
+/**
+ * @typedef {object} Plan
+ * @property {string} at
+ * @property {number | 'every'} nth
+ * @property {keyof typeof deeds} deed
+ * @property {number} [keep]
+ */
+
 /** Which statement (a regular expression, the nth from now or every one), and what to do there. */
 function readPlan() {
   try {
@@ -28,14 +36,19 @@ function readPlan() {
   }
 }
 
+/** What is done at the statement; `work` executes it. */
 const deeds = {
   'kill before': () => stop('SIGKILL'),
-  'kill after': (work) => {
+  'kill after': (/** @type {() => unknown} */ work) => {
     work();
     stop('SIGKILL');
   },
-  /** Of what the statement adds to the log, only a part reaches the disk. */
-  tear(work, { keep }) {
+  /**
+   * Of what the statement adds to the log, only a part reaches the disk.
+   *
+   * @param {() => unknown} work @param {Plan} plan
+   */
+  tear(work, { keep = 0 }) {
     const before = statSync(WAL).size;
     work();
     const written = statSync(WAL).size - before;
@@ -43,11 +56,11 @@ const deeds = {
     truncateSync(WAL, before + Math.floor(written * keep));
     stop('SIGKILL');
   },
-  'pause before': (work) => {
+  'pause before': (/** @type {() => unknown} */ work) => {
     stop('SIGSTOP');
     return work();
   },
-  'pause after': (work) => {
+  'pause after': (/** @type {() => unknown} */ work) => {
     const result = work();
     stop('SIGSTOP');
     return result;
@@ -55,6 +68,7 @@ const deeds = {
   full() {
     throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
   },
+  /** @param {() => unknown} work @param {Plan} _plan @param {import('libsql').Database} db */
   'read-only'(work, _plan, db) {
     db.pragma('query_only = ON');
     try {
@@ -65,6 +79,7 @@ const deeds = {
   },
 };
 
+/** @param {NodeJS.Signals} signal */
 function stop(signal) {
   process.kill(process.pid, signal);
 }
@@ -72,10 +87,12 @@ function stop(signal) {
 let planned = '';
 let count = 0;
 
+/** @param {import('libsql').Database} db @param {string} sql @param {() => unknown} work */
 function withPlan(db, sql, work) {
   const text = readPlan();
   if (text !== planned) count = 0;
   planned = text;
+  /** @type {Plan | null} */
   const plan = text === '' ? null : JSON.parse(text);
   if (!plan || !new RegExp(plan.at).test(sql)) return work();
   count += 1;
@@ -83,12 +100,12 @@ function withPlan(db, sql, work) {
 }
 
 const { prepare, exec } = Database.prototype;
-Database.prototype.exec = function (sql) {
+Database.prototype.exec = function (/** @type {string} */ sql) {
   return withPlan(this, sql, () => exec.call(this, sql));
 };
-Database.prototype.prepare = function (sql) {
+Database.prototype.prepare = function (/** @type {string} */ sql) {
   const statement = prepare.call(this, sql);
   const run = statement.run.bind(statement);
-  statement.run = (...values) => withPlan(this, sql, () => run(...values));
+  statement.run = (/** @type {unknown[]} */ ...values) => withPlan(this, sql, () => run(...values));
   return statement;
 };

@@ -5,6 +5,9 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** @type {{ server: import('node:child_process').ChildProcess, dir: string } | undefined} */
+export let redisOfTheSuites;
+
 /** One redis-server for all suites, on a free port, in a folder of its own; each app gets a database of its own. */
 // biome-ignore lint/style/noDefaultExport: Jest calls the default export
 export default async function start() {
@@ -26,7 +29,7 @@ export default async function start() {
   });
   await Promise.race([missing, answering(port)]);
   process.env.TEST_REDIS_URL = `redis://127.0.0.1:${port}`;
-  globalThis.redisOfTheSuites = { server, dir };
+  redisOfTheSuites = { server, dir };
 }
 
 async function freePort() {

@@ -3,10 +3,15 @@ import { TestEnvironment } from 'jest-environment-node';
 
 const open = new Set();
 
-/** Remembers each storage that begins, so that it can end with the test file that began it. */
+/**
+ * Remembers each storage that begins, so that it can end with the test file that began it.
+ *
+ * @template T
+ * @extends {asyncHooks.AsyncLocalStorage<T>}
+ */
 class KnownStorage extends asyncHooks.AsyncLocalStorage {
-  constructor(...args) {
-    super(...args);
+  constructor() {
+    super();
     open.add(this);
   }
 }
@@ -17,6 +22,7 @@ asyncHooks.AsyncLocalStorage = KnownStorage;
  * every storage there is: the fortieth file of a worker ran eight times slower than the first.
  */
 export default class Environment extends TestEnvironment {
+  /** @override */
   async teardown() {
     for (const storage of open) storage.disable();
     open.clear();

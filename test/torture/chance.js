@@ -20,7 +20,11 @@ export function createChance(seed) {
     /** @param {number} from @param {number} to */
     between: (from, to) => from + next() * (to - from),
     /** @template T @param {readonly T[]} list @returns {T} */
-    oneOf: (list) => list[Math.floor(next() * list.length)],
+    oneOf(list) {
+      const one = list[Math.floor(next() * list.length)];
+      if (one === undefined) throw new Error('There is nothing to choose from');
+      return one;
+    },
     /** The name that the dice fall on, by its percentage; null for the rest. @param {Record<string, number>} table */
     draw(table) {
       let left = next() * 100;

@@ -11,17 +11,25 @@ const PORTS = { from: 31_000, to: 32_700 };
 /** A disk in memory, where there is one: kill -9 takes nothing from it either, and a sync costs nothing. */
 const QUICK_DISK = '/dev/shm';
 
+const READER = 'test/torture/reader.js';
+
 /** A folder of this run's own, with a copy of the built app: somebody may build again meanwhile. */
 export function prepareGround() {
   const dir = mkdtempSync(join(existsSync(QUICK_DISK) ? QUICK_DISK : tmpdir(), 'torture-'));
   const appDir = join(dir, 'app');
   const dataDir = join(dir, 'data');
   mkdirSync(dataDir, { mode: 0o700 });
-  for (const part of ['dist', 'views', 'public', 'package.json']) {
+  for (const part of ['dist', 'views', 'public', 'package.json', READER]) {
     cpSync(join(ROOT, part), join(appDir, part), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(appDir, 'node_modules'));
-  return { dir, appDir, dataDir, secret: randomBytes(32).toString('base64url') };
+  return {
+    dir,
+    appDir,
+    reader: join(appDir, READER),
+    dataDir,
+    secret: randomBytes(32).toString('base64url'),
+  };
 }
 
 /** So many ports on which nobody listens. @param {number} count */

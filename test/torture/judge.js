@@ -53,20 +53,24 @@ export function createJudge({ ledger, records, chance, processes, visitors }) {
 
   /**
    * The record travels for a moment before it meets the ledger, so a fault counts only if the record read after the
-   * judgement is still the one that was judged. @param {string} userId
+   * judgement is still the one that was judged. @param {string} userId @returns {Promise<Reading | null>} null: nobody
+   * could read it
    */
   async function examine(userId) {
     let before = await records.read(userId);
     if (before) counts.samples += 1;
     for (let look = 0; before && look < LOOKS; look += 1) {
       const fault = faultOf(before);
-      if (fault === null) return;
+      if (fault === null) break;
       counts.looksAgain += 1;
       const after = await records.read(userId);
-      if (!after) return;
-      if (writeIdOf(before) === writeIdOf(after)) return condemn(userId, fault, after);
+      if (after && writeIdOf(before) === writeIdOf(after)) {
+        condemn(userId, fault, after);
+        break;
+      }
       before = after;
     }
+    return before;
   }
 
   /** @param {Visitor} visitor */
@@ -122,9 +126,11 @@ export function createJudge({ ledger, records, chance, processes, visitors }) {
       if (held !== pair) condemn(pair.userId, `#${pair.number} was used before it was durable`, reading);
     },
 
-    /** Everybody once, after the traffic; `visit`: through the front door too, until all is well. */
+    /** Everybody once, after the traffic. @returns {Promise<number>} of how many nobody could read the record */
     async examineAll() {
-      for (const { userId } of visitors) await examine(userId);
+      let unread = 0;
+      for (const { userId } of visitors) if (!(await examine(userId))) unread += 1;
+      return unread;
     },
 
     /** Without faults and kills everybody becomes well again. */

@@ -44,6 +44,8 @@ const redis = await redisOf(options.redis);
 const processes = [processOf('a', ports.slice(0, 2)), processOf('b', ports.slice(2))];
 /** @type {import('./visitor.js').Visitor[]} */
 const visitors = [];
+/** @type {string[]} */
+const unjudged = [];
 const records = createRecords({ ...ground, redisUrl: redis?.url });
 const judge = createJudge({ ledger, records, chance, processes, visitors });
 const chaos = createChaos({ processes, chance, leaseMs: LEASE_MS, letGo: records.close });
@@ -123,12 +125,14 @@ async function settle() {
   if (!records.isOpen()) await records.open();
   await judge.examineAll();
   await judge.settle();
-  await judge.examineAll();
+  const unread = await judge.examineAll();
+  if (unread > 0) unjudged.push(`Nobody could read the records of ${unread} connections at the end`);
 }
 
-/** What ended that nobody had ended. */
+/** What spoils the verdict: something ended that nobody had ended, or nobody looked. */
 function accidents() {
-  return [...processes, ...(redis ? [redis] : [])].flatMap((each) => each.accidents);
+  const watched = [...processes, ...(redis ? [redis] : [])];
+  return [...unjudged, ...watched.flatMap((each) => each.accidents)];
 }
 
 function finish() {

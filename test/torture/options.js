@@ -15,19 +15,15 @@ export function readOptions(args = process.argv.slice(2)) {
   const { values } = parseArgs({
     args,
     options: {
-      minutes: { type: 'string' },
-      seconds: { type: 'string' },
+      minutes: { type: 'string', default: '10' },
       connections: { type: 'string', default: '800' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       store: { type: 'string', default: 'sqlite' },
       redis: { type: 'string', default: 'always' },
     },
   });
-  const seconds = values.seconds
-    ? whole('seconds', values.seconds)
-    : 60 * whole('minutes', values.minutes ?? '10');
   return {
-    ms: seconds * 1000,
+    ms: 60_000 * positive('minutes', values.minutes),
     connections: whole('connections', values.connections),
     seed: whole('seed', values.seed),
     redis:
@@ -35,6 +31,14 @@ export function readOptions(args = process.argv.slice(2)) {
         ? oneOf('redis', KINDS, values.redis)
         : null,
   };
+}
+
+/** @param {string} name @param {string} text */
+function positive(name, text) {
+  if (!/^\d{1,4}(\.\d+)?$/.test(text) || Number(text) === 0) {
+    throw new Error(`--${name} must be a number above 0`);
+  }
+  return Number(text);
 }
 
 /** @param {string} name @param {string} text */

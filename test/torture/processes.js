@@ -57,8 +57,9 @@ export function createProcess({ name, ports, dir, env, mayFail }) {
     next = mine;
     child.once('exit', (code, signal) => {
       if (serving !== mine && next !== mine) return; // we killed it
-      if (!mine.ready && mayFail(bornAt)) return raiseAgain();
-      accidents.push(`A process ${name} ended by itself (code ${code}, ${signal}):\n${lines.join('\n')}`);
+      if (!mine.ready && mayFail(bornAt)) void raiseAgain();
+      else
+        accidents.push(`A process ${name} ended by itself (code ${code}, ${signal}):\n${lines.join('\n')}`);
     });
     const end = performance.now() + START_WITHIN_MS;
     while (next === mine && performance.now() < end) {

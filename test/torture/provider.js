@@ -101,7 +101,7 @@ export async function startProvider({ ledger, chance, port, timeoutMs, lifeSecon
     if (fault === 'error instead') counts.errors += 1;
     else if (fault === 'late after') counts.late += 1;
     else if (fault !== null) counts.repliesLost += 1;
-    if (result.verdict === 'nothing') return send(res, fault, {}, 0);
+    if (result.verdict !== 'minted') return send(res, fault, {}, 0);
     if (fault !== null) result.pair.reply = fault;
     onMoment('minted', asker);
     send(res, fault, ok(wire(result.pair)), timeoutMs + chance.between(100, 600));

@@ -1,26 +1,18 @@
 /**
- * A process that reads the store with the app's own modules and says what it finds. A process, so that it can be
+ * A process that reads the store with the app's own modules and says what it finds; it runs where this run's copy of
+ * the app is. A process, so that it can be
  * ended without the last words that would tidy up the files of the store.
  */
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { createEncryption } from '../../dist/store/encryption.js';
+import { deriveKeys } from '../../dist/store/keys.js';
+import { openRedisStore } from '../../dist/store/redis/store.js';
+import { openSqliteStore } from '../../dist/store/sqlite/store.js';
+import { clocks } from '../../dist/time/clocks.js';
 
-/** @param {string} file */
-const own = (file) => import(pathToFileURL(join(String(process.env.APP_DIR), 'dist', file)).href);
-const [{ openStore }, { createEncryption }, { deriveKeys }] = await Promise.all(
-  ['storing.js', 'session/sealing.js', 'session/keys.js'].map(own),
-);
-
-const encryption = createEncryption(deriveKeys([String(process.env.SESSION_SECRET)]).seal);
-const { store } = await openStore(
-  {
-    redisUrl: process.env.REDIS_URL ?? null,
-    dataDir: String(process.env.DATA_DIR),
-    withings: { sandbox: false },
-  },
-  encryption,
-  { now: Date.now, monotonic: () => Number(process.hrtime.bigint()) / 1e6 },
-).catch(leave);
+const { REDIS_URL, DATA_DIR = '', SESSION_SECRET = '' } = process.env;
+const encryption = createEncryption(deriveKeys([SESSION_SECRET]).seal);
+const store = await open().catch(leave);
 
 process.on('message', async (/** @type {{ number: number, userId: string }} */ { number, userId }) => {
   process.send?.({ number, reading: await read(userId) });
@@ -34,6 +26,12 @@ async function read(userId) {
   } catch (error) {
     return isAway(error) ? null : { error: String(error) };
   }
+}
+
+async function open() {
+  if (!REDIS_URL) return openSqliteStore(join(DATA_DIR, 'connect.db'), encryption, clocks.monotonic);
+  const options = { url: REDIS_URL, encryption, now: clocks.now, tag: 'withings-connect' };
+  return (await openRedisStore(options)).store;
 }
 
 /** A Redis that was killed or stopped says nothing about a record. @param {unknown} error */

@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const READ_WITHIN_MS = 10_000;
@@ -17,9 +16,9 @@ const READ_WITHIN_MS = 10_000;
 /**
  * The durable records, without asking the app: as they are on the disk, or as Redis serves them.
  *
- * @param {{ appDir: string, dataDir: string, secret: string, redisUrl: string | undefined }} where
+ * @param {{ reader: string, dataDir: string, secret: string, redisUrl: string | undefined }} where
  */
-export function createRecords({ appDir, dataDir, secret, redisUrl }) {
+export function createRecords({ reader: program, dataDir, secret, redisUrl }) {
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null;
   /** @type {Map<number, (reading: Reading | null) => void>} */
@@ -37,10 +36,9 @@ export function createRecords({ appDir, dataDir, secret, redisUrl }) {
   return {
     open: () =>
       new Promise((resolve) => {
-        const born = fork(join(import.meta.dirname, 'reader.js'), {
+        const born = fork(program, {
           env: {
             PATH: process.env.PATH,
-            APP_DIR: appDir,
             DATA_DIR: dataDir,
             SESSION_SECRET: secret,
             ...(redisUrl ? { REDIS_URL: redisUrl } : {}),

@@ -52,7 +52,7 @@ export function table(parts) {
     lost: judge.lost.size,
   };
   const names = Object.keys(cells);
-  const values = names.map((name) => String(cells[name]).padStart(name.length));
+  const values = Object.entries(cells).map(([name, value]) => String(value).padStart(name.length));
   return `| ${names.join(' | ')} |\n|${names.map((name) => `${'-'.repeat(name.length + 1)}:|`).join('')}\n| ${values.join(' | ')} |\n`;
 }
 

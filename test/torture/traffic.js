@@ -43,11 +43,12 @@ export function createTraffic({ visitors, processes, chance, publicUrl, perSecon
 
   async function visit() {
     const able = processes.filter((process) => process.isUp() && busy(process) < MOST_AT_ONCE);
-    const process = chance.oneOf(chance.hits(ASTRAY) ? processes : able);
-    if (!process) return;
+    const candidates = chance.hits(ASTRAY) ? processes : able;
+    if (candidates.length === 0) return;
+    const process = chance.oneOf(candidates);
     const visitor = somebody();
     const what = chance.draw(VISITS) ?? 'GET /api/measures';
-    const [method, path] = what.split(' ');
+    const [method = '', path = ''] = what.split(' ');
     const headers = { Cookie: visitor.cookie, ...(method === 'POST' ? ours : {}) };
     underWay.set(process, busy(process) + 1);
     const { status, text, headers: told } = await ask(process.port(), method, path, headers);

@@ -37,7 +37,7 @@ function must(answer, status) {
 
 /** @param {Record<string, string>} jar @param {import('./http.js').Answer} answer */
 function keep(jar, answer) {
-  const set = (answer.headers['set-cookie'] ?? []).map((line) => line.split(';')[0].split('='));
+  const set = (answer.headers['set-cookie'] ?? []).map((line) => line.replace(/;.*/, '').split('='));
   return { ...jar, ...Object.fromEntries(set.map(([name, ...value]) => [name, value.join('=')])) };
 }
 
