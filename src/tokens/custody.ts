@@ -49,7 +49,7 @@ export function createCustody(settings: CustodySettings, parts: CustodyParts): C
     refreshMarginSeconds,
     recover: recover ? recoverWith(withings) : null,
     store,
-    withings,
+    withings: { ...withings, ...withings.at('token') }, // the proof of a pair is custody too
     callMs,
     onError,
     onRefresh: (id, refusal) => onRefresh(hashed(id), refusal),

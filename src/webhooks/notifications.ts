@@ -42,7 +42,7 @@ export function createNotifications(options: NotificationOptions): Notifications
     inbox: createInbox({
       ...parts,
       checkUnlinked: (id, closing) =>
-        checkUnlinked({ ...parts, withings: withings.inBackground(closing) }, id),
+        checkUnlinked({ ...parts, withings: withings.at('background', closing) }, id),
       onHandled: (id, appli, outcome) => onHandled(hashed(id), appli, outcome),
     }),
     subscriber: createSubscriber({ ...parts, address, sweepSeconds }),

@@ -14,7 +14,7 @@ import { unsubscribeAll } from './unsubscribe.ts';
 export interface SubscriberParts {
   store: Pick<Store, 'readSubscriptions' | 'writeSubscriptions' | 'claimSubscriptions' | 'recordNews'>;
   grants: Pick<Grants, 'read' | 'use'>;
-  withings: Pick<Withings, 'inBackground' | 'refresh' | 'subscriptions' | 'unsubscribe'>;
+  withings: Pick<Withings, 'at' | 'refresh' | 'subscriptions' | 'unsubscribe'>;
   address: Address;
   now: () => number;
   sweepSeconds: number;
@@ -67,7 +67,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
   }
 
   async function look(stopping: AbortSignal): Promise<void> {
-    const background = withings.inBackground(stopping);
+    const background = withings.at('background', stopping);
     for (;;) {
       const due = await store.claimSubscriptions(now(), RETRY_MS, PEOPLE_A_CLAIM);
       if (due.length === 0) return;

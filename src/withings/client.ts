@@ -3,7 +3,7 @@ import { createDataCalls, type DataCalls } from './data-calls.ts';
 import { createPost } from './http.ts';
 import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { createPartner, type Partner } from './partner.ts';
-import type { RateLimit } from './rate-limit.ts';
+import type { Priority, RateLimit } from './rate-limit.ts';
 import { createSignedCall } from './signed-calls.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
@@ -17,12 +17,11 @@ export interface Withings extends OAuth2, DataCalls, Partner {
   /** Where the browser is sent to ask for consent (RFC 6749 4.1.1; Withings, "OAuth authorization URL"). */
   authorizeUrl(state: string, demo: boolean): string;
   /**
-   * The same data calls for what nobody waits for: they take their turn after everybody else's, and may wait for it
-   * for longer.
+   * The data calls at another priority than a visitor's.
    *
-   * @param signal ends the wait; what has not been sent by then is `withings-busy`
+   * @param signal ends the wait for a turn; what has not been sent by then is `withings-busy`
    */
-  inBackground(signal: AbortSignal): DataCalls;
+  at(priority: Priority, signal?: AbortSignal): DataCalls;
   /** Logs this browser out of Withings and goes on to authorize (Withings' FAQ), for another account. */
   logoutUrl(authorizeUrl: string): string;
   /** Withings' own page on which this person can remove our application. */
@@ -44,7 +43,6 @@ export interface WithingsOptions extends OAuth2Options {
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
   const postAt = createPost(options.apiUrl, options.timeoutMs, options.rateLimit ?? (async () => 0));
-  const custody = createDataCalls(postAt('token'));
 
   return {
     cloud: options.cloud,
@@ -53,8 +51,7 @@ export function createWithings(options: WithingsOptions): Withings {
     ...createOAuth2(postAt, options),
     ...createPartner(createSignedCall(postAt('code'), options)),
     ...createDataCalls(postAt('data')),
-    probe: custody.probe, // the proof of a pair
-    inBackground: (signal) => createDataCalls(postAt('background', signal)),
+    at: (priority, signal) => createDataCalls(postAt(priority, signal)),
     authorizeUrl(state, demo) {
       const url = new URL(options.authorizeUrl);
       url.search = new URLSearchParams({

@@ -9,6 +9,7 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { fingerprint } from '../../src/tokens/changes.ts';
+import { createCustody } from '../../src/tokens/custody.ts';
 import { createGrants, type Grants } from '../../src/tokens/grants.ts';
 import { createSweeper } from '../../src/tokens/sweeper.ts';
 import { checkUnlinked } from '../../src/tokens/unlinked.ts';
@@ -623,6 +624,38 @@ describe('the sweeper', () => {
     await stopped;
     expect(happened).toEqual(expected);
   });
+});
+
+test('the proof of a pair takes its turn with the tokens', async () => {
+  const { store, clock, parts } = await custody({ previousRefreshToken: 'refresh-before' });
+  const taken: number[] = [];
+  const withings = {
+    cloud: 'eu' as const,
+    clientId: 'client',
+    clientSecret: 'the-client-secret',
+    scope: ['user.metrics'],
+    auth: 'secret' as const,
+    authorizeUrl: 'https://account.example/oauth2_user/authorize2',
+    apiUrl: 'http://127.0.0.1:9/',
+    timeoutMs: 1000,
+    redirectUri: 'https://app.example/callback',
+  };
+  const { sweeper } = createCustody(
+    { withings, recover: false, callsPerMinute: 120, refreshMarginSeconds: 600, sweepSeconds: 30 },
+    {
+      ...parts,
+      store: {
+        ...store,
+        async takeCall(_spacingMs, atOnce) {
+          taken.push(atOnce);
+          return 60_000;
+        },
+      },
+      clocks: { now: () => clock.now, monotonic: () => clock.mono, sleep: parts.sleep },
+    },
+  );
+  await sweeper.wake();
+  expect(taken).toEqual([30]); // all that may come at once
 });
 
 test('what goes wrong in the background is reported, not lost', async () => {

@@ -156,7 +156,7 @@ test('what a notification says is checked in the background', async () => {
       readGrant: async () => ({ ...content, id: 'eu:1', writeId: '', leased: false }),
     } as unknown as Store,
     custody: {
-      withings: { cloud: 'eu', inBackground: () => ({ probe }) } as unknown as Withings,
+      withings: { cloud: 'eu', at: () => ({ probe }) } as unknown as Withings,
       grants: {} as Grants,
     },
     now: () => content.connectedAt,

@@ -35,13 +35,14 @@ describe.each(['secret', 'signature'] as const)('with auth by %s', (auth) => {
     ['token', 'refresh', (withings) => withings.refresh('refresh')],
     ['token', 'recover', (withings) => withings.recover('363')],
     ['token', 'revoke', (withings) => withings.revoke('363')],
-    ['token', 'the proof of a pair', (withings) => withings.probe('access', [], since)],
+    ['token', 'the proof of a pair', (withings) => withings.at('token').probe('access', [], since)],
+    ['data', 'a check by a visitor', (withings) => withings.probe('access', [], since)],
     ['data', 'measures', (withings) => withings.measures('access', [1], since, since)],
     ['data', 'devices', (withings) => withings.devices('access')],
     ['data', 'an end of subscriptions', (withings) => withings.subscriptions('access')],
-    ['background', 'subscriptions', (withings) => withings.inBackground(signal).subscriptions('access')],
-    ['background', 'missed news', (withings) => withings.inBackground(signal).nights('access', since)],
-    ['background', 'a check', (withings) => withings.inBackground(signal).probe('access', [], since)],
+    ['background', 'subscriptions', (withings) => withings.at('background', signal).subscriptions('access')],
+    ['background', 'missed news', (withings) => withings.at('background', signal).nights('access', since)],
+    ['background', 'a check', (withings) => withings.at('background', signal).probe('access', [], since)],
   ])('%s: %s', async (priority, _call, make) => {
     const { withings, asked } = unsent(auth);
     expect(await make(withings)).toMatchObject({ ok: false, refusal: { code: 'withings-busy' } });
@@ -81,7 +82,7 @@ describe('the wait for a turn', () => {
     const ending = new AbortController();
     let answer: unknown;
     const asking = withings
-      .inBackground(ending.signal)
+      .at('background', ending.signal)
       .devices('access')
       .then((refused) => {
         answer = refused;
