@@ -31,7 +31,7 @@ export interface AttemptsOptions {
   ownerOf?: (req: Request) => string;
 }
 
-const LIFE_MS = 10 * 60_000;
+const TTL_MS = 10 * 60_000;
 const PER_BROWSER = 8;
 const POLL_MS = 50;
 
@@ -52,7 +52,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     async begin(req, res, attempt) {
       const browser = (await knownBrowser(req)) ?? random256();
       const state = random256();
-      const expiresAt = now() + LIFE_MS;
+      const expiresAt = now() + TTL_MS;
       await store.beginAttempt({
         ...attempt,
         state: keyOf(state),
@@ -60,7 +60,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         expiresAt,
         perBrowser: PER_BROWSER,
       });
-      cookie.set(res, browser, LIFE_MS);
+      cookie.set(res, browser, TTL_MS);
       return state;
     },
 

@@ -67,19 +67,18 @@ export interface Receipts {
   clear(req: Request, res: Response): void;
 }
 
-const RECEIPT_LIFE_MS = 10 * 60_000;
+const RECEIPT_TTL_MS = 10 * 60_000;
 
 export function createReceipts(encryption: Encryption, publicUrl: string, now: () => number): Receipts {
   const cookie = ownCookie(publicUrl, 'receipt');
   return {
-    write: (res, value) =>
-      cookie.set(res, encryption.seal(JSON.stringify(value), 'receipt'), RECEIPT_LIFE_MS),
+    write: (res, value) => cookie.set(res, encryption.seal(JSON.stringify(value), 'receipt'), RECEIPT_TTL_MS),
     read(req) {
       const sealed = cookie.read(req);
       if (!sealed) return null;
       try {
         const found = receipt.parse(JSON.parse(encryption.open(sealed, 'receipt')));
-        return now() < found.at + RECEIPT_LIFE_MS ? found : null;
+        return now() < found.at + RECEIPT_TTL_MS ? found : null;
       } catch {
         return null; // somebody else's, or sealed with a key that is gone: there is nothing to show
       }

@@ -1,7 +1,7 @@
 import type { Grant } from '../store/grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import type { Grants } from '../tokens/grants.ts';
-import { isDue } from '../tokens/timing.ts';
+import { isDue } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
 import type { ActivityDay, Device, Measure, Night } from '../withings/data.ts';
 import { type Result, refuse } from '../withings/errors.ts';

@@ -7,7 +7,7 @@ import { every, type Pause, pause } from '../scheduling/schedule.ts';
 import type { Grant } from '../store/grant.ts';
 import type { PubSub } from '../store/store.ts';
 import type { Grants } from '../tokens/grants.ts';
-import { isDue } from '../tokens/timing.ts';
+import { isDue } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
 
 /** How often each stream looks at the store: where nobody publishes changes, and where somebody does. */

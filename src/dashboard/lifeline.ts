@@ -1,5 +1,5 @@
 import type { Grant } from '../store/grant.ts';
-import { refreshDueAt } from '../tokens/timing.ts';
+import { refreshDueAt } from '../tokens/state.ts';
 
 /** Of the drawing, from the issue of a token to its end. */
 const WIDTH = 1000;

@@ -2,7 +2,7 @@ import { PROBLEMS } from '../problems/catalogue.ts';
 import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
-import { refreshDueAt } from '../tokens/timing.ts';
+import { refreshDueAt } from '../tokens/state.ts';
 import type { Cloud } from '../withings/clouds.ts';
 import type { Everything } from './data-loader.ts';
 import { happenings } from './history.ts';

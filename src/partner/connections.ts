@@ -45,7 +45,7 @@ export interface PartnerConnectionParts {
   now: () => number;
 }
 
-const HANDOFF_LIFE_MS = 10 * 60_000;
+const HANDOFF_TTL_MS = 10 * 60_000;
 /** The store's name for what a hand-off link carries. */
 export function handOffKey(token: string): string {
   return hashed(`hand-off ${token}`);
@@ -112,7 +112,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
 
     async handOff({ grantId: id }) {
       const token = randomBytes(32).toString('base64url');
-      const ends = now() + HANDOFF_LIFE_MS;
+      const ends = now() + HANDOFF_TTL_MS;
       const session = { key: handOffKey(token), data: '{}', idleUntil: ends, endsAt: ends };
       if (!(await store.beginSession(id, session))) throw new Problem('connection-unknown');
       return `${publicUrl}/handoff/${token}`;

@@ -11,7 +11,7 @@ const BACKOFF_MS = 11_000;
 export const MAX_BACKOFF_MS = 15 * 60_000;
 const PROVE_AGAIN_MS = 5 * 60_000;
 /** Withings, "Access and refresh tokens": a refresh token lives a year. */
-const REFRESH_TOKEN_LIFE_MS = 365 * DAY_MS;
+const REFRESH_TOKEN_LIFETIME_MS = 365 * DAY_MS;
 
 /** The last thirty events say what a person wants to know of the past. */
 const HISTORY = 30;
@@ -136,7 +136,7 @@ function tokensOf(pair: TokenPair, at: number) {
     accessExpiresAt: at + pair.expiresInSeconds * 1000,
     refreshToken: pair.refreshToken,
     refreshIssuedAt: at,
-    refreshExpiresAt: at + REFRESH_TOKEN_LIFE_MS,
+    refreshExpiresAt: at + REFRESH_TOKEN_LIFETIME_MS,
     accessRefused: false,
     backoffUntil: 0,
     proveAfter: 0,

@@ -3,8 +3,7 @@ import type { Store } from '../store/store.ts';
 import type { Result } from '../withings/errors.ts';
 import { confirmed, fingerprint, rejected } from './changes.ts';
 import { createRenewal, type RenewalParts } from './renewal.ts';
-import { usable } from './state.ts';
-import { backoffFor, isDue, isUsable, mayProbe } from './timing.ts';
+import { backoffFor, isDue, isUsable, mayProbe, usable } from './state.ts';
 
 /** Keeps people's grants usable. Whoever asks has read the grant just before. */
 export interface Grants {

@@ -4,7 +4,7 @@ import type { Withings } from '../withings/client.ts';
 import { type Refusal, type RefusalCode, type Result, refuse } from '../withings/errors.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
 import { confirmed, dead, intending, postponed, recovered, rejected, renewed, unproven } from './changes.ts';
-import { backoffFor, mayProbe } from './timing.ts';
+import { backoffFor, mayProbe } from './state.ts';
 
 export interface RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;

@@ -1,7 +1,13 @@
-import { type Grant, readCode } from '../store/grant.ts';
+import { type Grant, type GrantContent, readCode } from '../store/grant.ts';
 import type { Cloud } from '../withings/clouds.ts';
 import { type RefusalCode, type Refused, type Result, refuse } from '../withings/errors.ts';
-import { backoffFor, isUsable } from './timing.ts';
+import { MAX_BACKOFF_MS } from './changes.ts';
+
+/** Everything here is asked at a moment `now`, milliseconds since 1970. */
+
+/** A clock may be this far behind the one that wrote a record before we call it set back. */
+const CLOCK_SLACK_MS = 60_000;
+const PROBE_EVERY_MS = 3_600_000;
 
 /** What stands between a connection and being well; null when nothing does. */
 export function failureOf(grant: Grant, cloud: Cloud): RefusalCode | null {
@@ -9,7 +15,7 @@ export function failureOf(grant: Grant, cloud: Cloud): RefusalCode | null {
   return grant.cloud === cloud ? lastFailure(grant) : 'other-cloud';
 }
 
-/** The grant, if its access token may be used; or why not. @param now milliseconds since 1970 */
+/** The grant, if its access token may be used; or why not. */
 export function usable(grant: Grant | null, cloud: Cloud, now: number): Result<Grant> {
   if (!grant) return refuse('not-connected');
   if (grant.ended) return refuse(readCode(grant.ended.code), { remedy: 'reconnect' });
@@ -26,4 +32,32 @@ function unavailable(grant: Grant, now: number): Refused {
 
 function lastFailure({ lastRefresh }: Grant): RefusalCode | null {
   return lastRefresh === null || lastRefresh.outcome === 'refreshed' ? null : readCode(lastRefresh.outcome);
+}
+
+/** The access token may be shown to Withings. */
+export function isUsable(grant: GrantContent, now: number): boolean {
+  return grant.ended === null && !grant.accessRefused && now < grant.accessExpiresAt;
+}
+
+/** The moment from which a token is refreshed: the margin before its end, at most a quarter of its life. */
+export function refreshDueAt(grant: GrantContent, marginSeconds: number): number {
+  const lifetime = grant.accessExpiresAt - grant.accessIssuedAt;
+  return grant.accessExpiresAt - Math.min(marginSeconds * 1000, lifetime / 4);
+}
+
+/** A token from the future was issued before the clock was set back: nobody knows its age, so it is renewed. */
+export function isDue(grant: GrantContent, marginSeconds: number, now: number): boolean {
+  const fromTheFuture = grant.accessIssuedAt > now + CLOCK_SLACK_MS;
+  return grant.accessRefused || fromTheFuture || now >= refreshDueAt(grant, marginSeconds);
+}
+
+/** Milliseconds for which nobody asks Withings for tokens. More than the longest wait: the clock was set back. */
+export function backoffFor(grant: GrantContent, now: number): number {
+  const left = grant.backoffUntil - now;
+  return left > 0 && left <= MAX_BACKOFF_MS ? left : 0;
+}
+
+/** A grant that has ended is asked about at most once an hour: Withings may have refused by mistake. */
+export function mayProbe({ ended }: GrantContent, now: number): boolean {
+  return ended === null || Math.abs(now - ended.probedAt) >= PROBE_EVERY_MS;
 }

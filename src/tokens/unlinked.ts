@@ -2,7 +2,7 @@ import type { Store } from '../store/store.ts';
 import type { Withings } from '../withings/client.ts';
 import { unlinked } from './changes.ts';
 import type { Grants } from './grants.ts';
-import { isUsable } from './timing.ts';
+import { isUsable } from './state.ts';
 
 export interface UnlinkedParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;

@@ -1,5 +1,5 @@
 import type { Grant } from '../store/grant.ts';
-import { isUsable } from '../tokens/timing.ts';
+import { isUsable } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Address } from './address.ts';
 import { categoriesFor } from './categories.ts';

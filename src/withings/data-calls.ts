@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { nothing, readAnswer } from './answers.ts';
 import {
   type ActivityDay,
@@ -8,11 +9,11 @@ import {
   measures,
   type Night,
   nights,
+  type Page,
 } from './data.ts';
 import type { Result } from './errors.ts';
 import type { Post } from './http.ts';
 import { createNotify, type Notify } from './notify.ts';
-import { allPages } from './pages.ts';
 
 /** The calls that are made with a person's access token. */
 export interface DataCalls extends Notify {
@@ -64,6 +65,29 @@ export function createDataCalls(post: Post): DataCalls {
       return readAnswer(await post(path, { ...fields, lastupdate: unixSeconds(at) }, accessToken), nothing);
     },
   };
+}
+
+/** A year of anything that is measured daily fits into half of it. */
+const MAX_PAGES = 10;
+
+/** All pages of a list, one after the other; a refusal of one is the answer of all. */
+async function allPages<T>(
+  post: Post,
+  path: string,
+  fields: Record<string, string>,
+  accessToken: string,
+  page: z.ZodType<Page<T>>,
+): Promise<Result<T[]>> {
+  const all: T[] = [];
+  let offset: number | null = 0;
+  for (let pages = 0; pages < MAX_PAGES && offset !== null; pages += 1) {
+    const asked: Record<string, string> = offset === 0 ? fields : { ...fields, offset: String(offset) };
+    const read: Result<Page<T>> = readAnswer(await post(path, asked, accessToken), page);
+    if (!read.ok) return read;
+    all.push(...read.value.rows);
+    offset = read.value.next;
+  }
+  return { ok: true, value: all };
 }
 
 /** The scopes and their services: Withings, "OAuth authorization URL". */
