@@ -1,5 +1,6 @@
 // Keeps the dashboard up to date. Without it the page is right at the moment it says at its end.
-const POLL_MS = 15_000;
+import { watchConnection } from './watch.js';
+
 const page = () => document.querySelector('[data-now]');
 let ahead = Date.parse(page().dataset.now) - Date.now();
 
@@ -45,18 +46,21 @@ const soon = () => {
   due = setTimeout(() => renew().catch(() => {}), 150);
 };
 
-let first = true;
-const events = new EventSource(`/events?since=${encodeURIComponent(page().dataset.now)}`);
-events.addEventListener('connection', () => {
-  // The page is as old as its connection to the events: what was first said is what it shows already.
-  if (!first) soon();
-  first = false;
+const connection = watchConnection({
+  open: () => new EventSource(`/events?since=${encodeURIComponent(page().dataset.now)}`),
+  async ask() {
+    const answer = await fetch('/api/connection');
+    return answer.ok ? answer.text() : Promise.reject(answer.status);
+  },
+  changed: soon,
+  clock: window,
 });
-events.addEventListener('news', soon);
-events.addEventListener('error', () => {
-  first = false; // whatever comes after a pause may be new
-  if (events.readyState === EventSource.CLOSED) setInterval(soon, POLL_MS);
+// A page that nobody sees needs no stream: browsers have few connections for one site.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) connection.stop();
+  else connection.start(false);
 });
+if (!document.hidden) connection.start(true);
 
 tick();
 setInterval(tick, 1000);

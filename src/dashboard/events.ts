@@ -1,6 +1,5 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { SessionData } from 'express-session';
-import { Problem } from '../problems/catalogue.ts';
 import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { oneAtATime } from '../scheduling/one-at-a-time.ts';
 import { every, type Pause, pause } from '../scheduling/schedule.ts';
@@ -9,17 +8,17 @@ import type { PubSub } from '../store/store.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
+import { createStreams, type Stream } from './streams.ts';
 
 /** How often each stream looks at the store: where nobody publishes changes, and where somebody does. */
 const LOOK_SECONDS = 1;
 const LOOK_SECONDS_WITH_PUBSUB = 5;
+/** A page that hears nothing for longer asks by itself (public/watch.js). */
 const HEARTBEAT_SECONDS = 15;
 /** A page that is told of news asks Withings afresh, which may be done once in ten seconds (see answer-cache.ts). */
 const NEWS_PAUSE_MS = 12_000;
 /** Data may be so much older than the page that shows them. */
 const PAGE_TAKES_MS = 3000;
-const MAX_STREAMS = 1000;
-const MAX_STREAMS_PER_SESSION = 8;
 
 export interface EventParts {
   withings: Pick<Withings, 'cloud'>;
@@ -49,9 +48,10 @@ export function createEvents({
   pubsub,
   sleep = pause,
 }: EventParts): Events {
-  const streams = new Map<Response, { sessionId: string; grantId: string; look: () => void }>();
+  const streams = createStreams();
+  const watchers = new Set<{ grantId: string; look: () => void }>();
   pubsub?.onChange((id) => {
-    for (const { grantId, look } of streams.values()) if (grantId === id) look();
+    for (const { grantId, look } of watchers) if (grantId === id) look();
   });
 
   /** What a page would show otherwise than before: the status, and whether the hour has brought a new one. */
@@ -68,24 +68,19 @@ export function createEvents({
     return grant;
   }
 
-  function stream(req: Request, res: Response, grant: Grant): void {
-    const closed = new AbortController();
+  function watch(req: Request, stream: Stream, grant: Grant): void {
     const onError = () => {}; // the store does not answer: the next look tries again, and pages say so
     let shown = appearanceOf(grant);
     /** What is newer than the page is news. */
     let newest = Date.parse(String(req.query.since)) - PAGE_TAKES_MS;
 
-    function write(text: string): void {
-      if (!res.writableEnded) res.write(text); // the timers run until the browser has closed its side too
-    }
-
     function send(event: string, data: unknown): void {
-      write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+      stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     }
 
     const sendNews = oneAtATime(async () => {
       send('news', {});
-      await sleep(NEWS_PAUSE_MS, closed.signal);
+      await sleep(NEWS_PAUSE_MS, stream.over);
     }, onError);
 
     async function look(): Promise<void> {
@@ -93,7 +88,7 @@ export function createEvents({
       const appearance = appearanceOf(current);
       if (appearance !== shown) send('connection', connectionOf(current, withings.cloud));
       shown = appearance;
-      if (!current) return void res.end(); // logged out or disconnected: there is nothing more to tell
+      if (!current) return stream.end(); // logged out or disconnected: there is nothing more to tell
       const latest = await newsAt(current.id);
       if (latest > newest) void sendNews();
       newest = latest;
@@ -101,16 +96,15 @@ export function createEvents({
 
     const options = { sleep, onError };
     const looks = every(pubsub ? LOOK_SECONDS_WITH_PUBSUB : LOOK_SECONDS, look, options);
-    const heartbeat = every(HEARTBEAT_SECONDS, async () => write(':\n\n'), options);
-    streams.set(res, { sessionId: req.sessionID, grantId: grant.id, look: looks.wake });
-    res.on('close', () => {
-      streams.delete(res);
-      closed.abort();
+    const heartbeat = every(HEARTBEAT_SECONDS, async () => send('heartbeat', {}), options);
+    const watcher = { grantId: grant.id, look: looks.wake };
+    watchers.add(watcher);
+    stream.over.addEventListener('abort', () => {
+      watchers.delete(watcher);
       void looks.stop();
       void heartbeat.stop();
     });
-    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
-    write('retry: 3000\n\n');
+    stream.write('retry: 3000\n\n');
     send('connection', connectionOf(grant, withings.cloud));
     looks.start();
     heartbeat.start();
@@ -120,14 +114,11 @@ export function createEvents({
     handler(req, res) {
       const grant = req.session.withings;
       if (!grant) return void res.status(204).end(); // tells a browser not to come back
-      const own = [...streams.values()].filter(({ sessionId }) => sessionId === req.sessionID).length;
-      if (own >= MAX_STREAMS_PER_SESSION || streams.size >= MAX_STREAMS)
-        throw new Problem('too-many-streams');
-      stream(req, res, grant);
+      const stream = streams.open(req, res);
+      res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+      watch(req, stream, grant);
     },
-    close() {
-      for (const stream of streams.keys()) stream.end();
-    },
+    close: streams.close,
   };
 }
 

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { startApp } from '../support/app.ts';
+import { atEnd, startApp } from '../support/app.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { REFRESH, sandboxOf } from '../support/sandbox.ts';
+import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 
 const HOUR = 3_600_000;
@@ -67,9 +70,9 @@ test('without a connection there is nothing to watch', async () => {
   expect((await openEvents(app, '')).status).toBe(204);
 });
 
-test('one browser opens eight streams and no more; closing one makes room', async () => {
+test('one browser opens four streams and no more; closing one makes room', async () => {
   const { app, visitor, cookie } = await connected();
-  const streams = await Promise.all(Array.from({ length: 8 }, () => openEvents(app, cookie)));
+  const streams = await Promise.all(Array.from({ length: 4 }, () => openEvents(app, cookie)));
   await Promise.all(streams.map((stream) => stream.next()));
   const refused = await visitor.json('/events');
   expect([refused.status, refused.body.problem.code]).toEqual([503, 'too-many-streams']);
@@ -79,6 +82,26 @@ test('one browser opens eight streams and no more; closing one makes room', asyn
   let again = await openEvents(app, cookie);
   for (let tries = 0; again.status !== 200 && tries < 50; tries += 1) again = await openEvents(app, cookie);
   expect(again.status).toBe(200);
+});
+
+test('two sessions on one connection, both watch, one is logged out: the program goes on', async () => {
+  const { app, visitor, cookie } = await connected();
+  const other = visit(app);
+  await other.connect();
+  const ask = (who: string) => `GET /events HTTP/1.1\r\nHost: x\r\nCookie: ${who}\r\n\r\n`;
+  const socket = connect(app.config.port, '127.0.0.1', () =>
+    socket.write(ask(cookie) + ask(other.cookies())),
+  );
+  atEnd(() => void socket.destroy());
+  await once(socket, 'data');
+  await other.post('/logout');
+  await visitor.post('/logout'); // now the answer to the second comes through
+  let answers = '';
+  socket.on('data', (chunk) => {
+    answers += chunk;
+  });
+  await until(() => answers.includes('HTTP/1.1 503'));
+  expect((await visitor.get('/')).status).toBe(200);
 });
 
 test('stopping does not wait for those who watch', async () => {

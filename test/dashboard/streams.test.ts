@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import { createEvents, type EventParts } from '../../src/dashboard/events.ts';
@@ -51,25 +51,72 @@ async function startStreams(more: Partial<EventParts> = {}) {
   };
   const problems: ErrorRequestHandler = (problem: Problem, _req, res, _next) =>
     void res.status(503).send(problem.code);
-  const server = express().use(sessions).get('/events', events.handler).use(problems).listen(0, '127.0.0.1');
+  const held = door();
+  const app = express().set('trust proxy', 1);
+  app.get('/held', (_req, res) => held.opened.then(() => void res.end()));
+  const server = app.use(sessions).get('/events', events.handler).use(problems).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   atEnd(() => {
     events.close();
     server.closeAllConnections();
     server.close();
   });
-  const app = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-  const open = (cookie = 'ada') => openEvents(app, cookie, '/events?since=1970-01-01T00:00:10Z');
-  return { open, events, sleeps, looks, publish: (id = grant.id) => publish(id) };
+  const { port } = server.address() as AddressInfo;
+  const path = '/events?since=1970-01-01T00:00:10Z';
+  const open = (cookie = 'ada', address = '192.0.2.1') =>
+    openEvents({ url: `http://127.0.0.1:${port}` }, cookie, path, { 'X-Forwarded-For': address });
+  const connections: Socket[] = [];
+  server.on('connection', (socket) => void connections.push(socket));
+  return {
+    open,
+    events,
+    sleeps,
+    looks,
+    port,
+    path,
+    held,
+    connections,
+    publish: (id = grant.id) => publish(id),
+  };
 }
 
 test('a thousand streams in all are open and no more; closing one makes room', async () => {
   const { open } = await startStreams();
-  const streams = await Promise.all(Array.from({ length: 1000 }, (_, i) => open(`browser ${i % 125}`)));
+  const streams = await Promise.all(
+    Array.from({ length: 1000 }, (_, i) => open(`browser ${i % 250}`, `192.0.2.${i % 250}`)),
+  );
   expect(streams.filter(({ status }) => status === 200)).toHaveLength(1000);
-  expect((await open('somebody else')).status).toBe(503);
+  expect((await open('somebody else', '198.51.100.1')).status).toBe(503);
   streams[0]?.close();
-  await until(async () => (await open('somebody else')).status === 200);
+  await until(async () => (await open('somebody else', '198.51.100.1')).status === 200);
+});
+
+test('one address has two hundred and fifty of them, and takes none from the others', async () => {
+  const { open } = await startStreams();
+  const streams = await Promise.all(Array.from({ length: 251 }, (_, i) => open(`browser ${i}`)));
+  expect(streams.filter(({ status }) => status === 503)).toHaveLength(1);
+  expect((await open('somebody else', '198.51.100.1')).status).toBe(200);
+});
+
+test('one connection has one stream: two sessions on it, a log-out of the second, and everybody lives', async () => {
+  const { open, sleeps, port, path } = await startStreams();
+  const ask = (cookie: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n\r\n`;
+  const socket = connect(port, '127.0.0.1', () => socket.write(ask('ada') + ask('bob')));
+  atEnd(() => void socket.destroy());
+  await until(() => sleeps.length === 2); // the looks and the heartbeat of the first
+  await open('carol');
+  await until(() => sleeps.length === 4); // by now the second would have had its own
+  expect(sleeps).toHaveLength(4);
+});
+
+test('a stream behind an answer that never comes ends with its connection', async () => {
+  const { sleeps, port, path, held } = await startStreams();
+  const ask = (target: string) => `GET ${target} HTTP/1.1\r\nHost: x\r\nCookie: ada\r\n\r\n`;
+  const socket = connect(port, '127.0.0.1', () => socket.write(ask('/held') + ask(path)));
+  await until(() => sleeps.length === 2);
+  socket.resetAndDestroy();
+  await until(() => sleeps.every(({ signal }) => signal.aborted));
+  held.open();
 });
 
 test('a browser that goes away leaves no look and no timer behind', async () => {
@@ -99,6 +146,18 @@ test('a stream may be ended in the middle of a look', async () => {
   events.close();
   held.open();
   await new Promise((resolve) => setImmediate(resolve)); // what is written after the end is an error that nobody catches
+});
+
+test('a stream that we end leaves nothing behind on its connection, which may go on', async () => {
+  const { events, sleeps, port, path, connections } = await startStreams();
+  const socket = connect(port, '127.0.0.1');
+  atEnd(() => void socket.destroy());
+  await until(() => connections.length === 1);
+  const before = connections[0]?.listenerCount('close');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nCookie: ada\r\n\r\n`);
+  await until(() => sleeps.length === 2);
+  events.close();
+  await until(() => connections[0]?.listenerCount('close') === before);
 });
 
 test('a change is looked at when it is published, by those whom it is about', async () => {

@@ -16,9 +16,11 @@ export function openEvents(
   app: Pick<TestApp, 'url'>,
   cookie: string,
   path = '/events',
+  more: Record<string, string> = {},
 ): Promise<EventStream> {
   return new Promise((resolve, reject) => {
-    const request = get(`${app.url}${path}`, { headers: { Cookie: cookie, Accept: 'text/event-stream' } });
+    const headers = { Cookie: cookie, Accept: 'text/event-stream', ...more };
+    const request = get(`${app.url}${path}`, { headers });
     atEnd(() => void request.destroy());
     request.once('error', reject);
     request.once('response', (response) => {
