@@ -125,6 +125,9 @@ test('data_fields picks, lastupdate tells what has changed since', async () => {
   const since = { lastupdate: String(clock.now / 1000 - 3600) };
   const changed = (await data(access_token, '/v2/measure', 'getactivity', since)).body.activities;
   expect(changed.map(({ date }: Activity) => date)).toEqual(['2026-01-15']);
+  const midnight = { lastupdate: String(Date.parse('2026-01-15T00:00+01:00') / 1000) };
+  const justOver = (await data(access_token, '/v2/measure', 'getactivity', midnight)).body.activities;
+  expect(justOver.map(({ date }: Activity) => date)).toEqual(['2026-01-14', '2026-01-15']);
   const later = { lastupdate: String(clock.now / 1000 + 3600) };
   expect((await data(access_token, '/v2/measure', 'getactivity', later)).body.activities).toEqual([]);
 });

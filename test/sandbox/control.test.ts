@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
+import { atEnd } from '../support/app.ts';
+import { until } from '../support/until.ts';
 import { authorizeUrl, buildTown, MAREN } from './town.ts';
 
 test('the state tells everything but a token', async () => {
@@ -255,6 +257,18 @@ test('a callback URL is registered and then works; another is refused with what 
   }
 });
 
+test('fifty callback URLs are registered and no more, until a reset', async () => {
+  const { app } = buildTown();
+  const register = (n: number) =>
+    request(app)
+      .post('/control/callbacks')
+      .send({ url: `http://localhost:5000/back/${n}` });
+  for (let n = 2; n < 50; n += 1) expect([n, (await register(n)).status]).toEqual([n, 200]);
+  expect((await register(50)).body.error).toContain('No more than 50');
+  await request(app).post('/control/reset');
+  expect((await register(50)).status).toBe(200);
+});
+
 test('reset forgets people, faults, callbacks and calls, and leaves the clock', async () => {
   const { app, connect, getmeas, refresh, fault, state } = buildTown();
   const { access_token, refresh_token } = await connect();
@@ -283,6 +297,20 @@ test('whoever watches the panel is told of a change', async () => {
   expect(await read()).toContain('event: change');
   leave.abort();
   close();
+});
+
+test('fifty pages may watch; whoever leaves makes room', async () => {
+  const { listen } = buildTown();
+  const { url, close } = await listen();
+  atEnd(close);
+  const leave = new AbortController();
+  const watch = (signal?: AbortSignal) => fetch(`${url}/events`, signal ? { signal } : {});
+  expect((await watch(leave.signal)).status).toBe(200);
+  const others = await Promise.all(Array.from({ length: 49 }, () => watch()));
+  expect(new Set(others.map(({ status }) => status))).toEqual(new Set([200]));
+  expect((await watch()).status).toBe(503);
+  leave.abort();
+  await until(async () => (await watch()).status === 200);
 });
 
 test('the panel shows the last calls without their secrets', async () => {

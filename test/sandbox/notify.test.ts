@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import request from 'supertest';
+import { openSandboxDatabase } from '../../src/sandbox/database.ts';
+import { Subscriptions } from '../../src/sandbox/notify/subscriptions.ts';
 import { tempDir } from '../support/app.ts';
 import { until } from '../support/until.ts';
 import { startReceiver } from './receiver.ts';
@@ -326,6 +328,23 @@ test('no more than a thousand wait to be delivered', async () => {
     }
     return world.posts;
   }
+});
+
+test('all people together make five thousand and no more', async () => {
+  const dataDir = tempDir();
+  const db = openSandboxDatabase(dataDir);
+  const others = new Subscriptions(db, () => Date.UTC(2026, 0, 15, 9));
+  const owner = { user_id: TOMAS, client_id: 'other' };
+  db.transaction(() => {
+    for (let n = 0; n < 5000; n += 1)
+      others.add(owner, { appli: 1, url: `http://localhost:3000/${n}`, comment: '' });
+  });
+  db.close();
+  const town = buildTown({ dataDir, fetch: async () => new Response() });
+  ends.push(() => town.sandbox.close());
+  const { access_token } = await town.connect(MAREN, { scope: ALL });
+  const fields = { appli: '1', callbackurl: 'http://localhost:3000/hook' };
+  expect((await town.data(access_token, '/notify', 'subscribe', fields)).status).toBe(305);
 });
 
 test('one person makes sixty subscriptions and no more', async () => {

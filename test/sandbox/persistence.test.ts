@@ -1,13 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
+import { openSandboxDatabase } from '../../src/sandbox/database.ts';
 import { sign } from '../../src/sandbox/secrets.ts';
+import { tempDir } from '../support/app.ts';
 import { authorizeUrl, buildTown, client, MAREN } from './town.ts';
 
+test('what has expired does not pile up in the file', async () => {
+  const dataDir = tempDir();
+  const { app, authorize, clock, pass, sandbox } = buildTown({ dataDir });
+  for (let twice = 0; twice < 2; twice += 1) {
+    await authorize(MAREN);
+    const timestamp = String(clock.now / 1000);
+    const signature = sign(client.secret, 'getnonce', client.id, timestamp);
+    const fields = { action: 'getnonce', client_id: client.id, timestamp, signature };
+    expect((await request(app).post('/v2/signature').send(fields)).body.status).toBe(0);
+    pass(91 * 86_400);
+  }
+  sandbox.close();
+  const db = openSandboxDatabase(dataDir);
+  for (const table of ['logins', 'codes', 'nonces'])
+    expect([table, db.all(`SELECT * FROM ${table}`)]).toEqual([table, [expect.anything()]]);
+  db.close();
+});
+
 test('a restart loses nothing', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
+  const dataDir = tempDir();
   const before = buildTown({ dataDir });
   const cookie = (
     await request(before.app).post('/oauth2_user/account_login').type('form').send({ user: MAREN })
@@ -44,5 +61,4 @@ test('a restart loses nothing', async () => {
   };
   expect((await request(after.app).post('/v2/oauth2').send(signed)).body.status).toBe(0);
   after.sandbox.close();
-  rmSync(dataDir, { recursive: true });
 });

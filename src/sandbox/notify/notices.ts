@@ -72,7 +72,6 @@ export class Notices {
 
   /** One round at a time; whatever happens meanwhile is for the next one. */
   #look(): void {
-    if (this.#closed) return;
     this.#again = true;
     this.#round ??= this.#goRound()
       // A file that cannot be written to fails the API's calls aloud; the next look tries again.
