@@ -1,27 +1,46 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
-import type { Attempt, AttemptResult, TakenAttempt } from '../store/attempts.ts';
+import { z } from 'zod';
+import type { AttemptResult, Spending, SpentAttempt } from '../store/attempts.ts';
+import { DecryptionError, type Encryption } from '../store/encryption.ts';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { ownCookie } from '../web/cookies.ts';
 import type { Withings } from '../withings/client.ts';
 
-/** The attempts of browsers to connect: begun by a click, bound to the browser, spent by being read. */
-export interface Attempts {
-  /** Begins one and tells this browser its id. Returns the state to send along: 256 random bits. */
-  begin(req: Request, res: Response, attempt: Attempt): Promise<string>;
-  /** Takes the attempt of this browser and state; a repeated visit with the same answer waits for the first. */
-  take(req: Request, state: string, answer: string): Promise<Taken>;
-  finish(state: string, result: AttemptResult): Promise<void>;
-  /** The key of an attempt in the store. It is of one cloud: in the other nobody knows it. */
-  keyOf(state: string): string;
+/** What a browser set out to do. */
+export interface Attempt {
+  demo: boolean;
+  /** A path of this site; null: where people usually go. */
+  returnTo: string | null;
 }
 
-export type Taken = TakenAttempt | { outcome: 'no-cookie' };
+/** The attempts of browsers to connect: begun by a click, bound to the browser, good for ten minutes and once. */
+export interface Attempts {
+  /** Begins one. Everything about it lies sealed in the state that this returns, and nothing in the store. */
+  begin(req: Request, res: Response, attempt: Attempt): string;
+  /** Whether this browser began that state, and may still finish it. Spends nothing. */
+  open(req: Request, state: string): OpenedAttempt;
+  /** Spends it, with what Withings sent back; a repeated visit with the same answer waits for the first. */
+  spend(attempt: BegunAttempt, answer: string): Promise<Spending & { mark: SpentAttempt }>;
+  finish(mark: SpentAttempt, result: AttemptResult): Promise<void>;
+}
+
+export type OpenedAttempt =
+  | { outcome: 'open'; attempt: BegunAttempt }
+  | { outcome: 'no-cookie' | 'unknown' | 'expired' };
+
+export interface BegunAttempt extends Attempt {
+  /** Names it without opening it. The text of a state would not do: base64 has several for the same bytes. */
+  id: string;
+  /** Names the browser that began it. */
+  browser: string;
+  expiresAt: number;
+}
 
 export interface AttemptsOptions {
-  store: Store;
+  store: Pick<Store, 'spendAttempt' | 'finishAttempt' | 'encryption'>;
   withings: Pick<Withings, 'cloud'>;
   now: () => number;
   publicUrl: string;
@@ -32,56 +51,94 @@ export interface AttemptsOptions {
 }
 
 const TTL_MS = 10 * 60_000;
-const PER_BROWSER = 8;
 const POLL_MS = 50;
+/** A longer return address lies in the cookie, and its hash in the state, which Withings has to carry. */
+const MAX_IN_STATE = 160;
+const MAX_IN_COOKIE = 4;
+
+const stateContent = z.object({
+  cloud: z.string(),
+  bearer: z.string(),
+  demo: z.boolean(),
+  to: z.string().nullable(),
+  expiresAt: z.number(),
+  id: z.string(),
+});
+
+const cookieContent = z.object({ browser: z.string(), returns: z.array(z.string()) });
 
 export function createAttempts(options: AttemptsOptions): Attempts {
   const { store, withings, now, publicUrl, timeoutMs, ownerOf } = options;
+  const { encryption } = store;
   const cookie = ownCookie(publicUrl, 'connect');
-  const keyOf = (state: string) => hashed(`${withings.cloud} ${state}`);
   const bearerOf = (req: Request, browser: string) =>
     hashed(ownerOf ? `${browser} ${ownerOf(req)}` : browser);
 
-  /** The id this browser brings, if it has an attempt here: an id that somebody made up is not adopted. */
-  async function knownBrowser(req: Request): Promise<string | null> {
-    const browser = cookie.read(req);
-    return browser && (await store.knowsBrowser(bearerOf(req, browser), now())) ? browser : null;
+  /** A value that we did not seal is nobody's: an id that somebody made up is not adopted. */
+  function readCookie(req: Request) {
+    return openSealed(encryption, cookie.read(req), 'browser', cookieContent);
   }
 
   return {
-    async begin(req, res, attempt) {
-      const browser = (await knownBrowser(req)) ?? random256();
-      const state = random256();
-      const expiresAt = now() + TTL_MS;
-      await store.beginAttempt({
-        ...attempt,
-        state: keyOf(state),
-        browser: bearerOf(req, browser),
-        expiresAt,
-        perBrowser: PER_BROWSER,
-      });
-      cookie.set(res, browser, TTL_MS);
-      return state;
+    begin(req, res, { demo, returnTo }) {
+      const known = readCookie(req);
+      const browser = known?.browser ?? random160();
+      const isLong = returnTo !== null && returnTo.length > MAX_IN_STATE;
+      const returns = [...(known?.returns ?? []), ...(isLong ? [returnTo] : [])].slice(-MAX_IN_COOKIE);
+      cookie.set(res, encryption.seal(JSON.stringify({ browser, returns }), 'browser'), TTL_MS);
+      const content: z.infer<typeof stateContent> = {
+        cloud: withings.cloud,
+        bearer: bearerOf(req, browser),
+        demo,
+        to: isLong ? hashed(returnTo) : returnTo,
+        expiresAt: now() + TTL_MS,
+        id: random160(),
+      };
+      return encryption.seal(JSON.stringify(content), 'state');
     },
 
-    async take(req, state, answer) {
-      const browser = cookie.read(req);
-      if (!browser) return { outcome: 'no-cookie' };
-      const claim = { state: keyOf(state), browser: bearerOf(req, browser), answer: hashed(answer) };
+    open(req, state) {
+      const own = readCookie(req);
+      if (!own) return { outcome: 'no-cookie' };
+      const content = openSealed(encryption, state, 'state', stateContent);
+      const bearer = bearerOf(req, own.browser);
+      if (content?.cloud !== withings.cloud || content.bearer !== bearer) return { outcome: 'unknown' };
+      if (content.expiresAt <= now()) return { outcome: 'expired' };
+      const { to, demo, expiresAt, id } = content;
+      const returnTo = to?.startsWith('/') ? to : (own.returns.find((path) => hashed(path) === to) ?? null);
+      return { outcome: 'open', attempt: { id, browser: own.browser, demo, returnTo, expiresAt } };
+    },
+
+    async spend({ id, expiresAt }, answer) {
+      const mark = { id, answer: hashed(answer), expiresAt };
       const polls = Math.ceil(timeoutMs / POLL_MS);
       for (let poll = 0; poll < polls; poll += 1) {
-        const taken = await store.takeAttempt({ ...claim, now: now() });
-        if (taken.outcome !== 'pending') return taken;
+        const spending = await store.spendAttempt(mark);
+        if (spending.outcome !== 'pending') return { ...spending, mark };
         await sleep(POLL_MS);
       }
-      return { outcome: 'pending' };
+      return { outcome: 'pending', mark };
     },
 
-    keyOf,
-    finish: (state, result) => store.finishAttempt(keyOf(state), result),
+    finish: ({ id }, result) => store.finishAttempt(id, result),
   };
 }
 
-function random256(): string {
-  return randomBytes(32).toString('base64url');
+function openSealed<T>(
+  encryption: Encryption,
+  sealed: string | undefined,
+  place: string,
+  content: z.ZodType<T>,
+) {
+  if (!sealed) return null;
+  try {
+    return content.parse(JSON.parse(encryption.open(sealed, place)));
+  } catch (error) {
+    if (error instanceof DecryptionError) return null;
+    throw error;
+  }
+}
+
+function random160(): string {
+  return randomBytes(20).toString('base64url');
 }

@@ -7,7 +7,7 @@ export type Callback =
 
 export type Visit = Exclude<Callback, { form: 'malformed' }>;
 
-const STATE = /^[\w-]{43}$/;
+const STATE = /^[\w.-]{1,600}$/;
 const CODE = /^[\x21-\x7e]{1,512}$/;
 
 /**

@@ -2,17 +2,22 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { type Log, levelOf } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
-import type { AttemptProblem, AttemptResult } from '../store/attempts.ts';
+import type { AttemptProblem, AttemptResult, SpentAttempt } from '../store/attempts.ts';
 import { begun } from '../tokens/changes.ts';
+import { addressOf } from '../web/address.ts';
 import { onlyMethods, onlyNavigation } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
-import type { Attempts } from './attempts.ts';
+import type { Result } from '../withings/errors.ts';
+import type { TokenPair } from '../withings/oauth2.ts';
+import type { Attempts, BegunAttempt } from './attempts.ts';
 import { readCallback, type Visit } from './callback.ts';
+import { type CodeBudget, type Sender, senderOf } from './code-budget.ts';
 import { readReturnTo } from './return-to.ts';
 
 export interface ConnectParts {
   attempts: Attempts;
+  codeBudget: CodeBudget;
   sessions: Pick<Sessions, 'signIn' | 'resume'>;
   withings: Withings;
   now: () => number;
@@ -35,12 +40,9 @@ export function connectRoutes(parts: ConnectParts): Router {
   return router;
 }
 
-async function connect({ attempts, withings, usualReturn }: ConnectParts, req: Request, res: Response) {
+function connect({ attempts, withings }: ConnectParts, req: Request, res: Response) {
   const demo = req.query.mode === 'demo';
-  const state = await attempts.begin(req, res, {
-    demo,
-    returnTo: readReturnTo(req.query.return_to, usualReturn),
-  });
+  const state = attempts.begin(req, res, { demo, returnTo: readReturnTo(req.query.return_to) });
   const url = withings.authorizeUrl(state, demo);
   // A login that Withings remembers would silently connect whoever was there last.
   res.redirect(303, req.query.account === 'other' ? withings.logoutUrl(url) : url);
@@ -51,60 +53,101 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
   const visit = readCallback(req.query, parts.withings.issuer);
   if (visit.form === 'malformed') throw new Problem('callback-incomplete');
 
-  const taken = await parts.attempts.take(req, visit.state, answerOf(visit));
-  switch (taken.outcome) {
+  const { attempts, sessions, usualReturn } = parts;
+  const opened = attempts.open(req, visit.state);
+  if (opened.outcome !== 'open') throw new Problem(NOT_OPEN[opened.outcome]);
+  const { attempt } = opened;
+  refusePaused(parts, req, attempt);
+
+  const returnTo = attempt.returnTo ?? usualReturn;
+  const spending = await attempts.spend(attempt, answerOf(visit));
+  switch (spending.outcome) {
     case 'taken': {
-      const result = await finish(parts, req, visit, taken.attempt.demo);
+      const result = await finish(parts, req, visit, attempt, spending.mark);
       if (result.kind === 'connected') parts.onConnected?.(req, res);
-      return respond(result, taken.attempt.returnTo, res);
+      return respond(result, returnTo, res);
     }
     case 'finished':
-      if (taken.result.kind === 'connected' && !(await parts.sessions.resume(req, seedOf(visit)))) {
+      if (spending.result.kind === 'connected' && !(await sessions.resume(req, seedOf(attempt, visit)))) {
         throw new Problem('attempt-spent');
       }
-      return respond(taken.result, taken.attempt.returnTo, res);
+      return respond(spending.result, returnTo, res);
     case 'pending':
       throw new Problem('attempt-unfinished');
     case 'spent':
       throw new Problem('attempt-spent');
-    case 'expired':
-      throw new Problem('attempt-expired');
-    case 'unknown':
-      throw new Problem('attempt-unknown');
-    case 'no-cookie':
-      throw new Problem('cookies-missing');
   }
+}
+
+const NOT_OPEN = {
+  'no-cookie': 'cookies-missing',
+  unknown: 'attempt-unknown',
+  expired: 'attempt-expired',
+} as const;
+
+/** Before the attempt is spent: it may be finished when the pause is over. */
+function refusePaused({ codeBudget, log }: ConnectParts, req: Request, { browser }: BegunAttempt) {
+  const wait = codeBudget.waitSeconds(senderOf(req, browser));
+  if (wait === 0) return;
+  log.warn({ requestId: req.id, address: addressOf(req) }, 'too many refused codes');
+  throw new Problem('too-many-codes', wait);
 }
 
 /** The attempt is ours alone now: what Withings answered may be believed and the code exchanged, once. */
 async function finish(
-  { attempts, sessions, withings, now, log }: ConnectParts,
+  parts: ConnectParts,
   req: Request,
   visit: Visit,
-  demo: boolean,
+  attempt: BegunAttempt,
+  mark: SpentAttempt,
 ): Promise<AttemptResult> {
-  const fail = async (code: AttemptProblem, level: 'warn' | 'error' = 'warn') => {
+  const { attempts, sessions, withings, now, log } = parts;
+  const fail = async (code: AttemptProblem, { level = 'warn', ...details }: Failure = {}) => {
     const result = { kind: 'problem', code } as const;
-    log[level]({ requestId: req.id, outcome: code }, 'connecting failed');
-    await attempts.finish(visit.state, result);
+    log[level]({ requestId: req.id, outcome: code, ...details }, 'connecting failed');
+    await attempts.finish(mark, result);
     return result;
   };
   if (visit.form === 'denied') return fail('access-denied');
   if (visit.form === 'declined') return fail('withings-declined');
 
-  const exchanged = await withings.redeem(visit.code);
-  if (!exchanged.ok) return fail(exchanged.refusal.code, levelOf(exchanged.refusal));
+  const exchanged = await exchange(parts, senderOf(req, attempt.browser), visit.code);
+  if (exchanged === 'too many') return fail('too-many-codes', { address: addressOf(req) });
+  if (!exchanged.ok) {
+    const { code } = exchanged.refusal;
+    const from = code === 'code-refused' ? { address: addressOf(req) } : {};
+    return fail(code, { ...from, level: levelOf(exchanged.refusal) });
+  }
   const { userId } = exchanged.value;
   if (userId === null) return fail('withings-unreadable');
 
+  const { demo } = attempt;
   const grant = begun(
     { ...exchanged.value, userId },
     { cloud: withings.cloud, demo, askedScope: withings.scope },
     now(),
   );
-  await sessions.signIn(req, { key: attempts.keyOf(visit.state), seed: seedOf(visit) }, grant);
+  await sessions.signIn(req, { mark, seed: seedOf(attempt, visit) }, grant);
   log.info({ requestId: req.id, outcome: 'connected', demo }, 'connected');
   return { kind: 'connected' };
+}
+
+interface Failure {
+  level?: ReturnType<typeof levelOf>;
+  /** Where abuse is refused, and nowhere else. */
+  address?: string;
+}
+
+async function exchange(
+  { codeBudget, withings }: ConnectParts,
+  sender: Sender,
+  code: string,
+): Promise<Result<TokenPair> | 'too many'> {
+  const ended = codeBudget.begin(sender);
+  if (!ended) return 'too many';
+  const exchanged = await withings.redeem(code);
+  ended(!exchanged.ok && exchanged.refusal.code === 'code-refused');
+  return exchanged;
 }
 
 function respond(result: AttemptResult, returnTo: string, res: Response) {
@@ -118,6 +161,6 @@ function answerOf(visit: Visit): string {
 }
 
 /** Whoever repeats a callback must bring its code as well as its state: a stranger who planted the cookie has not. */
-function seedOf(visit: Visit): string {
-  return visit.form === 'code' ? `${visit.state} ${visit.code}` : '';
+function seedOf({ id }: BegunAttempt, visit: Visit): string {
+  return visit.form === 'code' ? `${id} ${visit.code}` : '';
 }

@@ -1,9 +1,11 @@
 import { type Request, Router } from 'express';
 import { createAttempts } from '../connect/attempts.ts';
+import { createCodeBudget } from '../connect/code-budget.ts';
 import { readReturnTo } from '../connect/return-to.ts';
 import { connectRoutes } from '../connect/routes.ts';
 import { backgroundLog, createLog } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
+import type { SpentAttempt } from '../store/attempts.ts';
 import type { Grant } from '../store/grant.ts';
 import { saveGrant } from '../store/grants.ts';
 import { hashed } from '../store/keys.ts';
@@ -70,10 +72,10 @@ export function createConnect(options: ConnectOptions): Connect {
 
   /** In place of browser sessions: the person who is signed in over there owns the grant. */
   const owners = {
-    async signIn(req: Request, { key }: { key: string }, content: Parameters<typeof saveGrant>[1]) {
+    async signIn(req: Request, { mark }: { mark: SpentAttempt }, content: Parameters<typeof saveGrant>[1]) {
       const ends = now() + ENDLESS_MS;
       const session = { key: keyOf(req), data: '{}', idleUntil: ends, endsAt: ends };
-      await saveGrant(store, content, { session, replaces: null, attempt: key });
+      await saveGrant(store, content, { session, replaces: null, attempt: mark });
     },
     resume: async (req: Request) => (await grantIdOf(req)) !== null,
   };
@@ -98,11 +100,12 @@ export function createConnect(options: ConnectOptions): Connect {
         timeoutMs: callMs + 1000,
         ownerOf: keyOf,
       }),
+      codeBudget: createCodeBudget(now),
       sessions: owners,
       withings,
       now,
       log,
-      usualReturn: readReturnTo(returnTo, '/'),
+      usualReturn: readReturnTo(returnTo) ?? '/',
     }),
   );
   router.post('/disconnect', noStore, refuseCrossSite(origin), async (req, res) => {

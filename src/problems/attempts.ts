@@ -59,4 +59,12 @@ export const ATTEMPTS = {
     action: 'dashboard',
     retryAfterSeconds: 10,
   },
+  'too-many-codes': {
+    status: 429,
+    title: 'Please wait before you try again',
+    what: 'Withings refused several visits from this browser or from your network, one after the other. Each costs a call that others need as well, so we let none through for a while. Nothing was connected.',
+    advice: 'Start again in a few minutes, and allow without a long pause.',
+    action: 'restart',
+    retryAfterSeconds: 60,
+  },
 } as const satisfies Record<string, ProblemText>;

@@ -23,7 +23,7 @@ import type { Parts } from './parts.ts';
  */
 export function createApp(config: Config, parts: Parts, monotonic: () => number, log: Log): Express {
   const { publicUrl, partnerApiKey, refreshMarginSeconds } = config;
-  const { sandbox, readiness, sessions, receipts, attempts, withings, grants, now } = parts;
+  const { sandbox, readiness, sessions, receipts, attempts, codeBudget, withings, grants, now } = parts;
   const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
   const { wake } = notifications.subscriber;
@@ -58,6 +58,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(
     connectRoutes({
       attempts,
+      codeBudget,
       sessions,
       withings,
       now,

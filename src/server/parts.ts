@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { createAttempts } from '../connect/attempts.ts';
+import { createCodeBudget } from '../connect/code-budget.ts';
 import { createReceipts } from '../connect/disconnect.ts';
 import { createAnswerCache } from '../dashboard/answer-cache.ts';
 import { createDataLoader } from '../dashboard/data-loader.ts';
@@ -77,6 +78,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
       sessionMaxDays: config.sessionMaxDays,
     }),
     attempts: createAttempts({ store, withings, now, publicUrl, timeoutMs: custody.callMs + 1000 }),
+    codeBudget: createCodeBudget(now),
     receipts: createReceipts(encryption, publicUrl, now),
     disconnect: createDisconnect({ store, withings, unsubscribe: notifications.subscriber.unsubscribe }),
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),

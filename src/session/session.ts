@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
+import type { SpentAttempt } from '../store/attempts.ts';
 import type { Grant, GrantContent } from '../store/grant.ts';
 import { saveGrant } from '../store/grants.ts';
 import { hashed, type Keys } from '../store/keys.ts';
@@ -34,7 +35,7 @@ export interface Sessions {
    * Stores the grant and gives this browser a new session on it; the one it had ends. All of it, the attempt
    * included, is one transaction that is durable when this resolves.
    */
-  signIn(req: Request, attempt: { key: string; seed: string }, grant: GrantContent): Promise<void>;
+  signIn(req: Request, attempt: { mark: SpentAttempt; seed: string }, grant: GrantContent): Promise<void>;
   /** Gives this browser the session that a sign-in with this seed began; false if it has ended since. */
   resume(req: Request, seed: string): Promise<boolean>;
   /** Gives this browser a session in place of the one stored under `key`, which ends; false: there is none. */
@@ -94,7 +95,7 @@ export function createSessions(options: SessionOptions): Sessions {
       sessions(req, res, next);
     },
 
-    async signIn(req, { key: attempt, seed }, content) {
+    async signIn(req, { mark: attempt, seed }, content) {
       await saveGrant(store, content, {
         session: newSession(seed),
         replaces: hashed(req.sessionID),

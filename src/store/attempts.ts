@@ -1,56 +1,38 @@
 import { z } from 'zod';
 import { refusalCode } from '../withings/errors.ts';
 
-/** Attempts to connect: begun, taken once, finished. */
+/** Attempts to connect that were spent. Everything else about one travels sealed in its state (connect/attempts.ts). */
 export interface AttemptStore {
-  /** Stores an attempt, and of one browser only the newest `perBrowser`. */
-  beginAttempt(attempt: NewAttempt): Promise<void>;
-  /** True if this browser has an attempt here: an id that a client made up is not adopted. */
-  knowsBrowser(browser: string, now: number): Promise<boolean>;
-  /** Spends an attempt by reading it: however many ask, on however many processes, one is answered `taken`. */
-  takeAttempt(claim: AttemptClaim): Promise<TakenAttempt>;
+  /**
+   * Spends an attempt: however many ask, on however many processes, one is answered `taken`. That outlives the process;
+   * a crash of the host may cost it, unless a sign-in came of it.
+   */
+  spendAttempt(attempt: SpentAttempt): Promise<Spending>;
   /** Writes down how a taken attempt ended, for the visitor who comes again with the same answer. */
-  finishAttempt(state: string, result: AttemptResult): Promise<void>;
+  finishAttempt(id: string, result: AttemptResult): Promise<void>;
 }
 
-/** Of all browsers together; who begins more than that many in ten minutes is no crowd of people. */
-export const MAX_ATTEMPTS = 100_000;
-
-/** So long after its end an attempt is still known, and its visitor is told that it has expired. */
-export const EXPIRED_KNOWN_MS = 3_600_000;
-
-export interface Attempt {
-  demo: boolean;
-  returnTo: string;
-}
-
-export interface NewAttempt extends Attempt {
-  state: string;
-  browser: string;
-  expiresAt: number;
-  perBrowser: number;
-}
-
-export interface AttemptClaim {
-  state: string;
-  browser: string;
+export interface SpentAttempt {
+  id: string;
   /** Hash of what Withings sent back; a repeated visit is one that brings the same. */
   answer: string;
-  now: number;
+  /** The store forgets it an hour later. */
+  expiresAt: number;
 }
 
-export type TakenAttempt =
-  | { outcome: 'taken'; attempt: Attempt }
-  | { outcome: 'pending' }
-  | { outcome: 'finished'; attempt: Attempt; result: AttemptResult }
-  | { outcome: 'spent' | 'expired' | 'unknown' };
+export type Spending =
+  | { outcome: 'taken' | 'pending' | 'spent' }
+  | { outcome: 'finished'; result: AttemptResult };
+
+/** So long after its end an attempt is still known to have been spent. */
+export const SPENT_KNOWN_MS = 3_600_000;
 
 /** How an attempt ended: connected, or the code of the problem that its visitor was told. */
 export type AttemptResult = z.infer<typeof attemptResult>;
 
 /** Withings' own answers to an attempt, and its refusals of the code; what a newer version wrote has no words here. */
 const attemptProblem = z
-  .enum(['access-denied', 'withings-declined', ...refusalCode.options])
+  .enum(['access-denied', 'withings-declined', 'too-many-codes', ...refusalCode.options])
   .catch('withings-refused');
 
 export type AttemptProblem = z.infer<typeof attemptProblem>;
@@ -60,8 +42,10 @@ const attemptResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('problem'), code: attemptProblem }),
 ]);
 
-export function readAttemptResult(text: string): AttemptResult {
-  return attemptResult.parse(JSON.parse(text));
+/** @param result null: there is none yet */
+export function spendingOf(result: string | null): Spending {
+  if (result === null) return { outcome: 'pending' };
+  return { outcome: 'finished', result: attemptResult.parse(JSON.parse(result)) };
 }
 
 export function writeAttemptResult(result: AttemptResult): string {

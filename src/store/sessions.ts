@@ -1,4 +1,5 @@
 import { DAY_MS } from '../time/clocks.ts';
+import type { SpentAttempt } from './attempts.ts';
 import type { Grant, GrantContent } from './grant.ts';
 
 /**
@@ -50,7 +51,7 @@ export interface SignIn {
   /** The session that this browser had before; it ends here. */
   replaces: string | null;
   /** What led here; null where it was no browser's attempt. */
-  attempt: string | null;
+  attempt: SpentAttempt | null;
 }
 
 /** For a session that ends only when somebody ends it: a hundred years. */

@@ -1,4 +1,5 @@
 import type { AttemptStore } from './attempts.ts';
+import type { Encryption } from './encryption.ts';
 import type { GrantStore } from './grants.ts';
 import type { SessionStore } from './sessions.ts';
 
@@ -8,10 +9,12 @@ import type { SessionStore } from './sessions.ts';
  */
 export interface Store extends SessionStore, GrantStore, AttemptStore, SubscriptionStore, RateLimitStore {
   /**
-   * Ends up to `limit` sessions and attempts whose time is over. True: there may be more. Checks the next `limit`
+   * Ends up to `limit` sessions, and forgets as many spent attempts, whose time is over. True: there may be more. Checks the next `limit`
    * grants besides, round and round, for any that no session owns: there should be none.
    */
   removeExpired(now: number, limit: number): Promise<boolean>;
+  /** What its records are sealed with; serves what travels through a browser as well. */
+  encryption: Encryption;
   /** To and from the processes that share this store; null where they cannot reach each other and have to look. */
   pubsub: PubSub | null;
   /** Resolves if the store can answer. */
@@ -32,10 +35,10 @@ export interface PubSub {
 /** The quota of calls to Withings, which all processes share. */
 export interface RateLimitStore {
   /**
-   * Takes a place among the calls, which are evenly spaced but for `atOnce` that may come together. 0: go; else
-   * milliseconds until it makes sense to ask again.
+   * Takes a place among the calls of a bucket, which are evenly spaced but for `atOnce` that may come together. 0: go;
+   * else milliseconds until it makes sense to ask again. A crash of the host may cost the last places taken.
    */
-  takeCall(spacingMs: number, atOnce: number): Promise<number>;
+  takeCall(bucket: string, spacingMs: number, atOnce: number): Promise<number>;
 }
 
 /** No call is ever due later; a record that says so is from before the clock was started anew. */
@@ -64,7 +67,7 @@ export interface StoredSubscriptions {
  * The version of what is stored, the same number in every store. A store of an older version is brought up to it when
  * it is opened, by one step for each number; a step that was released is never changed.
  */
-export const STORE_VERSION = 2;
+export const STORE_VERSION = 3;
 
 /** Why a store is left alone that a newer version of this program wrote; null: none did. */
 export function newerThanKnown(place: string, version: number): string | null {

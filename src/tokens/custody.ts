@@ -71,6 +71,9 @@ const AT_ONCE = 1 / 4;
 /** Of what may come at once, how much each priority may use up: the rest is room for those before it. */
 const SHARE: Record<Priority, number> = { token: 1, code: 0.8, data: 0.6, background: 0.2 };
 
+/** Anybody can bring codes: of all calls they never take more than this. */
+const CODES = 1 / 2;
+
 const STORE_AWAY_MS = 1000;
 
 /**
@@ -82,10 +85,16 @@ export function createRateLimit(
   callsPerMinute: number,
   onError: (error: unknown) => void,
 ): RateLimit {
-  const atOnce = callsPerMinute * AT_ONCE;
-  const spacingMs = 60_000 / (callsPerMinute - atOnce);
+  const take = (bucket: string, perMinute: number, share: number) => {
+    const atOnce = perMinute * AT_ONCE;
+    return store.takeCall(bucket, 60_000 / (perMinute - atOnce), Math.max(1, Math.floor(atOnce * share)));
+  };
+  async function takeTurn(priority: Priority): Promise<number> {
+    const wait = priority === 'code' ? await take('codes', callsPerMinute * CODES, 1) : 0;
+    return wait > 0 ? wait : take('calls', callsPerMinute, SHARE[priority]);
+  }
   return (priority) =>
-    store.takeCall(spacingMs, Math.max(1, Math.floor(atOnce * SHARE[priority]))).catch((error) => {
+    takeTurn(priority).catch((error) => {
       onError(error);
       // Nobody can tell whose turn it is. What is still valid goes on serving; no new tokens are fetched for a store
       // that could not keep them, and what nobody waits for can wait.

@@ -17,7 +17,7 @@ const ZERO: VersionZero = {
   bob: 's%3A51o23-KGsYtetEs3rPEyInnHGX1jrT6V2fspceWK00A.GUUN%2BgwKZ6aS7l1VI%2BVpprW8D1bC2J95XcA%2BRSJuv%2FU',
 };
 const OLD_NAMES = ['attend', 'due', 'tries', 'pace'];
-const NEW_NAMES = ['grants-due', 'subscriptions-due', 'attempts', 'rate-limit'];
+const NEW_NAMES = ['grants-due', 'subscriptions-due'];
 
 /** A Redis as the program filled it before there were versions: each line is a command. */
 async function versionZero() {

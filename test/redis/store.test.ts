@@ -1,9 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
-import { redisAttempts } from '../../src/store/redis/attempts.ts';
-import { connectRedis } from '../../src/store/redis/connection.ts';
-import { redisKeys } from '../../src/store/redis/keys.ts';
 import { openRedisStore, type RedisOptions } from '../../src/store/redis/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { content, storeContract } from '../store/store-contract.ts';
@@ -160,18 +157,4 @@ test('scripts that Redis has forgotten are sent again', async () => {
   await admin.sendCommand(['SCRIPT', 'FLUSH']);
   admin.destroy();
   expect(await store.readGrant('eu:363')).toMatchObject(content);
-});
-
-test('of all attempts of all browsers the newest are kept', async () => {
-  const server = await startRedis();
-  const keys = redisKeys('test', server.url);
-  const redis = await connectRedis(server.url, keys.prefix);
-  atEnd(() => redis.close());
-  const attempts = redisAttempts({ redis, keys, ttlUntil: () => HOUR }, 3);
-  for (let i = 0; i < 5; i += 1) {
-    const attempt = { state: `state-${i}`, browser: `browser-${i}`, demo: false, returnTo: '/' };
-    await attempts.beginAttempt({ ...attempt, expiresAt: NOW + i, perBrowser: 8 });
-  }
-  const kept = await Promise.all([0, 1, 2, 3, 4].map((i) => redis.command('EXISTS', `{test}:a:state-${i}`)));
-  expect(kept).toEqual([0, 0, 1, 1, 1]);
 });

@@ -6,8 +6,8 @@ import { content } from './store-contract.ts';
 
 const HOUR = 3_600_000;
 
-type Reads = 'readSession' | 'readGrant' | 'readWriteId' | 'readSubscriptions' | 'knowsBrowser' | 'ping';
-type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'close'>;
+type Reads = 'readSession' | 'readGrant' | 'readWriteId' | 'readSubscriptions' | 'ping';
+type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'encryption' | 'close'>;
 
 const session = { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR };
 
@@ -20,16 +20,7 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   writeGrant: async (store) => store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), content, 0),
   claimDueGrants: (store) => store.claimDueGrants(NOW, 10),
   eraseGrant: (store) => store.eraseGrant('eu:1'),
-  beginAttempt: (store) =>
-    store.beginAttempt({
-      state: 's',
-      browser: 'b',
-      demo: false,
-      returnTo: '/',
-      expiresAt: NOW,
-      perBrowser: 5,
-    }),
-  takeAttempt: (store) => store.takeAttempt({ state: 'open', browser: 'browser', answer: 'a', now: NOW }),
+  spendAttempt: (store) => store.spendAttempt({ id: 'new', answer: 'a', expiresAt: NOW + HOUR }),
   finishAttempt: (store) => store.finishAttempt('taken', { kind: 'connected' }),
   signIn: (store) =>
     store.signIn({ grant: { id: 'eu:3', expected: null, content }, session, replaces: null, attempt: null }),
@@ -38,7 +29,7 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   writeSubscriptions: (store) => store.writeSubscriptions('eu:1', '{}', NOW),
   recordNews: (store) => store.recordNews('eu:1', NOW),
   claimSubscriptions: (store) => store.claimSubscriptions(NOW, HOUR, 10),
-  takeCall: (store) => store.takeCall(1, 1),
+  takeCall: (store) => store.takeCall('calls', 1, 1),
 };
 
 const mark: CopyMark = { state: 'frozen', run: 'a-run', from: 'HERE', to: 'THERE', at: NOW };
@@ -68,7 +59,6 @@ export function frozenContract(name: string, newPlace: () => Promise<Place>): vo
       expect((await store.readGrant('eu:2'))?.userId).toBe('2');
       expect(await store.readWriteId('eu:2')).not.toBeNull();
       expect(await store.readSubscriptions('eu:1')).toEqual({ state: '{"told":true}', newsAt: NOW - HOUR });
-      expect(await store.knowsBrowser('browser', NOW)).toBe(true);
       await store.ping();
     });
 

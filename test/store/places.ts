@@ -39,7 +39,7 @@ export function closing<T extends { close(): void }>(store: T): T {
   return { ...store, close };
 }
 
-/** Three sessions on two grants, one of them due and with subscriptions, and attempts in every state. */
+/** Three sessions on two grants, one of them due and with subscriptions. */
 export async function fill(store: Store, now = NOW): Promise<void> {
   const session = (key: string, hours: number) => ({
     key,
@@ -47,14 +47,6 @@ export async function fill(store: Store, now = NOW): Promise<void> {
     idleUntil: now + hours * HOUR,
     endsAt: now + 2 * hours * HOUR,
   });
-  const attempt = { browser: 'browser', demo: true, returnTo: '/here?a=ü', perBrowser: 5 };
-  for (const [i, state] of ['open', 'taken', 'finished'].entries()) {
-    await store.beginAttempt({ ...attempt, state, expiresAt: now + HOUR + i });
-  }
-  for (const state of ['taken', 'finished'])
-    await store.takeAttempt({ state, browser: 'browser', answer: 'a', now });
-  await store.finishAttempt('finished', { kind: 'problem', code: 'access-denied' });
-
   await connect(store, '1', session('a', 5));
   await store.beginSession('eu:1', session('b', 30));
   await connect(store, '2', session('c', 10));

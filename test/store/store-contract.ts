@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { NewAttempt } from '../../src/store/attempts.ts';
+import type { SpentAttempt } from '../../src/store/attempts.ts';
 import type { GrantContent } from '../../src/store/grant.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -42,14 +42,7 @@ export const content: GrantContent = {
   history: [],
 };
 
-const attempt: NewAttempt = {
-  state: 'state',
-  browser: 'browser',
-  demo: true,
-  returnTo: '/here',
-  expiresAt: NOW + HOUR,
-  perBrowser: 3,
-};
+const attempt: SpentAttempt = { id: 'attempt', answer: 'answer', expiresAt: NOW + HOUR };
 
 /** What every store promises. The custody of tokens rests on each of these lines. */
 export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
@@ -63,7 +56,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       grant: { id, expected: await store.readWriteId(id), content: more.content ?? content },
       session: { key, data: '{"a":1}', idleUntil: NOW + HOUR, endsAt: NOW + 2 * HOUR },
       replaces: more.replaces ?? null,
-      attempt: 'state',
+      attempt,
     });
   };
   const grantOf = async (store: Store, id = 'eu:363') => {
@@ -169,7 +162,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         grant: { id: before.id, expected: before.writeId, content },
         session: { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR },
         replaces: 'old',
-        attempt: 'state',
+        attempt,
       };
       expect(await store.signIn(stale)).toBe(false);
       expect(await store.signIn({ ...stale, grant: { ...stale.grant, expected: null } })).toBe(false);
@@ -290,83 +283,59 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const { store } = await open();
       for (let i = 0; i < 5; i += 1) {
         await signIn(store, `key-${i}`, { id: `eu:${i}` });
-        await store.beginAttempt({ ...attempt, state: `s${i}`, browser: `b${i}` });
+        await store.spendAttempt({ ...attempt, id: `failed-${i}` });
       }
       await store.touchSession('key-4', NOW + 2 * HOUR);
       const later = NOW + HOUR;
       for (let steps = 0; await store.removeExpired(later, 2); steps += 1) expect(steps).toBeLessThan(10);
       expect(await store.readGrant('eu:0')).toBeNull();
       expect(await store.readGrant('eu:4')).not.toBeNull();
-      const claim = { state: 's0', browser: 'b0', answer: 'a', now: later };
-      expect(await store.takeAttempt(claim)).toEqual({ outcome: 'expired' }); // known a while longer, for kind words
+      // Known a while longer: a clock that is a little ahead must not let one be spent twice.
+      expect(await store.spendAttempt({ ...attempt, id: 'failed-0' })).toEqual({ outcome: 'pending' });
+      expect(await store.spendAttempt(attempt)).toMatchObject({ outcome: 'finished' });
       for (let steps = 0; await store.removeExpired(later + HOUR, 2); steps += 1)
         expect(steps).toBeLessThan(10);
-      expect(await store.takeAttempt(claim)).toEqual({ outcome: 'unknown' });
       expect(await store.readGrant('eu:4')).toBeNull();
     });
   });
 
   describe(`${name}: attempts`, () => {
-    const claim = { state: 'state', browser: 'browser', answer: 'answer', now: NOW };
-
     test('of many who ask, one takes; the others learn how it ended', async () => {
       const { store, another } = await open();
-      await store.beginAttempt(attempt);
       const asked = await Promise.all(
-        Array.from({ length: 50 }, (_, i) => (i % 2 ? store : another).takeAttempt(claim)),
+        Array.from({ length: 50 }, (_, i) => (i % 2 ? store : another).spendAttempt(attempt)),
       );
       const outcomes = asked.map(({ outcome }) => outcome);
       expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(1);
       expect(outcomes.filter((outcome) => outcome === 'pending')).toHaveLength(49);
-      await store.finishAttempt('state', { kind: 'problem', code: 'access-denied' });
-      expect(await another.takeAttempt(claim)).toEqual({
-        outcome: 'finished',
-        attempt: { demo: true, returnTo: '/here' },
-        result: { kind: 'problem', code: 'access-denied' },
-      });
+      const result = { kind: 'problem', code: 'access-denied' } as const;
+      await store.finishAttempt('attempt', result);
+      expect(await another.spendAttempt(attempt)).toEqual({ outcome: 'finished', result });
     });
 
-    test('a sign-in finishes its attempt', async () => {
-      const { store } = await open();
-      await store.beginAttempt(attempt);
-      await store.takeAttempt(claim);
+    test('a sign-in finishes its attempt, also one that the store has forgotten', async () => {
+      const { store, another } = await open();
+      await store.spendAttempt(attempt);
       await signIn(store, 'key');
-      expect(await store.takeAttempt(claim)).toMatchObject({ result: { kind: 'connected' } });
+      const connected = { outcome: 'finished', result: { kind: 'connected' } };
+      expect(await another.spendAttempt(attempt)).toEqual(connected);
+      await saveOther(store);
+      expect(await another.spendAttempt({ ...attempt, id: 'never spent' })).toEqual(connected);
     });
 
-    test('another browser, another answer, a later hour', async () => {
+    test('with another answer it is spent, whether or not it connected', async () => {
       const { store } = await open();
-      await store.beginAttempt(attempt);
-      expect(await store.takeAttempt({ ...claim, browser: 'else' })).toEqual({ outcome: 'unknown' });
-      expect(await store.takeAttempt({ ...claim, state: 'else' })).toEqual({ outcome: 'unknown' });
-      expect(await store.takeAttempt({ ...claim, now: NOW + HOUR })).toEqual({ outcome: 'expired' });
-      expect((await store.takeAttempt(claim)).outcome).toBe('taken');
-      expect(await store.takeAttempt({ ...claim, answer: 'else' })).toEqual({ outcome: 'spent' });
+      expect(await store.spendAttempt(attempt)).toEqual({ outcome: 'taken' });
+      expect(await store.spendAttempt({ ...attempt, answer: 'else' })).toEqual({ outcome: 'spent' });
+      await signIn(store, 'key');
+      expect(await store.spendAttempt({ ...attempt, answer: 'else' })).toEqual({ outcome: 'spent' });
     });
 
-    test('a browser keeps its newest few, and is known while it has one', async () => {
-      const { store } = await open();
-      for (let i = 0; i < 5; i += 1) {
-        await store.beginAttempt({ ...attempt, state: `s${i}`, expiresAt: NOW + HOUR + i });
-        await store.beginAttempt({ ...attempt, state: `other${i}`, browser: `other${i}` });
-      }
-      const outcomes = await Promise.all(
-        [0, 1, 2, 3, 4].map((i) => store.takeAttempt({ ...claim, state: `s${i}` })),
-      );
-      expect(outcomes.map(({ outcome }) => outcome)).toEqual([
-        'unknown',
-        'unknown',
-        'taken',
-        'taken',
-        'taken',
-      ]);
-      expect((await store.takeAttempt({ ...claim, state: 'other0', browser: 'other0' })).outcome).toBe(
-        'taken',
-      );
-      expect(await store.knowsBrowser('browser', NOW)).toBe(true);
-      expect(await store.knowsBrowser('browser', NOW + 2 * HOUR)).toBe(false);
-      expect(await store.knowsBrowser('stranger', NOW)).toBe(false);
-    });
+    async function saveOther(store: Store) {
+      const session = { key: 'other', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR };
+      const grant = { id: 'eu:9', expected: null, content };
+      await store.signIn({ grant, session, replaces: null, attempt: { ...attempt, id: 'never spent' } });
+    }
   });
 
   describe(`${name}: transferring a session`, () => {
@@ -480,9 +449,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
   describe(`${name}: the rate limit`, () => {
     test('so many at once, the rest evenly spaced, whoever asks', async () => {
       const { store, another, hostClock } = await open();
-      const ask = (atOnce = 4) => store.takeCall(500, atOnce);
+      const ask = (atOnce = 4) => store.takeCall('calls', 500, atOnce);
       const all = await Promise.all(
-        Array.from({ length: 10 }, (_, i) => (i % 2 ? store : another).takeCall(500, 4)),
+        Array.from({ length: 10 }, (_, i) => (i % 2 ? store : another).takeCall('calls', 500, 4)),
       );
       expect(all.filter((wait) => wait === 0)).toHaveLength(4);
       expect(await ask()).toBe(500);
@@ -516,12 +485,33 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(taken.slice(4)).toEqual([30, 30, 34, 40]);
     });
 
+    test('each bucket by itself', async () => {
+      const { store, another } = await open();
+      expect(await store.takeCall('codes', 500, 1)).toBe(0);
+      expect(await another.takeCall('codes', 500, 1)).toBe(500);
+      expect(await another.takeCall('calls', 500, 1)).toBe(0);
+    });
+
+    test('codes never take more than half of it, so that junk leaves the rest to people', async () => {
+      const { store, hostClock } = await open();
+      const limit = createRateLimit(store, 120, (error) => {
+        throw error;
+      });
+      let codes = 0;
+      for (let second = 0; second < 120; second += 1) {
+        while ((await limit('code')) === 0) codes += 1;
+        hostClock.now += 1000;
+      }
+      expect(codes).toBeLessThanOrEqual(2 * 60);
+      expect(await limit('data')).toBe(0);
+    });
+
     test('a clock that was set back stops nobody', async () => {
       const { store, hostClock } = await open();
       hostClock.now = 900_000_000;
-      for (let call = 0; call < 4; call += 1) await store.takeCall(500, 4);
+      for (let call = 0; call < 4; call += 1) await store.takeCall('calls', 500, 4);
       hostClock.now = 1000;
-      expect(await store.takeCall(500, 4)).toBe(0);
+      expect(await store.takeCall('calls', 500, 4)).toBe(0);
     });
   });
 }

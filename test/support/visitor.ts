@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import request, { type Response } from 'supertest';
 import type { TestApp } from './app.ts';
 
@@ -17,7 +18,9 @@ export interface Visitor {
   cookies(address?: string): string;
 }
 
-export function visit(app: Pick<TestApp, 'url'>): Visitor {
+/** @param from the address it comes from, another of this machine's own */
+export function visit(app: Pick<TestApp, 'url'>, from = '127.0.0.1'): Visitor {
+  const wire = new Agent({ localAddress: from });
   const agents = new Map<string, ReturnType<typeof request.agent>>();
 
   /** Where an address leads, and the cookies kept for that site. */
@@ -32,12 +35,16 @@ export function visit(app: Pick<TestApp, 'url'>): Visitor {
   const visitor: Visitor = {
     get(address, headers = {}) {
       const { agent, path } = at(address);
-      return agent.get(path).set({ Accept: 'text/html', ...headers });
+      return agent
+        .get(path)
+        .agent(wire)
+        .set({ Accept: 'text/html', ...headers });
     },
     post(address, fields = {}, headers = {}) {
       const { agent, path, origin } = at(address);
       return agent
         .post(path)
+        .agent(wire)
         .set({ Accept: 'text/html', Origin: origin, 'Sec-Fetch-Site': 'same-origin', ...headers })
         .type('form')
         .send(fields);

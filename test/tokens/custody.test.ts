@@ -32,7 +32,7 @@ async function custody(change: Partial<GrantContent> = {}) {
   const store = openSqliteStore(file, encryption, () => clock.mono);
   atEnd(() => store.close());
   const session = { key: 'k', data: '{}', idleUntil: 9e15, endsAt: 9e15 };
-  await store.signIn({ grant: { id: ID, expected: null, content }, session, replaces: null, attempt: 'a' });
+  await store.signIn({ grant: { id: ID, expected: null, content }, session, replaces: null, attempt: null });
   const write = async (more: Partial<GrantContent>, leaseMs = 0) => {
     const grant = await read();
     const { id: _id, writeId: _writeId, leased: _leased, ...before } = grant;
@@ -553,7 +553,7 @@ describe('the sweeper', () => {
     for (let i = 0; i < 25; i += 1) {
       const id = `eu:${i}`;
       const session = { key: id, data: '{}', idleUntil: 9e15, endsAt: 9e15 };
-      await sealed.signIn({ grant: { id, expected: null, content }, session, replaces: null, attempt: 'a' });
+      await sealed.signIn({ grant: { id, expected: null, content }, session, replaces: null, attempt: null });
       const writeId = String(await sealed.readWriteId(id));
       await sealed.writeGrant(id, writeId, { ...content, intent }, 0);
     }
@@ -575,7 +575,7 @@ describe('the sweeper', () => {
       grant: { id: 'eu:1', expected: null, content: { ...content, userId: '1' } },
       session,
       replaces: null,
-      attempt: 'a',
+      attempt: null,
     });
     world.clock.now += HOUR;
     await sweeperOf(world).wake();

@@ -9,7 +9,7 @@ export interface CopyableStore {
    * one, and stays.
    */
   swapMark(from: CopyMark | null, to: CopyMark | null): Promise<boolean>;
-  /** Everything that is not over at this moment, a few hundred rows at a time: grants, subscriptions, sessions, attempts. */
+  /** Everything that is not over at this moment, a few hundred rows at a time: grants, subscriptions, sessions. */
   records(now: number): AsyncIterable<Batch>;
   /** @throws when this mark is not there: another run has replaced it */
   put(mark: CopyMark, batch: Batch): Promise<void>;
@@ -39,10 +39,6 @@ const batch = z.discriminatedUnion('kind', [
   rowsOf('grants', { id: text, write_id: text, sealed: text, due_at: number.nullable() }),
   rowsOf('subscriptions', { grant_id: text, state: nullable, due_at: number, news_at: number }),
   rowsOf('sessions', { key: text, grant_id: text, data: text, idle_until: number, ends_at: number }),
-  rowsOf('attempts', {
-    ...{ state: text, browser: text, demo: number, return_to: text, expires_at: number },
-    ...{ answer: nullable, result: nullable },
-  }),
 ]);
 
 function rowsOf<Kind extends string, Row extends z.ZodRawShape>(kind: Kind, row: Row) {
@@ -51,8 +47,8 @@ function rowsOf<Kind extends string, Row extends z.ZodRawShape>(kind: Kind, row:
 
 /**
  * Records as every store has them: sealed text stays sealed, times are milliseconds since 1970, each grant has one row
- * of subscriptions. Two things are left out. Leases: they run by a clock of the store's own, and who has one can write
- * neither here nor there. The rate limit: it is over within a minute.
+ * of subscriptions. Left out are leases, which run by a clock of the store's own, and whoever has one can write neither
+ * here nor there; and what is over within the hour anyway: the rate limit, and which attempts were spent.
  */
 export type Batch = z.output<typeof batch>;
 

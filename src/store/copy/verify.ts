@@ -47,7 +47,7 @@ export async function tally(
   onCount: (records: string) => void,
   each?: (batch: Batch) => Promise<void>,
 ): Promise<Tally> {
-  const sum: Tally = { grants: 0, subscriptions: 0, sessions: 0, attempts: 0, digest: 0n };
+  const sum: Tally = { grants: 0, subscriptions: 0, sessions: 0, digest: 0n };
   let records = 0;
   for await (const batch of batches) {
     await each?.(batch);
@@ -65,8 +65,8 @@ export async function tally(
   return sum;
 }
 
-export function tallyWords({ grants, sessions, attempts }: Tally): string {
-  return `${counted(grants, 'connection')}, ${counted(sessions, 'browser')} signed in, ${counted(attempts, 'attempt')} to connect`;
+export function tallyWords({ grants, sessions }: Tally): string {
+  return `${counted(grants, 'connection')}, ${counted(sessions, 'browser')} signed in`;
 }
 
 function counted(n: number, what: string): string {

@@ -45,11 +45,6 @@ local put = {
   sessions = function(r)
     beginSession(r.grant_id, r.key, r.data, num(r.idle_until), num(r.ends_at), num(r.ttl), '')
   end,
-  attempts = function(r)
-    putAttempt(r.state, r.browser, num(r.demo), r.return_to, num(r.expires_at), num(r.ttl))
-    set(p .. 'a:' .. r.state, 'a', r.answer)
-    set(p .. 'a:' .. r.state, 'z', r.result)
-  end,
 }
 for _, row in ipairs(cjson.decode(ARGV[3])) do put[ARGV[2]](row) end
 return 1`);
@@ -57,19 +52,14 @@ return 1`);
 /** mark, how many of each kind → how many were removed. */
 export const CLEAR = unguardedScript(`${HOLDS}
 local function first(index) return redis.call('ZRANGE', p .. index, 0, ARGV[2] - 1) end
-local sessions, grants, attempts = first('ends'), first('subscriptions-due'), first('attempts')
+local sessions, grants = first('ends'), first('subscriptions-due')
 for _, member in ipairs(sessions) do
   local id, key = string.match(member, '^(%S+) (.+)$')
   redis.call('DEL', p .. 's:' .. key)
   disown(id, key)
 end
 for _, id in ipairs(grants) do eraseGrant(id) end
-for _, state in ipairs(attempts) do
-  local browser = redis.call('HGET', p .. 'a:' .. state, 'b')
-  if browser then redis.call('DEL', p .. 'b:' .. browser) end
-  forgetAttempt(state)
-end
-return #sessions + #grants + #attempts`);
+return #sessions + #grants`);
 
 type Redis = Pick<Connection, 'command'>;
 

@@ -70,7 +70,7 @@ export async function openRedisCopy({
     readMark: () => readRedisMark(redis, keys),
     swapMark: (from, to) => swapRedisMark(redis, from, to),
     async *records(at) {
-      for (const kind of ['grants', 'subscriptions', 'sessions', 'attempts'] as const) yield* pages(kind, at);
+      for (const kind of ['grants', 'subscriptions', 'sessions'] as const) yield* pages(kind, at);
     },
     async put(mark, { kind, rows }) {
       const timed = rows.map((row) => ({ ...row, ttl: ttlOf(endOf(row) ?? now(), now()) }));
@@ -109,16 +109,11 @@ const PLACES = {
     ...{ index: 'ends', prefix: 's:', due: '', key: 'key' },
     fields: { g: 'grant_id', d: 'data', i: 'idle_until', e: 'ends_at' },
   },
-  attempts: {
-    ...{ index: 'attempts', prefix: 'a:', due: '', key: 'state' },
-    fields: { b: 'browser', d: 'demo', r: 'return_to', x: 'expires_at', a: 'answer', z: 'result' },
-  },
 };
 
 /** A grant lives as long as the sessions that own it, which come after it: one that has none goes within the hour. */
 function endOf(row: Batch['rows'][number]): number | null {
-  if ('idle_until' in row) return row.idle_until;
-  return 'expires_at' in row ? row.expires_at : null;
+  return 'idle_until' in row ? row.idle_until : null;
 }
 
 function held(answer: unknown): number {

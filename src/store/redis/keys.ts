@@ -7,8 +7,6 @@ export interface RedisKeys {
   prefix: string;
   /** Fields: `w` write-id, `s` sealed, `l` lease until, `m` its length; of subscriptions `n` state, `h` news at. */
   grant(id: string): string;
-  /** The attempts of a browser by when they expire. */
-  browser(browser: string): string;
   /** A sealed text: it opens only under the secrets that the other instances have. */
   ring: string;
   /** The version of what is stored: see STORE_VERSION. */
@@ -25,10 +23,9 @@ export interface RedisKeys {
  * Further names, which only the scripts make:
  * - `s:<key>` a session: `g` grant id, `d` page data, `i` idle limit, `e` absolute limit;
  * - `o:<grant id>` the keys of the sessions that own it;
- * - `a:<state>` an attempt: `b` browser, `d` demo, `r` return to, `x` expires at, `a` answer, `z` result;
- * - `ends` "<grant id> <session key>" by idle limit, `attempts` by when they expire, `grants-due` and
- *   `subscriptions-due` grant ids by when they or their subscriptions are due;
- * - `rate-limit` when the next call to Withings would be due if all were evenly spaced.
+ * - `a:<id>` a spent attempt: `a` answer, `z` result;
+ * - `ends` "<grant id> <session key>" by idle limit, `grants-due` and `subscriptions-due` grant ids by when they or their subscriptions are due;
+ * - `rate-limit:<bucket>` when the next call to Withings would be due if all were evenly spaced.
  */
 
 /** @param url names the database: channels are common to all databases of a server, so names carry its number */
@@ -38,7 +35,6 @@ export function redisKeys(tag: string, url: string): RedisKeys {
   return {
     prefix,
     grant: (id) => `${prefix}g:${id}`,
-    browser: (browser) => `${prefix}b:${browser}`,
     ring: `${prefix}ring`,
     version: `${prefix}version`,
     copy: `${prefix}copy`,

@@ -24,6 +24,8 @@ for old, new in pairs(names) do
   if redis.call('EXISTS', p .. old) == 1 then redis.call('RENAME', p .. old, p .. new) end
 end`,
   ),
+  // Attempts that were begun but not spent are stored no more; the server forgets each within the hour.
+  step(2, `redis.call('DEL', p .. 'attempts', p .. 'rate-limit')`),
 ];
 
 /** @throws RedisError, code `REDIS_UNFIT`, when a newer version of this program wrote what is here */

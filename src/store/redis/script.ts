@@ -81,16 +81,4 @@ local function beginSession(id, key, data, idle, ends, ttl, replaces)
   if before and before ~= id then disown(before, key) end
   if replaces ~= '' and replaces ~= key then endSession(replaces) end
 end
-local function putAttempt(state, browser, demo, returnTo, expires, ttl)
-  local a, b = p .. 'a:' .. state, p .. 'b:' .. browser
-  redis.call('HSET', a, 'b', browser, 'd', demo, 'r', returnTo, 'x', expires)
-  redis.call('PEXPIRE', a, ttl)
-  redis.call('ZADD', b, expires, state)
-  outlive(b, ttl)
-  redis.call('ZADD', p .. 'attempts', expires, state)
-end
-local function forgetAttempt(state)
-  redis.call('DEL', p .. 'a:' .. state)
-  redis.call('ZREM', p .. 'attempts', state)
-end
 `;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EXPIRED_KNOWN_MS, writeAttemptResult } from '../attempts.ts';
+import { writeAttemptResult } from '../attempts.ts';
 import { sealGrant } from '../sealed-grant.ts';
 import { type NewSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
 import type { Store } from '../store.ts';
@@ -32,8 +32,8 @@ export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts
     async signIn({ grant: { id, expected, content }, session, replaces, attempt }) {
       const { writeId, sealed, dueAt } = sealGrant(id, content, encryption);
       const change = [id, expected, writeId, sealed, dueAt, ...row(session), replaces] as const;
-      const result = writeAttemptResult({ kind: 'connected' });
-      return (await redis.run(SIGN_IN, ...change, attempt, result)) === 1;
+      const spent = attempt ? [attempt.id, attempt.answer, CONNECTED, ttlUntil(attempt.expiresAt)] : [''];
+      return (await redis.run(SIGN_IN, ...change, ...spent)) === 1;
     },
 
     beginSession: async (id, session) => (await redis.run(BEGIN_SESSION, id, ...row(session))) === 1,
@@ -44,6 +44,7 @@ export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts
 }
 
 const texts = z.array(z.string());
+const CONNECTED = writeAttemptResult({ kind: 'connected' });
 
 /** key, now, clock → data, grant id, write-id, sealed, leased; nothing when absent or expired. */
 const READ_SESSION = unguardedScript(`
@@ -77,13 +78,14 @@ return 1`);
 /** key. */
 const END_SESSION = script('endSession(ARGV[1]) return 1');
 
-/** id, expected write-id, new one, sealed, due at, session (key, data, idle, ends, ttl), replaces, attempt, result. */
+/** id, expected write-id, new one, sealed, due at, session (key, data, idle, ends, ttl), replaces, attempt (id, answer, result, ttl). */
 const SIGN_IN = script(`
 if (redis.call('HGET', p .. 'g:' .. ARGV[1], 'w') or '') ~= ARGV[2] then return 0 end
 putGrant(ARGV[1], ARGV[3], ARGV[4], ARGV[5], '0')
 beginSession(ARGV[1], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
-if ARGV[12] ~= '' and redis.call('EXISTS', p .. 'a:' .. ARGV[12]) == 1 then
-  redis.call('HSET', p .. 'a:' .. ARGV[12], 'z', ARGV[13])
+if ARGV[12] ~= '' then
+  redis.call('HSET', p .. 'a:' .. ARGV[12], 'a', ARGV[13], 'z', ARGV[14])
+  redis.call('PEXPIRE', p .. 'a:' .. ARGV[12], ARGV[15])
 end
 announce(ARGV[1])
 return 1`);
@@ -104,19 +106,16 @@ return 1`);
 
 export function redisExpiry({ redis }: Pick<RedisParts, 'redis'>): Pick<Store, 'removeExpired'> {
   return {
-    removeExpired: async (now, limit) =>
-      (await redis.run(REMOVE_EXPIRED, now, now - EXPIRED_KNOWN_MS, limit)) === 1,
+    removeExpired: async (now, limit) => (await redis.run(REMOVE_EXPIRED, now, limit)) === 1,
   };
 }
 
-/** now, attempts before, limit → whether there may be more. Finds what the server has forgotten by itself, too. */
+/** now, limit → whether there may be more. Finds what the server has forgotten by itself, too. */
 const REMOVE_EXPIRED = script(`
-local over = redis.call('ZRANGEBYSCORE', p .. 'ends', '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+local over = redis.call('ZRANGEBYSCORE', p .. 'ends', '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, member in ipairs(over) do
   local id, key = string.match(member, '^(%S+) (.+)$')
   redis.call('DEL', p .. 's:' .. key)
   disown(id, key)
 end
-local attempts = redis.call('ZRANGEBYSCORE', p .. 'attempts', '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])
-for _, state in ipairs(attempts) do forgetAttempt(state) end
-return (#over == tonumber(ARGV[3]) or #attempts == tonumber(ARGV[3])) and 1 or 0`);
+return #over == tonumber(ARGV[2]) and 1 or 0`);

@@ -43,14 +43,14 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
       ttlUntil: (at) => ttlOf(at, now()),
       clock: () => serverClock?.() ?? '',
     };
-    return { durability: words, store: { ...createStore(parts), pubsub } };
+    return { durability: words, store: { ...createStore(parts), encryption, pubsub } };
   } catch (error) {
     redis.close();
     throw error;
   }
 }
 
-function createStore(parts: RedisParts): Omit<Store, 'pubsub'> {
+function createStore(parts: RedisParts): Omit<Store, 'pubsub' | 'encryption'> {
   return {
     ...redisSessions(parts),
     ...redisGrants(parts),

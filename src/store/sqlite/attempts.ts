@@ -1,65 +1,34 @@
-import {
-  type AttemptStore,
-  MAX_ATTEMPTS,
-  readAttemptResult,
-  type TakenAttempt,
-  writeAttemptResult,
-} from '../attempts.ts';
+import { type AttemptStore, type Spending, spendingOf, writeAttemptResult } from '../attempts.ts';
+import { refuseMarked } from './copy.ts';
 import type { Db } from './database.ts';
 
-const TRIM_EVERY = 256;
-const TRIM = `DELETE FROM attempts WHERE state IN
-  (SELECT state FROM attempts ORDER BY expires_at DESC LIMIT -1 OFFSET ?)`;
-
-export function sqliteAttempts(db: Db): AttemptStore {
-  let begun = 0;
+/**
+ * @param db has those from which a sign-in came, written in its own transaction
+ * @param unsynced has all of them
+ */
+export function sqliteAttempts(db: Db, unsynced: Db): AttemptStore {
   return {
-    async beginAttempt({ state, browser, demo, returnTo, expiresAt, perBrowser }) {
-      db.transaction(() => {
-        if (begun++ % TRIM_EVERY === 0) db.run(TRIM, MAX_ATTEMPTS);
-        db.run(
-          'INSERT INTO attempts (state, browser, demo, return_to, expires_at) VALUES (?, ?, ?, ?, ?)',
-          state,
-          browser,
-          demo ? 1 : 0,
-          returnTo,
-          expiresAt,
+    async spendAttempt({ id, answer, expiresAt }) {
+      refuseMarked(db);
+      const connected = db.get('SELECT answer FROM attempts WHERE id = ?', id);
+      if (connected) {
+        const result = writeAttemptResult({ kind: 'connected' });
+        return connected.answer === answer ? spendingOf(result) : { outcome: 'spent' };
+      }
+      return unsynced.transaction((): Spending => {
+        const row = unsynced.get<{ answer: string; result: string | null }>(
+          'SELECT answer, result FROM attempts WHERE id = ?',
+          id,
         );
-        db.run(
-          `DELETE FROM attempts WHERE state IN
-             (SELECT state FROM attempts WHERE browser = ? AND state <> ? ORDER BY expires_at DESC LIMIT -1 OFFSET ?)`,
-          browser,
-          state,
-          perBrowser - 1,
-        );
+        if (row) return row.answer === answer ? spendingOf(row.result) : { outcome: 'spent' };
+        unsynced.run('INSERT INTO attempts (id, answer, expires_at) VALUES (?, ?, ?)', id, answer, expiresAt);
+        return { outcome: 'taken' };
       });
     },
 
-    async knowsBrowser(browser, now) {
-      return (
-        db.get('SELECT 1 FROM attempts WHERE browser = ? AND expires_at > ? LIMIT 1', browser, now) !==
-        undefined
-      );
-    },
-
-    async takeAttempt({ state, browser, answer, now }) {
-      return db.transaction((): TakenAttempt => {
-        const row = db.get('SELECT * FROM attempts WHERE state = ?', state);
-        if (!row || row.browser !== browser) return { outcome: 'unknown' };
-        if (Number(row.expires_at) <= now) return { outcome: 'expired' };
-        const attempt = { demo: row.demo === 1, returnTo: String(row.return_to) };
-        if (row.answer === null) {
-          db.run('UPDATE attempts SET answer = ? WHERE state = ?', answer, state);
-          return { outcome: 'taken', attempt };
-        }
-        if (row.answer !== answer) return { outcome: 'spent' };
-        if (row.result === null) return { outcome: 'pending' };
-        return { outcome: 'finished', attempt, result: readAttemptResult(String(row.result)) };
-      });
-    },
-
-    async finishAttempt(state, finished) {
-      db.run('UPDATE attempts SET result = ? WHERE state = ?', writeAttemptResult(finished), state);
+    async finishAttempt(id, result) {
+      refuseMarked(db);
+      unsynced.run('UPDATE attempts SET result = ? WHERE id = ?', writeAttemptResult(result), id);
     },
   };
 }

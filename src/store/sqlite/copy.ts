@@ -51,7 +51,6 @@ const TABLES: [Kind, key: string, sql: string][] = [
      FROM grants g LEFT JOIN subscriptions s ON s.grant_id = g.id WHERE g.id > ?1`,
   ],
   ['sessions', 'key', 'SELECT * FROM sessions WHERE key > ?1 AND +idle_until > ?2'],
-  ['attempts', 'state', 'SELECT * FROM attempts WHERE state > ?1 AND +expires_at > ?2'],
 ];
 
 export function readSqliteMark(db: Db): CopyMark | null {
@@ -87,6 +86,11 @@ export function writeMarked(db: Db, mark: CopyMark, work: () => void): void {
     work();
     db.run('UPDATE copying SET writing = 0');
   });
+}
+
+/** @throws Error when the store has a mark: for what is written beside it */
+export function refuseMarked(db: Db): void {
+  if (textOf(db) !== null) throw new Error(FROZEN);
 }
 
 const TABLE_NAMES = `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'copying'`;

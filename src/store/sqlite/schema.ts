@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { newerThanKnown } from '../store.ts';
 import { type Db, openDatabase, readUserVersion } from './database.ts';
 
@@ -42,7 +43,26 @@ const STEPS: string[] = [
     SELECT 1, json_object('state', 'closed', 'run', id, 'from', 'DATA_DIR', 'to', 'REDIS_URL', 'at', at)
     FROM moved WHERE at IS NOT NULL;
   DROP TABLE moved;`,
+  `DROP TABLE attempts; DROP TABLE rate_limit;
+  CREATE TABLE attempts (id TEXT PRIMARY KEY, answer TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX attempts_by_end ON attempts (expires_at);`,
 ];
+
+/** What a crash of the host may take: attempts that ended without a sign-in, and the rate limit. */
+const UNSYNCED = `
+  CREATE TABLE IF NOT EXISTS attempts (
+    id TEXT PRIMARY KEY, answer TEXT NOT NULL, result TEXT, expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS attempts_by_end ON attempts (expires_at);
+  CREATE TABLE IF NOT EXISTS rate_limit (bucket TEXT PRIMARY KEY, next REAL NOT NULL) WITHOUT ROWID;
+`;
+
+/** Opens (or makes) the file beside a store that no write waits for. */
+export function openUnsyncedFile(storeFile: string): Db {
+  const db = openDatabase(join(dirname(storeFile), 'unsynced.db'), 'NORMAL');
+  db.exec(UNSYNCED);
+  return db;
+}
 
 /**
  * Opens (or makes) the file of a store, brought to the present version.

@@ -1,4 +1,4 @@
-import { EXPIRED_KNOWN_MS, writeAttemptResult } from '../attempts.ts';
+import { SPENT_KNOWN_MS } from '../attempts.ts';
 import type { Encryption } from '../encryption.ts';
 import { sealGrant } from '../sealed-grant.ts';
 import { type NewSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
@@ -48,8 +48,8 @@ export function sqliteSessions(db: Db, encryption: Encryption, hostClock: () => 
         beginSession(db, session, grant.id, replaces);
         db.run('UPDATE subscriptions SET due_at = 0 WHERE grant_id = ?', grant.id);
         if (attempt !== null) {
-          const result = writeAttemptResult({ kind: 'connected' });
-          db.run('UPDATE attempts SET result = ? WHERE state = ?', result, attempt);
+          const { id, answer, expiresAt } = attempt;
+          db.run('INSERT OR REPLACE INTO attempts VALUES (?, ?, ?)', id, answer, expiresAt);
         }
         return true;
       });
@@ -103,24 +103,23 @@ export function endSession(db: Db, key: string): void {
   );
 }
 
-export function sqliteExpiry(db: Db): Pick<Store, 'removeExpired'> {
+export function sqliteExpiry(db: Db, unsynced: Db): Pick<Store, 'removeExpired'> {
   let lastChecked = '';
   return {
     async removeExpired(now, limit) {
       return db.transaction(() => {
         const sessions = db.all('SELECT key FROM sessions WHERE idle_until <= ? LIMIT ?', now, limit);
         for (const { key } of sessions) endSession(db, String(key));
-        const attempts = db.run(
-          'DELETE FROM attempts WHERE state IN (SELECT state FROM attempts WHERE expires_at <= ? LIMIT ?)',
-          now - EXPIRED_KNOWN_MS,
-          limit,
-        );
+        const attempts = [db, unsynced].map((each) => each.run(FORGET_ATTEMPTS, now - SPENT_KNOWN_MS, limit));
         lastChecked = removeUnowned(db, lastChecked, limit);
-        return sessions.length === limit || attempts === limit;
+        return sessions.length === limit || attempts.includes(limit);
       });
     },
   };
 }
+
+const FORGET_ATTEMPTS =
+  'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE expires_at <= ? LIMIT ?)';
 
 /** Checks the next `limit` grants and removes those without a session. Returns where to go on; '' at the end. */
 function removeUnowned(db: Db, after: string, limit: number): string {

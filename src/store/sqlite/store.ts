@@ -5,12 +5,12 @@ import { sqliteAttempts } from './attempts.ts';
 import { readSqliteMark } from './copy.ts';
 import { sqliteGrants } from './grants.ts';
 import { sqliteRateLimit } from './rate-limit.ts';
-import { openStoreFile } from './schema.ts';
+import { openStoreFile, openUnsyncedFile } from './schema.ts';
 import { sqliteExpiry, sqliteSessions } from './sessions.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
 
 /**
- * The embedded store: one SQLite file, safe for several processes of one host.
+ * The embedded store: one SQLite file, safe for several processes of one host; beside it another for what may be lost.
  *
  * @param hostClock milliseconds of a clock that all processes of this host share and that never steps
  * @throws Error with words for the operator when it is being copied, or was, or a newer version wrote it
@@ -22,17 +22,22 @@ export function openSqliteStore(file: string, encryption: Encryption, hostClock:
     db.close();
     throw new Error(markedWords(mark));
   }
+  const unsynced = openUnsyncedFile(file);
   return {
+    encryption,
     ...sqliteSessions(db, encryption, hostClock),
     ...sqliteGrants(db, encryption, hostClock),
-    ...sqliteAttempts(db),
+    ...sqliteAttempts(db, unsynced),
     ...sqliteSubscriptions(db),
-    ...sqliteRateLimit(db, hostClock),
-    ...sqliteExpiry(db),
+    ...sqliteRateLimit(db, unsynced, hostClock),
+    ...sqliteExpiry(db, unsynced),
     pubsub: null,
     async ping() {
       db.get('SELECT 1 FROM grants LIMIT 1');
     },
-    close: () => db.close(),
+    close() {
+      db.close();
+      unsynced.close();
+    },
   };
 }
