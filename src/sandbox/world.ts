@@ -17,7 +17,7 @@ import type { Counters } from './wire/counters.ts';
 import type { Faults } from './wire/faults.ts';
 import type { Guard } from './wire/guard.ts';
 
-/** The parts the routes are made of. */
+/** The simulated Withings: every part that a route may need. */
 export interface World {
   api: Api;
   callLog: CallLog;

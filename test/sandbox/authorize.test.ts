@@ -264,7 +264,7 @@ test('one of a family removes the app for that one alone, and is asked who it is
   const browser = await login(Number(ada));
   const path = '/partner/disconnect_partner/sandbox';
   const asked = await browser.get(path);
-  expect(asked.text).toContain('Who is leaving?');
+  expect(asked.text).toContain('Who removes the app?');
   expect(asked.text).toContain(`href="${path}?selecteduser=${joseph}"`);
   const page = await browser.get(`${path}?selecteduser=${joseph}`);
   expect(page.text).toContain('Joseph Okafor');

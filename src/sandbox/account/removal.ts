@@ -60,7 +60,7 @@ export function removalRoutes(world: World): Router {
 function askWho(req: Request, res: Response, client: Client, members: Person[]) {
   const link = `${removalPath(req.baseUrl, client.id)}?`;
   return showPage(res, 'choose', {
-    title: 'Who is leaving?',
+    title: 'Who removes the app?',
     text: `Several people share this login. Choose whose measures ${client.name} shall no longer see.`,
     people: members,
     link,
