@@ -19,10 +19,7 @@ const log = createLog(config.logLevel, process.stdout);
 
 try {
   const server = await startServer(config, clocks, log);
-  log.info(
-    { address: config.publicUrl, withings: config.withings.sandbox ? 'sandbox' : config.withings.cloud },
-    'ready',
-  );
+  log.info({ address: config.publicUrl, withings: config.withings.issuer }, 'ready');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');

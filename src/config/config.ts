@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { CLOUDS } from '../withings/clouds.ts';
+import { CLOUDS, issuerAt } from '../withings/clouds.ts';
 import { faultsIn, textsFor, variablesIn } from './environment.ts';
 import { brokenRules, SANDBOX_CLIENT } from './rules.ts';
 import { settings } from './settings.ts';
@@ -47,12 +47,15 @@ function complete(given: Settings) {
 
 function realWithings({ withings }: Settings) {
   const { clientId = '', clientSecret = '', cloud } = withings; // brokenRules saw to both
+  const apiUrl = withings.apiUrl ?? CLOUDS[cloud].apiUrl;
   return {
     clientId,
     clientSecret,
     authorizeUrl: withings.authorizeUrl ?? CLOUDS[cloud].authorizeUrl,
     /** Ends in a slash; paths are appended to it. */
-    apiUrl: withings.apiUrl ?? CLOUDS[cloud].apiUrl,
+    apiUrl,
+    /** Whose people these are: no session or token of another issuer's is of use here. */
+    issuer: withings.issuer ?? issuerAt(apiUrl),
   };
 }
 
@@ -62,6 +65,7 @@ function embeddedSandbox({ host, port }: Settings, publicUrl: string) {
     clientSecret: SANDBOX_CLIENT.secret,
     authorizeUrl: `${publicUrl}/sandbox/oauth2_user/authorize2`,
     apiUrl: `http://${loopback(host)}:${port}/sandbox/`,
+    issuer: 'sandbox', // whatever its port
   };
 }
 

@@ -33,6 +33,10 @@ const RULES: [isBroken: (env: Environment) => boolean, fault: string][] = [
     "WITHINGS_CLIENT_ID is the sandbox's own: set WITHINGS_API_URL and WITHINGS_AUTHORIZE_URL to that sandbox as well.",
   ],
   [
+    (env) => env.WITHINGS_ISSUER !== undefined && (!env.WITHINGS_API_URL || isSandboxClient(env)),
+    'WITHINGS_ISSUER says that WITHINGS_API_URL is a gateway to the real Withings: without one, or with a sandbox, remove it.',
+  ],
+  [
     (env) => !hasClient(env) && Boolean(env.WITHINGS_API_URL || env.WITHINGS_AUTHORIZE_URL),
     'WITHINGS_API_URL and WITHINGS_AUTHORIZE_URL need WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET.',
   ],

@@ -33,6 +33,8 @@ export const settings = z.object({
     auth: from('WITHINGS_AUTH', oneOf('secret', 'signature').default('secret')),
     authorizeUrl: from('WITHINGS_AUTHORIZE_URL', pageUrl.optional()),
     apiUrl: from('WITHINGS_API_URL', baseUrl.optional()),
+    /** Another address is a gateway to the real one. */
+    issuer: from('WITHINGS_ISSUER', oneOf('eu', 'us').optional()),
     timeoutMs: from('WITHINGS_TIMEOUT_MS', whole(100, 60_000).default(10_000)),
   }),
   /** A refresh token that Withings refuses for good is replaced through recoverauthorizationcode. */

@@ -41,7 +41,7 @@ export interface BegunAttempt extends Attempt {
 
 export interface AttemptsOptions {
   store: Pick<Store, 'spendAttempt' | 'finishAttempt' | 'encryption'>;
-  withings: Pick<Withings, 'cloud'>;
+  withings: Pick<Withings, 'issuer'>;
   now: () => number;
   publicUrl: string;
   /** How long a repeated visit waits for the first one, in milliseconds. */
@@ -57,7 +57,7 @@ const MAX_IN_STATE = 160;
 const MAX_IN_COOKIE = 4;
 
 const stateContent = z.object({
-  cloud: z.string(),
+  issuer: z.string(),
   bearer: z.string(),
   demo: z.boolean(),
   to: z.string().nullable(),
@@ -87,7 +87,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       const returns = [...(known?.returns ?? []), ...(isLong ? [returnTo] : [])].slice(-MAX_IN_COOKIE);
       cookie.set(res, encryption.seal(JSON.stringify({ browser, returns }), 'browser'), TTL_MS);
       const content: z.infer<typeof stateContent> = {
-        cloud: withings.cloud,
+        issuer: withings.issuer,
         bearer: bearerOf(req, browser),
         demo,
         to: isLong ? hashed(returnTo) : returnTo,
@@ -102,7 +102,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       if (!own) return { outcome: 'no-cookie' };
       const content = openSealed(encryption, state, 'state', stateContent);
       const bearer = bearerOf(req, own.browser);
-      if (content?.cloud !== withings.cloud || content.bearer !== bearer) return { outcome: 'unknown' };
+      if (content?.issuer !== withings.issuer || content.bearer !== bearer) return { outcome: 'unknown' };
       if (content.expiresAt <= now()) return { outcome: 'expired' };
       const { to, demo, expiresAt, id } = content;
       const returnTo = to?.startsWith('/') ? to : (own.returns.find((path) => hashed(path) === to) ?? null);

@@ -56,7 +56,7 @@ async function endConnection(
   return res.set('Clear-Site-Data', FORGET).redirect(303, '/');
 }
 
-const receipt = z.object({ at: z.number(), revoked: z.boolean(), removalPage: z.string().nullable() });
+const receipt = z.object({ at: z.number(), revoked: z.boolean(), removalPage: z.string() });
 
 export type Receipt = z.infer<typeof receipt>;
 

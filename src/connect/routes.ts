@@ -50,7 +50,7 @@ function connect({ attempts, withings }: ConnectParts, req: Request, res: Respon
 
 async function callback(parts: ConnectParts, req: Request, res: Response) {
   res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds a code
-  const visit = readCallback(req.query, parts.withings.issuer);
+  const visit = readCallback(req.query, parts.withings.authorizeOrigin);
   if (visit.form === 'malformed') throw new Problem('callback-incomplete');
 
   const { attempts, sessions, usualReturn } = parts;
@@ -124,7 +124,7 @@ async function finish(
   const { demo } = attempt;
   const grant = begun(
     { ...exchanged.value, userId },
-    { cloud: withings.cloud, demo, askedScope: withings.scope },
+    { issuer: withings.issuer, demo, askedScope: withings.scope },
     now(),
   );
   await sessions.signIn(req, { mark, seed: seedOf(attempt, visit) }, grant);

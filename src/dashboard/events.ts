@@ -7,7 +7,6 @@ import type { Grant } from '../store/grant.ts';
 import type { PubSub } from '../store/store.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/state.ts';
-import type { Withings } from '../withings/client.ts';
 import { createStreams, type Stream } from './streams.ts';
 
 /** How often each stream looks at the store: where nobody publishes changes, and where somebody does. */
@@ -21,7 +20,6 @@ const NEWS_PAUSE_MS = 12_000;
 const PAGE_TAKES_MS = 3000;
 
 export interface EventParts {
-  withings: Pick<Withings, 'cloud'>;
   grants: Pick<Grants, 'fresh'>;
   now: () => number;
   refreshMarginSeconds: number;
@@ -40,7 +38,6 @@ export interface Events {
 }
 
 export function createEvents({
-  withings,
   grants,
   now,
   refreshMarginSeconds,
@@ -58,7 +55,7 @@ export function createEvents({
   function appearanceOf(grant: Grant | null): string {
     const due = grant && isDue(grant, refreshMarginSeconds, now());
     const demoEnds = grant && demoEndsAt(grant);
-    return JSON.stringify([connectionOf(grant, withings.cloud), due, demoEnds !== null && now() >= demoEnds]);
+    return JSON.stringify([connectionOf(grant), due, demoEnds !== null && now() >= demoEnds]);
   }
 
   async function readGrant(req: Request): Promise<Grant | null> {
@@ -86,7 +83,7 @@ export function createEvents({
     async function look(): Promise<void> {
       const current = await readGrant(req);
       const appearance = appearanceOf(current);
-      if (appearance !== shown) send('connection', connectionOf(current, withings.cloud));
+      if (appearance !== shown) send('connection', connectionOf(current));
       shown = appearance;
       if (!current) return stream.end(); // logged out or disconnected: there is nothing more to tell
       const latest = await newsAt(current.id);
@@ -105,7 +102,7 @@ export function createEvents({
       void heartbeat.stop();
     });
     stream.write('retry: 3000\n\n');
-    send('connection', connectionOf(grant, withings.cloud));
+    send('connection', connectionOf(grant));
     looks.start();
     heartbeat.start();
   }

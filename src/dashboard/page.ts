@@ -3,7 +3,6 @@ import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import { refreshDueAt } from '../tokens/state.ts';
-import type { Cloud } from '../withings/clouds.ts';
 import type { Everything } from './data-loader.ts';
 import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
@@ -25,18 +24,17 @@ export const RANGES = [
 export function dashboardPage(
   grant: Grant,
   data: Everything,
-  { cloud, range, marginSeconds }: { cloud: Cloud; range: Range; marginSeconds: number },
+  { range, marginSeconds }: { range: Range; marginSeconds: number },
 ) {
   const now = range.until;
-  const { state, problem } = connectionOf(grant, cloud);
-  const otherCloud = problem?.code === 'other-cloud' ? problem : null; // nobody keeps trying, and nothing is broken
+  const { state, problem } = connectionOf(grant);
   const panels = panelsOf(data, range);
   const demoEnds = demoEndsAt(grant);
   return {
     state,
-    headline: otherCloud?.title ?? HEADLINES[state],
-    summary: otherCloud ? plain(otherCloud.advice) : summary(grant, state, now, marginSeconds),
-    problem: otherCloud ? null : problem,
+    headline: HEADLINES[state],
+    summary: summary(grant, state, now, marginSeconds),
+    problem,
     since: grant.ended && moment(grant.ended.at, now),
     userId: grant.userId,
     demo: grant.demo,
@@ -64,7 +62,7 @@ export function dashboardPage(
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
     trouble: sharedTrouble(panels),
     panels,
-    canRefresh: grant.ended === null && !otherCloud,
+    canRefresh: grant.ended === null,
     made: moment(now, now),
   };
 }

@@ -17,7 +17,7 @@ export interface DashboardParts {
   grants: Grants;
   dataLoader: DataLoader;
   events: Events;
-  withings: Pick<Withings, 'cloud' | 'probe'>;
+  withings: Pick<Withings, 'probe'>;
   /** How a person's subscriptions to notifications stand; null where notifications are off. */
   newsOf: (grantId: string) => Promise<News | null>;
   now: () => number;
@@ -36,7 +36,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.post('/refresh', noStore, (req, res) => refresh(parts, req, res));
   router.post('/check', noStore, (req, res) => check(parts, req, res));
   router.get('/api/connection', noStore, (req, res) => {
-    res.json(connectionOf(req.session.withings, parts.withings.cloud));
+    res.json(connectionOf(req.session.withings));
   });
   router.get('/api/measures', noStore, async (req, res) => {
     const measures = await allMeasures(parts, req);
@@ -61,7 +61,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { withings: { cloud }, dataLoader, newsOf, now, refreshMarginSeconds }: DashboardParts,
+  { dataLoader, newsOf, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
@@ -76,7 +76,7 @@ async function dashboard(
   if (!grant) return res.redirect(303, '/');
   const range = { days, until: now() };
   return res.render('dashboard', {
-    page: dashboardPage(grant, data, { cloud, range, marginSeconds: refreshMarginSeconds }),
+    page: dashboardPage(grant, data, { range, marginSeconds: refreshMarginSeconds }),
     news: news && newsWords(news, range.until),
   });
 }

@@ -9,6 +9,7 @@ import type { SpentAttempt } from '../store/attempts.ts';
 import type { Grant } from '../store/grant.ts';
 import { saveGrant } from '../store/grants.ts';
 import { hashed } from '../store/keys.ts';
+import { ofIssuer } from '../store/of-issuer.ts';
 import { ENDLESS_MS, type StoredSession } from '../store/sessions.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect, type Disconnected } from '../tokens/disconnect.ts';
@@ -41,7 +42,8 @@ export interface Connect {
  */
 export function createConnect(options: ConnectOptions): Connect {
   const settings = readOptions(options);
-  const { store, clocks, owner, returnTo = '/' } = options;
+  const { clocks, owner, returnTo = '/' } = options;
+  const store = ofIssuer(options.store, settings.withings.issuer);
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);

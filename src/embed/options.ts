@@ -3,7 +3,7 @@ import type { Log } from '../operations/logging.ts';
 import type { Store } from '../store/store.ts';
 import type { Clocks } from '../time/clocks.ts';
 import type { CustodySettings } from '../tokens/custody.ts';
-import { CLOUDS, type Cloud } from '../withings/clouds.ts';
+import { CLOUDS, type Cloud, issuerAt } from '../withings/clouds.ts';
 
 export interface ConnectOptions {
   /** Where the router is mounted, as browsers see it, without a slash at its end; `<url>/callback` is registered. */
@@ -17,9 +17,11 @@ export interface ConnectOptions {
     auth?: 'secret' | 'signature' | undefined;
     /** Dead refresh tokens are replaced, where the contract with Withings allows it. */
     recover?: boolean | undefined;
-    /** Another Withings: a sandbox. */
+    /** Another Withings: a sandbox, with people of its own. */
     authorizeUrl?: string | undefined;
     apiUrl?: string | undefined;
+    /** That address is a gateway to the real one. */
+    issuer?: Cloud | undefined;
     timeoutMs?: number | undefined;
     /** What your contract with Withings allows this application. Default: 120. */
     callsPerMinute?: number | undefined;
@@ -58,7 +60,7 @@ export function readOptions({ url, withings }: Pick<ConnectOptions, 'url' | 'wit
     withings: {
       clientId,
       clientSecret,
-      cloud,
+      issuer: withings.issuer ?? issuerAt(apiUrl),
       redirectUri: `${url}/callback`,
       authorizeUrl,
       apiUrl,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from '../problems/catalogue.ts';
 import { DecryptionError, type Encryption } from '../store/encryption.ts';
-import { type Grant, grantId } from '../store/grant.ts';
+import type { Grant } from '../store/grant.ts';
 import { saveGrant } from '../store/grants.ts';
 import { hashed } from '../store/keys.ts';
 import { ENDLESS_MS } from '../store/sessions.ts';
@@ -39,7 +39,7 @@ export interface PartnerConnections {
 
 export interface PartnerConnectionParts {
   store: Store;
-  withings: Pick<Withings, 'cloud' | 'redeem'>;
+  withings: Pick<Withings, 'issuer' | 'redeem'>;
   encryption: Encryption;
   publicUrl: string;
   now: () => number;
@@ -91,10 +91,10 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       if (userId === null) return refuse('withings-unreadable', { status: 0 });
       const content = begun(
         { ...exchanged.value, userId },
-        { cloud: withings.cloud, demo: false, askedScope: scope },
+        { issuer: withings.issuer, demo: false, askedScope: scope },
         now(),
       );
-      const connectionId = grantId(content).replace(':', '-');
+      const connectionId = `${withings.issuer.replace(/[^\w.]+/g, '-')}-${userId}`; // for use in a path
       const ends = now() + ENDLESS_MS;
       await saveGrant(store, content, {
         session: {

@@ -8,13 +8,11 @@ import type { Disconnect } from '../tokens/disconnect.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
-import type { Withings } from '../withings/client.ts';
 import type { Refusal } from '../withings/errors.ts';
 import type { PartnerConnection, PartnerConnections } from './connections.ts';
 import { requireKey } from './key.ts';
 
 export interface PartnerParts {
-  withings: Pick<Withings, 'cloud'>;
   connections: PartnerConnections;
   grants: Pick<Grants, 'lasting'>;
   disconnect: Disconnect;
@@ -27,7 +25,7 @@ const REQUESTS_A_MINUTE = 120;
 
 /** The server-to-server API: for authorization codes that Withings gives to a server, not to a browser. */
 export function partnerRoutes(key: string, parts: PartnerParts): Router {
-  const { withings, connections, grants, disconnect, log } = parts;
+  const { connections, grants, disconnect, log } = parts;
   const audit = auditLog(log);
   const router = Router();
   router.use('/partner', requireKey(key, REQUESTS_A_MINUTE), noStore, json, onlyJson);
@@ -51,7 +49,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     res.json({
       connectionId: connection.connectionId,
       externalId: connection.externalId(),
-      ...connectionOf(connection.grant(), withings.cloud),
+      ...connectionOf(connection.grant()),
     });
   });
 

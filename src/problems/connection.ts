@@ -1,7 +1,6 @@
 import type { Grant } from '../store/grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import { failureOf } from '../tokens/state.ts';
-import type { Cloud } from '../withings/clouds.ts';
 import { PROBLEMS, type ProblemCode } from './catalogue.ts';
 
 /** The status of a connection as other programs may see it: never a token. Moments are ISO 8601. */
@@ -32,10 +31,9 @@ const NOT_CONNECTED: Connection = {
   problem: null,
 };
 
-/** @param cloud the one this installation speaks to; tokens of the other one wait until it comes back */
-export function connectionOf(grant: Grant | null | undefined, cloud: Cloud): Connection {
+export function connectionOf(grant: Grant | null | undefined): Connection {
   if (!grant) return NOT_CONNECTED;
-  const code = failureOf(grant, cloud);
+  const code = failureOf(grant);
   return {
     state: stateOf(grant, code),
     userId: grant.userId,

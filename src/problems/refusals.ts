@@ -17,15 +17,6 @@ export const REFUSALS = {
     advice: 'Connect again. It takes one click and changes nothing at Withings.',
     action: 'connect',
   },
-  'other-cloud': {
-    status: 503,
-    title: 'Your connection belongs to the other Withings cloud',
-    what: 'Withings has one cloud for Europe and the world and one for the United States. This installation has moved since you connected.',
-    advice:
-      'Nothing is lost: it works again if the installation moves back. To use this cloud, connect again.',
-    action: 'connect',
-    retryAfterSeconds: 3600,
-  },
   'code-refused': {
     status: 502,
     title: 'Withings no longer accepts this visit',

@@ -46,9 +46,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use('/assets', express.static(folder('../../public'), { index: false, redirect: false, maxAge: '1h' }));
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
   if (partnerApiKey) {
-    app.use(
-      partnerRoutes(partnerApiKey, { withings, connections, grants, disconnect, log, onConnected: wake }),
-    );
+    app.use(partnerRoutes(partnerApiKey, { connections, grants, disconnect, log, onConnected: wake }));
   }
   app.use(webhookRoutes({ address, inbox }));
   app.use(bodyLimits);

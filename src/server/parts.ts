@@ -15,6 +15,7 @@ import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
+import { ofIssuer } from '../store/of-issuer.ts';
 import { openRedisStore } from '../store/redis/store.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Clocks } from '../time/clocks.ts';
@@ -38,11 +39,12 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [storedSecret(config.dataDir)];
   const keys = deriveKeys(secrets);
   const encryption = createEncryption(keys.seal);
-  const { store, durability } = await openStore(config, encryption, clocks).catch((error) => {
+  const opened = await openStore(config, encryption, clocks).catch((error) => {
     sandbox?.close();
     throw error;
   });
-  log.info({ store: durability }, 'store');
+  log.info({ store: opened.durability }, 'store');
+  const store = ofIssuer(opened.store, config.withings.issuer);
 
   const { onRefresh, onHandled, onError } = backgroundLog(log);
   const custody = createCustody(config, { store, clocks, onRefresh, onError });
@@ -82,7 +84,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     receipts: createReceipts(encryption, publicUrl, now),
     disconnect: createDisconnect({ store, withings, unsubscribe: notifications.subscriber.unsubscribe }),
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),
-    events: createEvents({ withings, grants, now, refreshMarginSeconds, newsAt, pubsub }),
+    events: createEvents({ grants, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, encryption, publicUrl, now }),
     readiness: createReadiness(store.ping),
     now,

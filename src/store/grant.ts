@@ -18,7 +18,7 @@ export function readCode(code: RecordedCode): RefusalCode {
 export const grantContent = z.object({
   /** The version of the record: see sealed-grant.ts. */
   v: z.number(),
-  cloud: z.enum(['eu', 'us']),
+  issuer: z.string(),
   userId: z.string(),
   demo: z.boolean(),
   askedScope: z.array(z.string()),
@@ -70,13 +70,13 @@ export interface Grant extends Readonly<GrantContent> {
 }
 
 /** Withings revokes and de-duplicates per user: two records of one user would fight each other. */
-export function grantId({ cloud, userId }: Pick<GrantContent, 'cloud' | 'userId'>): string {
-  return `${cloud}:${userId}`;
+export function grantId({ issuer, userId }: Pick<GrantContent, 'issuer' | 'userId'>): string {
+  return `${issuer}:${userId}`;
 }
 
 /** Whose grant it is, by its id. */
 export function userIdOf(id: string): string {
-  return id.slice(id.indexOf(':') + 1);
+  return id.slice(id.lastIndexOf(':') + 1);
 }
 
 /**

@@ -55,6 +55,7 @@ const UPGRADES: ((record: StoredRecord) => StoredRecord)[] = [
     backoffUntil: quietUntil,
     unlinked: left,
   }),
+  ({ cloud, ...rest }) => ({ ...rest, issuer: cloud }),
 ];
 
 export const RECORD_VERSION = UPGRADES.length;

@@ -24,7 +24,7 @@ export function fingerprint(token: string): string {
 /** A first grant, out of the pair that an authorization code was exchanged for. `at`: milliseconds since 1970. */
 export function begun(
   pair: TokenPair & { userId: string },
-  about: Pick<GrantContent, 'cloud' | 'demo' | 'askedScope'>,
+  about: Pick<GrantContent, 'issuer' | 'demo' | 'askedScope'>,
   at: number,
 ): GrantContent {
   return {

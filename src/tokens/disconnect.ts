@@ -1,11 +1,11 @@
 import { type Grant, userIdOf } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Withings } from '../withings/client.ts';
-import { type Refusal, refuse } from '../withings/errors.ts';
+import type { Refusal } from '../withings/errors.ts';
 
 export interface DisconnectParts {
   store: Pick<Store, 'readGrant' | 'eraseGrant'>;
-  withings: Pick<Withings, 'cloud' | 'revoke' | 'removalPage'>;
+  withings: Pick<Withings, 'revoke' | 'removalPage'>;
   /** Ends what revoking would have ended as well: subscriptions to notifications, where there are any. */
   unsubscribe: ((grant: Grant) => Promise<unknown>) | null;
 }
@@ -13,8 +13,8 @@ export interface DisconnectParts {
 export interface Disconnected {
   /** Why Withings has not ended its side; null: it has. */
   refusal: Refusal | null;
-  /** Withings' own page for doing that by hand; null: it is in the other cloud, where we are another application. */
-  removalPage: string | null;
+  /** Withings' own page for doing that by hand. */
+  removalPage: string;
 }
 
 /** Ends a connection. Erases here first, so that nothing Withings does or fails to do can keep the tokens; then revokes there. */
@@ -24,10 +24,6 @@ export function createDisconnect({ store, withings, unsubscribe }: DisconnectPar
   return async (id) => {
     const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
     await store.eraseGrant(id);
-    if (!id.startsWith(`${withings.cloud}:`)) {
-      const { refusal } = refuse('other-cloud'); // where the same user id may be somebody else
-      return { refusal, removalPage: null };
-    }
     const userId = userIdOf(id);
     const revoked = await withings.revoke(userId);
     if (!revoked.ok && grant) await unsubscribe?.(grant);

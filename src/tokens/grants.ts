@@ -55,7 +55,7 @@ export function createGrants(parts: GrantsParts): Grants {
   }
 
   function judge(grant: Grant | null): Result<Grant> {
-    return usable(grant, withings.cloud, now());
+    return usable(grant, withings.issuer, now());
   }
 
   async function fresh(grant: Grant): Promise<Result<Grant>> {

@@ -8,8 +8,8 @@ import { backoffFor, mayProbe } from './state.ts';
 
 export interface RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;
-  /** Grants of the other cloud are left alone. */
-  withings: Pick<Withings, 'cloud' | 'refresh' | 'probe'>;
+  /** Grants of another issuer are left alone. */
+  withings: Pick<Withings, 'issuer' | 'refresh' | 'probe'>;
   /** A pair of a new chain for a user whose tokens are dead; null where the contract with Withings has no such call. */
   recover: ((userId: string) => Promise<Result<TokenPair>>) | null;
   /** Milliseconds since 1970. */
@@ -51,7 +51,8 @@ export function createRenewal(parts: RenewalParts): Renewal {
     const end = monotonic() + timeoutMs;
     for (;;) {
       const grant = await store.readGrant(id);
-      if (!grant || grant.cloud !== withings.cloud || !stale(grant) || !mayProbe(grant, now())) return grant;
+      if (!grant || grant.issuer !== withings.issuer || !stale(grant) || !mayProbe(grant, now()))
+        return grant;
       if (!grant.leased) {
         if (backoffFor(grant, now()) > 0) return grant;
         const after = await askWithings(grant);
@@ -119,7 +120,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
   return {
     renew,
     async prove(grant) {
-      if (grant.cloud !== withings.cloud) return;
+      if (grant.issuer !== withings.issuer) return;
       const answer = await withings.probe(grant.accessToken, grant.scope, new Date(now()));
       if (answer.ok) await write(grant, confirmed(grant));
       else if (answer.refusal.code === 'access-token-refused') await write(grant, rejected(grant));

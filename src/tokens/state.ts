@@ -1,5 +1,5 @@
 import { type Grant, type GrantContent, readCode } from '../store/grant.ts';
-import type { Cloud } from '../withings/clouds.ts';
+import type { Issuer } from '../withings/clouds.ts';
 import { type RefusalCode, type Refused, type Result, refuse } from '../withings/errors.ts';
 import { MAX_BACKOFF_MS } from './changes.ts';
 
@@ -10,16 +10,14 @@ const CLOCK_SLACK_MS = 60_000;
 const PROBE_EVERY_MS = 3_600_000;
 
 /** What stands between a connection and being well; null when nothing does. */
-export function failureOf(grant: Grant, cloud: Cloud): RefusalCode | null {
-  if (grant.ended) return readCode(grant.ended.code);
-  return grant.cloud === cloud ? lastFailure(grant) : 'other-cloud';
+export function failureOf(grant: Grant): RefusalCode | null {
+  return grant.ended ? readCode(grant.ended.code) : lastFailure(grant);
 }
 
 /** The grant, if its access token may be used; or why not. */
-export function usable(grant: Grant | null, cloud: Cloud, now: number): Result<Grant> {
-  if (!grant) return refuse('not-connected');
+export function usable(grant: Grant | null, issuer: Issuer, now: number): Result<Grant> {
+  if (grant?.issuer !== issuer) return refuse('not-connected');
   if (grant.ended) return refuse(readCode(grant.ended.code), { remedy: 'reconnect' });
-  if (grant.cloud !== cloud) return refuse('other-cloud', { retryAfterSeconds: 3600 });
   return isUsable(grant, now) ? { ok: true, value: grant } : unavailable(grant, now);
 }
 

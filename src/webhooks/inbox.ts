@@ -12,7 +12,7 @@ export interface InboxParts {
   store: Pick<Store, 'recordNews'>;
   /** Whether somebody has removed us, by Withings' own word. `closing`: nobody waits for it any more. */
   checkUnlinked: (grantId: string, closing: AbortSignal) => Promise<Verdict>;
-  withings: Pick<Withings, 'cloud'>;
+  withings: Pick<Withings, 'issuer'>;
   now: () => number;
   onError: (error: unknown) => void;
   /** Told what came of each that was about somebody we know. */
@@ -54,7 +54,7 @@ export function createInbox(parts: InboxParts): Inbox {
 
   async function work(notification: Notification): Promise<void> {
     if (signal.aborted) return;
-    const id = grantId({ cloud: withings.cloud, userId: notification.userId });
+    const id = grantId({ issuer: withings.issuer, userId: notification.userId });
     if (!(await store.recordNews(id, now()))) return;
     if (isUnlink(notification)) await check(id);
     else onHandled(id, notification.appli, 'recorded');

@@ -1,4 +1,4 @@
-import type { Cloud } from './clouds.ts';
+import type { Issuer } from './clouds.ts';
 import { createDataCalls, type DataCalls } from './data-calls.ts';
 import { createPost } from './http.ts';
 import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
@@ -8,12 +8,12 @@ import { createSignedCall } from './signed-calls.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
 export interface Withings extends OAuth2, DataCalls, Partner {
-  /** Which of Withings' clouds answers: user ids and tokens of the other one mean nothing here. */
-  readonly cloud: Cloud;
+  /** Whose user ids and tokens these are: those of another one mean nothing here. */
+  readonly issuer: Issuer;
   /** What this application asks a person for. */
   readonly scope: string[];
-  /** Who an `iss` of a callback has to name (RFC 9207): the origin of the authorize page. */
-  readonly issuer: string;
+  /** Who an `iss` of a callback has to name (RFC 9207). */
+  readonly authorizeOrigin: string;
   /** Where the browser is sent to ask for consent (RFC 6749 4.1.1; Withings, "OAuth authorization URL"). */
   authorizeUrl(state: string, demo: boolean): string;
   /**
@@ -29,7 +29,7 @@ export interface Withings extends OAuth2, DataCalls, Partner {
 }
 
 export interface WithingsOptions extends OAuth2Options {
-  cloud: Cloud;
+  issuer: Issuer;
   scope: string[];
   authorizeUrl: string;
   /** Base of the API; ends in a slash. */
@@ -45,9 +45,9 @@ export function createWithings(options: WithingsOptions): Withings {
   const postAt = createPost(options.apiUrl, options.timeoutMs, options.rateLimit ?? (async () => 0));
 
   return {
-    cloud: options.cloud,
+    issuer: options.issuer,
     scope: options.scope,
-    issuer: new URL(options.authorizeUrl).origin,
+    authorizeOrigin: new URL(options.authorizeUrl).origin,
     ...createOAuth2(postAt, options),
     ...createPartner(createSignedCall(postAt('code'), options)),
     ...createDataCalls(postAt('data')),

@@ -8,7 +8,6 @@ const REMEDIES = {
   // of the connection
   'not-connected': 'reconnect',
   'refresh-token-refused': 'reconnect',
-  'other-cloud': 'report',
   // of one call
   'code-refused': 'reconnect',
   'access-token-refused': 'retry', // custody has fetched a new one by then

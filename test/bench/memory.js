@@ -45,7 +45,7 @@ async function signIn(store, person) {
   const userId = String(10_000_000 + person);
   const token = `${userId}${'a7'.repeat(16)}`;
   const pair = { userId, accessToken: token, refreshToken: token, scope: SCOPE, expiresInSeconds: 10_800 };
-  let content = begun(pair, { cloud: 'eu', demo: false, askedScope: SCOPE }, now);
+  let content = begun(pair, { issuer: 'eu', demo: false, askedScope: SCOPE }, now);
   for (let refresh = 0; refresh < 5; refresh += 1) content = renewed(content, token, pair, now);
   await store.signIn({
     grant: {

@@ -42,6 +42,28 @@ test('real credentials mean the real Withings', () => {
   });
 });
 
+describe('the issuer', () => {
+  const issuer = (env: Record<string, string>) => accepted({ ...REAL, ...env }).withings.issuer;
+  const at = (url: string) => ({
+    WITHINGS_API_URL: url,
+    WITHINGS_AUTHORIZE_URL: 'https://a.example/authorize',
+  });
+
+  test.each([
+    ['the cloud of the world', {}, 'eu'],
+    ['the cloud of the United States', { WITHINGS_CLOUD: 'us' }, 'us'],
+    ['a cloud that is named by its address', at('https://WBSAPI.withings.net:443/'), 'eu'],
+    ['any other address, without its path', at('https://Far.example:8443/base/'), 'https://far.example:8443'],
+    ['a gateway', { ...at('https://far.example/'), WITHINGS_ISSUER: 'us' }, 'us'],
+  ])('%s', (_what, env, expected) => {
+    expect(issuer(env)).toBe(expected);
+  });
+
+  test('the embedded sandbox is one whatever its port', () => {
+    expect(accepted({ PORT: '3001' }).withings.issuer).toBe('sandbox');
+  });
+});
+
 test('the US cloud has its own hosts', () => {
   expect(accepted({ ...REAL, WITHINGS_CLOUD: 'us' }).withings).toMatchObject({
     authorizeUrl: 'https://account.us.withingsmed.com/oauth2_user/authorize2',
@@ -165,6 +187,15 @@ test.each([
     'an API address without a slash at its end',
     { ...REAL, WITHINGS_API_URL: 'https://h/api' },
     'WITHINGS_API_URL',
+  ],
+  ['a gateway without an address', { ...REAL, WITHINGS_ISSUER: 'eu' }, 'WITHINGS_ISSUER'],
+  [
+    'a sandbox that passes for the real one',
+    {
+      ...{ WITHINGS_CLIENT_ID: 'sandbox', WITHINGS_CLIENT_SECRET: 'sandbox-secret', SESSION_SECRET: SECRET },
+      ...{ WITHINGS_API_URL: 'http://127.0.0.1:4000/', WITHINGS_ISSUER: 'eu' },
+    },
+    'WITHINGS_ISSUER',
   ],
   ['Redis without a secret that all instances share', { REDIS_URL: 'redis://127.0.0.1' }, 'SESSION_SECRET'],
   ['another kind of Redis address', { ...REAL, REDIS_URL: 'sentinel://127.0.0.1' }, 'REDIS_URL'],

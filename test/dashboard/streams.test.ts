@@ -17,7 +17,6 @@ async function startStreams(more: Partial<EventParts> = {}) {
   const looks = { count: 0 };
   let publish = (_: string) => {};
   const events = createEvents({
-    withings: { cloud: 'eu' },
     grants: { fresh: async () => ({ ok: true, value: grant }) },
     now: () => content.connectedAt,
     refreshMarginSeconds: 600,

@@ -53,7 +53,7 @@ async function onStore() {
     createPartnerConnections({
       store,
       encryption: createEncryption(deriveKeys([secret]).seal),
-      withings: { cloud: 'eu', redeem: async () => ({ ok: true, value: pair }) },
+      withings: { issuer: 'eu', redeem: async () => ({ ok: true, value: pair }) },
       publicUrl: 'https://connect.example.com',
       now: () => 0,
     });

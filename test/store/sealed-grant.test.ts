@@ -20,7 +20,8 @@ test('a grant is sealed without what the store holds beside it, and opens in its
 });
 
 test('a record from before there were versions', () => {
-  const { v: _, backoffUntil: __, unlinked: ___, history: ____, ...kept } = content;
+  const { v: _, backoffUntil: __, unlinked: ___, history: ____, issuer: cloud, ...rest } = content;
+  const kept = { ...rest, cloud };
   expect(open({ ...kept, quietUntil: 7 })).toEqual({ ...content, backoffUntil: 7 });
   expect(open({ ...kept, quietUntil: 0, left: true, history: [] })).toEqual({ ...content, unlinked: true });
 });

@@ -19,7 +19,7 @@ export interface StoreUnderTest {
 
 export const content: GrantContent = {
   v: RECORD_VERSION,
-  cloud: 'eu',
+  issuer: 'eu',
   userId: '363',
   demo: false,
   askedScope: ['user.metrics'],

@@ -36,6 +36,7 @@ export async function expectEverybodyConnected(
       WITHINGS_CLIENT_SECRET: 'far-secret',
       WITHINGS_AUTHORIZE_URL: `${url}/oauth2_user/authorize2`,
       WITHINGS_API_URL: `${url}/`,
+      WITHINGS_ISSUER: 'eu',
       SESSION_SECRET: SECRET,
       ...store,
     },

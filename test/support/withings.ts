@@ -60,6 +60,7 @@ export async function startFarApart(
       WITHINGS_CLIENT_SECRET: 'far-secret',
       WITHINGS_AUTHORIZE_URL: `${url}/oauth2_user/authorize2`,
       WITHINGS_API_URL: `${url}/`,
+      WITHINGS_ISSUER: 'eu', // as in real life
       SESSION_SECRET: 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT',
       ...env,
     },

@@ -54,7 +54,7 @@ async function custody(change: Partial<GrantContent> = {}) {
   const parts = {
     store,
     withings: {
-      cloud: 'eu' as const,
+      issuer: 'eu' as const,
       refresh: (token: string) => {
         asked.push(token);
         return script.refresh(token);
@@ -128,10 +128,10 @@ describe('one refresh, step by step', () => {
     expect(await grants.fresh()).toMatchObject({
       refusal: { code: 'withings-refused', remedy: 'reconnect' },
     });
-    expect(connectionOf(await read(), 'eu').problem?.code).toBe('withings-refused');
+    expect(connectionOf(await read()).problem?.code).toBe('withings-refused');
     expect(happenings(await read(), START)[0]?.words).toBe('Withings refused without saying why');
     await write({ ended: null });
-    expect(connectionOf(await read(), 'eu').problem?.code).toBe('withings-refused');
+    expect(connectionOf(await read()).problem?.code).toBe('withings-refused');
     expect(await read()).toMatchObject({ history, lastRefresh: { outcome: code } });
   });
 
@@ -630,7 +630,7 @@ test('the proof of a pair takes its turn with the tokens', async () => {
   const { store, clock, parts } = await custody({ previousRefreshToken: 'refresh-before' });
   const taken: number[] = [];
   const withings = {
-    cloud: 'eu' as const,
+    issuer: 'eu' as const,
     clientId: 'client',
     clientSecret: 'the-client-secret',
     scope: ['user.metrics'],
@@ -676,13 +676,13 @@ test('a token that lasts is handed out as it is: nobody is asked', async () => {
   expect(asked).toEqual([]);
 });
 
-describe('other clouds, other chains', () => {
-  test('what is open in the other cloud is left open', async () => {
+describe('other issuers, other chains', () => {
+  test('what is open at another issuer is left open', async () => {
     const { parts, clock, asked, read } = await custody({ previousRefreshToken: 'refresh-before' });
     const before = await read();
-    const grants = createGrants({ ...parts, withings: { ...parts.withings, cloud: 'us' } });
+    const grants = createGrants({ ...parts, withings: { ...parts.withings, issuer: 'us' } });
     await grants.attend(ID);
-    expect(await grants.fresh(await read())).toMatchObject({ refusal: { code: 'other-cloud' } });
+    expect(await grants.fresh(await read())).toMatchObject({ refusal: { code: 'not-connected' } });
     clock.now += 4 * HOUR;
     await grants.attend(ID);
     await grants.refresh(await read());

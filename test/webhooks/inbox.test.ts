@@ -23,7 +23,7 @@ function inbox(verdicts: Verdict[], more: Partial<InboxParts> = {}) {
       asked.push(id);
       return verdicts.shift() ?? 'still-linked';
     },
-    withings: { cloud: 'eu' },
+    withings: { issuer: 'eu' },
     now: () => 0,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
@@ -156,7 +156,7 @@ test('what a notification says is checked in the background', async () => {
       readGrant: async () => ({ ...content, id: 'eu:1', writeId: '', leased: false }),
     } as unknown as Store,
     custody: {
-      withings: { cloud: 'eu', at: () => ({ probe }) } as unknown as Withings,
+      withings: { issuer: 'eu', at: () => ({ probe }) } as unknown as Withings,
       grants: {} as Grants,
     },
     now: () => content.connectedAt,

@@ -39,7 +39,7 @@ async function wire(answer: Answer, more: { timeoutMs?: number; auth?: 'secret' 
   });
   const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base/`;
   const withings = createWithings({
-    cloud: 'eu',
+    issuer: 'eu',
     clientId: 'client',
     clientSecret: SECRET,
     scope: ['user.info', 'user.metrics'],

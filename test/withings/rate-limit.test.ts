@@ -11,7 +11,7 @@ function unsent(auth: 'secret' | 'signature', wait = 60_000) {
     return wait;
   };
   const withings = createWithings({
-    cloud: 'eu',
+    issuer: 'eu',
     clientId: 'client',
     clientSecret: 'the-client-secret',
     scope: ['user.metrics'],

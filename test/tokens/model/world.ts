@@ -173,7 +173,7 @@ export class World {
           step('write', () => this.#write(writeId, change, leaseMs)),
       },
       withings: {
-        cloud: 'eu',
+        issuer: 'eu',
         refresh: (token) => step(`refresh ${token}`, () => this.#refresh(token)),
         probe: (token) => step(`use ${token}`, () => this.withings.use(token)),
       },
@@ -299,7 +299,7 @@ function contentOf(grant: GrantContent): GrantContent {
 
 const FIRST: GrantContent = {
   v: RECORD_VERSION,
-  cloud: 'eu',
+  issuer: 'eu',
   userId: '363',
   demo: false,
   askedScope: ['user.metrics'],
