@@ -78,7 +78,7 @@ export function watchConnection({ open, ask, changed, clock }) {
       known = status ?? known;
       next = clock.setTimeout(askOnce, ASK_MS);
     };
-    askOnce();
+    void askOnce();
   }
 
   return { start, stop };

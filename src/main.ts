@@ -24,7 +24,7 @@ try {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');
       process.once(signal, () => process.exit(1)); // asked twice: at once
-      server.stop().then(() => process.exit(0));
+      void server.stop().then(() => process.exit(0));
     });
   }
 } catch (error) {

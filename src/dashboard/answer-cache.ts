@@ -71,6 +71,16 @@ export function createAnswerCache({
     return result;
   }
 
+  /** Asks, and lets the other processes know. `size` of the answer, serialized. */
+  async function askForAll(question: string, afresh: boolean, ask: () => Promise<Result<unknown>>) {
+    const said = await ask();
+    const isTheirs = pubsub && !said.ok && said.refusal.code === 'withings-busy';
+    const result = isTheirs ? await theirs(question, said) : said;
+    const message = serialize({ question, afresh, result } satisfies Message);
+    if (said.ok) pubsub?.publish(message.toString('base64'));
+    return { result, size: message.byteLength };
+  }
+
   return {
     ask<T>(question: string, newsAt: number, ask: () => Promise<Result<T>>) {
       const known = answers.get(question);
@@ -82,15 +92,11 @@ export function createAnswerCache({
 
       async function answer(): Promise<Result<unknown>> {
         try {
-          const said = await ask();
-          const isTheirs = pubsub && !said.ok && said.refusal.code === 'withings-busy';
-          const result = isTheirs ? await theirs(question, said) : said;
-          const message = serialize({ question, afresh, result } satisfies Message);
-          if (said.ok) pubsub?.publish(message.toString('base64'));
+          const { result, size } = await askForAll(question, afresh, ask);
           if (answers.peek(question) !== mine) return result;
           // Whoever connects again asks with another permission.
           if (!result.ok && result.refusal.remedy === 'reconnect') answers.delete(question);
-          else answers.set(question, { ...asked, result }, { size: message.byteLength });
+          else answers.set(question, { ...asked, result }, { size });
           return result;
         } catch (error) {
           if (answers.peek(question) === mine) answers.delete(question);

@@ -45,7 +45,7 @@ export function createGrants(parts: GrantsParts): Grants {
 
   function renew(id: string, stale: (grant: Grant) => boolean): Promise<Grant | null> {
     const running = renewing.get(id);
-    if (running) return running;
+    if (running !== undefined) return running;
     const started = renewal.renew(id, stale).finally(() => renewing.delete(id));
     renewing.set(id, started);
     // Whoever waits for the renewal hears of its failure; the proof that follows has nobody waiting.

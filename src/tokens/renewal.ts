@@ -51,20 +51,23 @@ export function createRenewal(parts: RenewalParts): Renewal {
     const end = monotonic() + timeoutMs;
     for (;;) {
       const grant = await store.readGrant(id);
-      if (!grant || grant.issuer !== withings.issuer || !stale(grant) || !mayProbe(grant, now()))
-        return grant;
-      if (!grant.leased) {
-        if (backoffFor(grant, now()) > 0) return grant;
-        const after = await askWithings(grant);
-        if (after) return after;
-      }
-      if (monotonic() > end) return grant;
+      if (!grant || !mayBeRenewed(grant) || !stale(grant)) return grant;
+      const after = grant.leased ? null : await askWithings(grant);
+      if (after || monotonic() > end) return after ?? grant;
       await sleep(LOOK_EVERY_MS);
     }
   }
 
-  /** A refusal counts when the present and the previous token are refused at a record that nobody changed. */
+  function mayBeRenewed(grant: Grant): boolean {
+    return grant.issuer === withings.issuer && mayProbe(grant, now());
+  }
+
+  /**
+   * A refusal counts when the present and the previous token are refused at a record that nobody changed. The grant as
+   * it is when Withings wants quiet; null: somebody else wrote, read again.
+   */
   async function askWithings(grant: Grant): Promise<Grant | null> {
+    if (backoffFor(grant, now()) > 0) return grant;
     let sent = await send(grant, grant.refreshToken);
     if (sent.outcome === 'refused' && sent.grant.previousRefreshToken !== null) {
       sent = await send(sent.grant, sent.grant.previousRefreshToken);
@@ -102,15 +105,16 @@ export function createRenewal(parts: RenewalParts): Renewal {
     if (!answer.ok && answer.refusal.code === 'refresh-token-refused') {
       return { outcome: 'refused', grant: mine, code: answer.refusal.code };
     }
-    const isTheirs = answer.ok && [null, mine.userId].includes(answer.value.userId);
-    const after = await write(
-      mine,
-      isTheirs
-        ? renewed(mine, token, answer.value, now())
-        : postponed(mine, answer.ok ? SOMEBODY_ELSE : answer.refusal, now()),
-    );
+    const after = await write(mine, answered(mine, token, answer));
     // Lost: somebody wrote meanwhile and theirs counts. A pair of ours is dropped unused, which harms nothing.
     return after ? { outcome: 'written', grant: after } : { outcome: 'lost' };
+  }
+
+  /** What the record becomes by Withings' answer to `token`, if that was no refusal of the token itself. */
+  function answered(grant: Grant, token: string, answer: Result<TokenPair>): Grant {
+    if (!answer.ok) return postponed(grant, answer.refusal, now());
+    const isTheirs = [null, grant.userId].includes(answer.value.userId);
+    return isTheirs ? renewed(grant, token, answer.value, now()) : postponed(grant, SOMEBODY_ELSE, now());
   }
 
   function write(grant: Grant, change: Grant): Promise<Grant | null> {

@@ -52,18 +52,22 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
     };
     if (grant.ended) return save({}, begun + DAY_MS); // connecting again makes it due at once
 
-    const use: Use = (call) => grants.use(grant, call);
-    let { categories, refusal } = await subscribe(use, background, address, grant.scope);
-    if (refusal === null && state !== null) {
-      const news = await anythingSince(use, background, grant.scope, before.newsUntil);
-      if (!news.ok) refusal = news.refusal;
-      else if (news.value) await store.recordNews(id, now());
-    }
+    const { categories, refusal } = await bringUpToDate(grant, background, state?.newsUntil ?? null);
     const checked = { categories, checkedAt: now() };
     if (refusal === null) return save({ ...checked, problem: null, newsUntil: begun }, now() + DAY_MS);
     const waitMs = (refusal.retryAfterSeconds ?? 0) * 1000;
     if (refusal.code === 'withings-busy') return save({}, now() + Math.max(BUSY_MS, waitMs)); // says nothing of them
     await save({ ...checked, problem: refusal.code }, now() + RETRY_MS); // what was missed meanwhile is asked for then
+  }
+
+  /** `missedSince`: a moment from which on notifications may have been missed, milliseconds since 1970; null: none. */
+  async function bringUpToDate(grant: Grant, background: DataCalls, missedSince: number | null) {
+    const use: Use = (call) => grants.use(grant, call);
+    const { categories, refusal } = await subscribe(use, background, address, grant.scope);
+    if (refusal !== null || missedSince === null) return { categories, refusal };
+    const news = await anythingSince(use, background, grant.scope, missedSince);
+    if (news.ok && news.value) await store.recordNews(grant.id, now());
+    return { categories, refusal: news.ok ? null : news.refusal };
   }
 
   async function look(stopping: AbortSignal): Promise<void> {

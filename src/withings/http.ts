@@ -38,9 +38,7 @@ export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLim
     validateStatus: () => true,
   });
 
-  return (priority, signal) => async (path, fields, accessToken) => {
-    const missing = await waitForCall(rateLimit, priority, signal);
-    if (missing > 0) return { kind: 'unsent', retryAfterSeconds: Math.ceil(missing / 1000) };
+  const post: Post = async (path, fields, accessToken) => {
     // axios' own timeout lets a dripping body run on; a signal ends the whole call.
     const deadline = AbortSignal.timeout(timeoutMs);
     try {
@@ -54,6 +52,12 @@ export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLim
       if (deadline.aborted) return { kind: 'silence', why: 'timeout' };
       return { kind: 'silence', why: isTooLarge(error) ? 'too-large' : 'unreachable' };
     }
+  };
+
+  return (priority, signal) => async (path, fields, accessToken) => {
+    const missing = await waitForCall(rateLimit, priority, signal);
+    if (missing > 0) return { kind: 'unsent', retryAfterSeconds: Math.ceil(missing / 1000) };
+    return post(path, fields, accessToken);
   };
 }
 

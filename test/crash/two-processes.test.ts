@@ -60,7 +60,7 @@ test('hundreds of requests to both at the end of a token make one refresh', asyn
   const isOpen = new Promise<'go on'>((resolve) => {
     open = () => resolve('go on');
   });
-  provider.strike('/v2/oauth2', 'arrival', () => isOpen);
+  void provider.strike('/v2/oauth2', 'arrival', () => isOpen);
 
   const crowd = Array.from({ length: 400 }, (_, n) => ask(n % 2 ? program : other, cookie));
   await Promise.all(crowd.map(({ sent }) => sent));

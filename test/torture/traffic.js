@@ -53,13 +53,18 @@ export function createTraffic({ visitors, processes, chance, publicUrl, perSecon
     underWay.set(process, busy(process) + 1);
     const { status, text, headers: told } = await ask(process.port(), method, path, headers);
     underWay.set(process, busy(process) - 1);
-    const outcome = status >= 500 ? `${status} ${codeOf(text)}` : status;
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     if (path === '/api/measures' && status === 200) noteWell(visitor);
     if (status === 503)
       visitor.awayUntil = performance.now() + Math.min(1000 * Number(told['retry-after'] ?? 0), PATIENCE_MS);
+    count(`${what} at ${process.name}`, status, text);
+  }
+
+  /** @param {string} what @param {number} status @param {string} text */
+  function count(what, status, text) {
+    const outcome = status >= 500 ? `${status} ${codeOf(text)}` : status;
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     if (!EXPECTED.includes(status) && surprises.length < 20) {
-      surprises.push(`${what} at ${process.name}: ${status} ${text.replace(/\s+/g, ' ').slice(0, 300)}`);
+      surprises.push(`${what}: ${status} ${text.replace(/\s+/g, ' ').slice(0, 300)}`);
     }
   }
 

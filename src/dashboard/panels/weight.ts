@@ -17,15 +17,13 @@ export function weightPanel(result: Result<Measure[]>, range: Range): Panel {
       const points = found.map(({ at, value }) => ({ at: at.getTime(), value })).reverse();
       const [latest] = found;
       const averages = movingAverage(points);
-      const change = (averages.at(-1)?.value ?? 0) - (averages[0]?.value ?? 0);
-      const direction = Math.abs(change) < 0.1 ? 'as before' : change < 0 ? 'going down' : 'going up';
-      const size = Math.abs(change) < 0.1 ? '' : ` by ${Math.abs(change).toFixed(1)} kg`;
+      const trend = trendWords((averages.at(-1)?.value ?? 0) - (averages[0]?.value ?? 0));
       const rows = found.map(({ at, value }) => ({ at: at.getTime(), values: [value] }));
       const { span, head, rows: weeks } = grouped(rows, range.days, endOfDay(range.until));
       return {
         figure: { value: (latest?.value ?? 0).toFixed(1), unit: 'kg' },
-        sentence: `Measured ${latest ? momentWords(latest.at) : ''}. Over ${range.days} days: ${direction}${size}.`,
-        chart: trendChart(`Weight over ${range.days} days, ${direction}${size}`, points, {
+        sentence: `Measured ${latest ? momentWords(latest.at) : ''}. Over ${range.days} days: ${trend}.`,
+        chart: trendChart(`Weight over ${range.days} days, ${trend}`, points, {
           ...range,
           digits: 1,
         }),
@@ -41,6 +39,11 @@ export function weightPanel(result: Result<Measure[]>, range: Range): Panel {
     },
     `Nothing was weighed in ${range.days} days. Step on your scale; it shows here within a few minutes.`,
   );
+}
+
+function trendWords(kilograms: number): string {
+  if (Math.abs(kilograms) < 0.1) return 'as before';
+  return `going ${kilograms < 0 ? 'down' : 'up'} by ${Math.abs(kilograms).toFixed(1)} kg`;
 }
 
 export function compositionPanel(result: Result<Measure[]>, range: Range): Panel {

@@ -13,29 +13,24 @@ import { type Scope, scopeText } from './scopes.ts';
 
 const PATH = '/oauth2_user/authorize2';
 
+interface Visit {
+  request: AuthorizeRequest;
+  /** Who answers, and for whom. */
+  login: Login;
+}
+
 export function authorizeRoutes({ clients, codes, faults, logins, people }: World): Router {
   const router = Router();
 
-  router.get(PATH, async (req, res) => {
-    const read = readAuthorizeRequest(queryFields(req), clients);
-    if (read.outcome !== 'valid') return refuseRequest(res, read.outcome);
-    const login = loginFor(read.request, req, res);
-    if (!login) return askLogin(res, read.request, people.accounts());
-    const chosen = people.chosen(login.person, read.request.selected);
-    if (!chosen) return askWho(res, read.request, people.housemates(login.person));
-    return askConsent(res, read.request, { ...login, person: chosen });
-  });
+  router.get(
+    PATH,
+    withVisit(({ request, login }, _req, res) => askConsent(res, request, login)),
+  );
 
-  router.post(PATH, async (req, res) => {
-    const read = readAuthorizeRequest(queryFields(req), clients);
-    if (read.outcome !== 'valid') return refuseRequest(res, read.outcome);
-    const { request } = read;
+  router.post(PATH, withVisit(answer));
+
+  function answer({ request, login }: Visit, req: Request, res: Response) {
     const form = bodyFields(req);
-    const known = loginFor(request, req, res);
-    if (!known) return askLogin(res, request, people.accounts());
-    const chosen = people.chosen(known.person, request.selected);
-    if (!chosen) return askWho(res, request, people.housemates(known.person));
-    const login = { ...known, person: chosen };
     if (!sameText(form.get('consent') ?? '', login.consent)) {
       return explain(res, 403, 'This answer did not come from our page', 'Please go back and answer again.');
     }
@@ -45,7 +40,21 @@ export function authorizeRoutes({ clients, codes, faults, logins, people }: Worl
     setConsentFault(faults, form.get('fault'));
     const granted = faults.take('partial-scope') ? ticked.slice(0, 1) : ticked;
     return res.redirect(302, permission(request, login, granted));
-  });
+  }
+
+  /** Until it is known what is asked, and of whom, the browser is shown the page that asks. */
+  function withVisit(handle: (visit: Visit, req: Request, res: Response) => unknown) {
+    return async (req: Request, res: Response) => {
+      const read = readAuthorizeRequest(queryFields(req), clients);
+      if (read.outcome !== 'valid') return refuseRequest(res, read.outcome);
+      const { request } = read;
+      const login = loginFor(request, req, res);
+      if (!login) return askLogin(res, request, people.accounts());
+      const person = people.chosen(login.person, request.selected);
+      if (!person) return askWho(res, request, people.housemates(login.person));
+      return handle({ request, login: { ...login, person } }, req, res);
+    };
+  }
 
   /** The demo login counts for demo requests only, so that trying the demo does not pass for a real login. */
   function loginFor({ demo }: AuthorizeRequest, req: Request, res: Response): Login | undefined {

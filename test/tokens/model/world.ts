@@ -47,7 +47,6 @@ interface Process {
 
 const ID = 'eu:363';
 const PAUSE_MS = 12_000;
-const NEVER = new Promise<never>(() => {});
 
 /** A small world in which the real grants.ts runs, one store or network step at a time, as a schedule wills. */
 export class World {
@@ -80,15 +79,11 @@ export class World {
       happen: () => this.#begin(process),
     }));
     for (const step of this.steps) {
-      options.push({ label: `${step.process.name}: ${step.label}`, happen: () => this.#take(step) });
-      if (step.label.startsWith('refresh') && this.#left.lostReplies > 0) {
-        const about = `${step.process.name}: ${step.label}`;
-        options.push({ label: `${about}, reply lost`, happen: () => this.#lose(step, true) });
-        options.push({
-          label: `${about}, given up before it arrives`,
-          happen: () => this.#lose(step, false),
-        });
-      }
+      const label = `${step.process.name}: ${step.label}`;
+      options.push({ label, happen: () => this.#take(step) });
+      if (!step.label.startsWith('refresh') || this.#left.lostReplies === 0) continue;
+      options.push({ label: `${label}, reply lost`, happen: () => this.#lose(step, true) });
+      options.push({ label: `${label}, given up before it arrives`, happen: () => this.#lose(step, false) });
     }
     for (const [index, token] of this.#underWay.entries()) {
       const arrive = () => {
@@ -97,23 +92,22 @@ export class World {
       };
       options.push({ label: `refresh ${token} arrives late`, happen: arrive });
     }
-    if (this.#left.kills > 0) {
-      for (const process of this.processes.filter(({ alive, busy }) => alive && busy)) {
-        options.push({ label: `kill ${process.name}`, happen: () => this.#kill(process) });
-      }
+    const busy = this.processes.filter((process) => process.alive && process.busy);
+    for (const process of this.#left.kills > 0 ? busy : []) {
+      options.push({ label: `kill ${process.name}`, happen: () => this.#kill(process) });
     }
     if (this.#left.pauses > 0) options.push({ label: 'everybody is slow', happen: () => this.#pause() });
     if (this.#left.rollbacks > 0 && this.#before)
       options.push({ label: 'the store is set back', happen: () => this.#setBack() });
-    if (this.#limits.eightHours && this.#isQuiet()) {
-      // The sweeper finishes what is open within minutes; only then can eight hours pass without a call.
-      if (dueAt(this.record.content) === null) {
-        options.push({ label: 'eight hours pass', happen: () => void this.withings.eightHours() });
-      } else {
-        options.push({ label: 'the sweeper comes', happen: () => this.#sweep() });
-      }
-    }
+    if (this.#limits.eightHours && this.#isQuiet()) options.push(this.#nextWhileQuiet());
     return options;
+  }
+
+  /** The sweeper finishes what is open within minutes; only then can eight hours pass without a call. */
+  #nextWhileQuiet() {
+    return dueAt(this.record.content) === null
+      ? { label: 'eight hours pass', happen: () => void this.withings.eightHours() }
+      : { label: 'the sweeper comes', happen: () => this.#sweep() };
   }
 
   /** Asked in every state: would somebody who finds only the record still be let in? */
@@ -155,7 +149,7 @@ export class World {
   #start(name: string, jobs: Job[]): Process {
     const process = { name, alive: true, busy: false, jobs, history: '' } as Process;
     const step = <T>(label: string, run: () => T): Promise<T> => {
-      if (!process.alive) return NEVER;
+      if (!process.alive) return new Promise<never>(() => {});
       return new Promise<T>((resolve) => {
         const done = (instead: unknown, acts: boolean) => {
           const value = acts ? run() : undefined;
@@ -203,7 +197,7 @@ export class World {
         : grants.use(grant, (token) => this.#dataCall(process, token));
     };
     const work = job === 'attend' ? grants.attend(ID) : grants.read(ID).then(onGrant);
-    work
+    void work
       .then(() => grants.settled())
       .then(() => {
         process.busy = false;
@@ -211,7 +205,7 @@ export class World {
   }
 
   #dataCall(process: Process, token: string) {
-    if (!process.alive) return NEVER;
+    if (!process.alive) return new Promise<never>(() => {});
     return new Promise<ReturnType<ModelWithings['use']>>((resolve) => {
       const run = () => {
         const answer = this.withings.use(token);
