@@ -158,3 +158,27 @@ test('scripts that Redis has forgotten are sent again', async () => {
   admin.destroy();
   expect(await store.readGrant('eu:363')).toMatchObject(content);
 });
+
+test('a grant that the server has forgotten by itself is not given to the sweeper, and its index forgets it', async () => {
+  const server = await startRedis();
+  const store = await openOn(server);
+  await signIn(store);
+  const open = { ...content, intent: { token: 'f', since: NOW } };
+  await store.writeGrant('eu:363', String(await store.readWriteId('eu:363')), open, 0);
+  const redis = await connectRedis(server.url, '{test}:');
+  atEnd(() => redis.close());
+  await redis.command('DEL', '{test}:g:eu:363');
+  expect(await store.claimDueGrants(NOW, 10)).toEqual([]);
+  expect(await redis.command('EXISTS', '{test}:grants-due')).toBe(0);
+});
+
+test('whoever publishes without our key is not listened to', async () => {
+  const server = await startRedis();
+  const [store, another] = await Promise.all([openOn(server), openOn(server)]);
+  const first = new Promise((resolve) => another.pubsub?.subscribe(resolve));
+  const stranger = await connectRedis(server.url, '{test}:');
+  atEnd(() => stranger.close());
+  await stranger.command('PUBLISH', '{test}:messages', 'a lie');
+  store.pubsub?.publish('the truth');
+  expect(await first).toBe('the truth');
+});

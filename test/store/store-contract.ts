@@ -113,6 +113,15 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.readSession('key', NOW + 2 * HOUR)).toBeNull();
     });
 
+    test('a touch that would move its idle limit by a minute or less is not written', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      await store.touchSession('key', NOW + HOUR + 60_000);
+      expect(await store.readSession('key', NOW + HOUR)).toBeNull();
+      await store.touchSession('key', NOW + HOUR + 60_001);
+      expect(await store.readSession('key', NOW + HOUR + 60_000)).not.toBeNull();
+    });
+
     test('the grant goes with its last session, not before', async () => {
       const { store } = await open();
       await signIn(store, 'one');
@@ -383,13 +392,17 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect((await another.readSession('next', NOW))?.grantId).toBe('eu:363');
     });
 
-    test('a session that is kept under the key gives way', async () => {
+    test('a session that is stored under the key gives way', async () => {
       const { store } = await open();
       await signIn(store, 'key');
       expect(await store.updateSession('key', '{"a":2}')).toBe(true);
       await signIn(store, 'key');
       expect((await store.readSession('key', NOW))?.data).toBe('{"a":1}');
       await store.endSession('key');
+      expect(await store.readGrant('eu:363')).toBeNull();
+      await signIn(store, 'key');
+      await signIn(store, 'key', { id: 'eu:364', replaces: 'key' });
+      expect((await store.readSession('key', NOW))?.grantId).toBe('eu:364');
       expect(await store.readGrant('eu:363')).toBeNull();
     });
   });

@@ -78,6 +78,7 @@ export function sqliteSessions(db: Db, encryption: Encryption, hostClock: () => 
 /** The new one first: a grant must not lose its last owner on the way. */
 function beginSession(db: Db, session: NewSession, grantId: string, replaces: string | null): void {
   const { key, data, idleUntil, endsAt } = session;
+  const before = ownedBy(db, key);
   db.run(
     `INSERT INTO sessions (key, grant_id, data, idle_until, ends_at) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, data = excluded.data,
@@ -88,18 +89,27 @@ function beginSession(db: Db, session: NewSession, grantId: string, replaces: st
     idleUntil,
     endsAt,
   );
-  if (replaces !== null) endSession(db, replaces);
+  eraseUnowned(db, before);
+  if (replaces !== null && replaces !== key) endSession(db, replaces);
 }
 
 /** Within a transaction: the grant goes with the last session that owns it. */
 export function endSession(db: Db, key: string): void {
-  const row = db.get('SELECT grant_id FROM sessions WHERE key = ?', key);
+  const grantId = ownedBy(db, key);
   db.run('DELETE FROM sessions WHERE key = ?', key);
-  if (typeof row?.grant_id !== 'string') return;
+  eraseUnowned(db, grantId);
+}
+
+function ownedBy(db: Db, key: string): string | null {
+  const row = db.get<{ grant_id: string | null }>('SELECT grant_id FROM sessions WHERE key = ?', key);
+  return row?.grant_id ?? null;
+}
+
+function eraseUnowned(db: Db, id: string | null): void {
   db.run(
     'DELETE FROM grants WHERE id = ? AND NOT EXISTS (SELECT 1 FROM sessions WHERE grant_id = ?)',
-    row.grant_id,
-    row.grant_id,
+    id,
+    id,
   );
 }
 
