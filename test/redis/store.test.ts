@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { connectRedis } from '../../src/store/redis/connection.ts';
 import { openRedisStore, type RedisOptions } from '../../src/store/redis/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { content, storeContract } from '../store/store-contract.ts';
