@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
 import { startApp } from '../support/app.ts';
+import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 import { startRedis } from './server.ts';
 
@@ -14,22 +15,32 @@ test('a dashboard costs two commands, and two more for each call to Withings', a
   await visitor.get('/'); // the scripts of a visit are loaded by then
   await app.settled();
 
-  const client = await createClient({ url }).connect();
+  const [monitor, marker] = [createClient({ url }), createClient({ url })];
+  await Promise.all([monitor.connect(), marker.connect()]);
   const seen: string[] = [];
-  await client.monitor((line) => {
+  await monitor.monitor((line) => {
     const [, who = '', command = ''] = /\[\d+ ([^\]]+)\] "(\w+)"/.exec(String(line)) ?? [];
-    // What a script does within the server costs no round trip, and the client's heartbeat belongs to no request.
+    // What a script does within the server costs no round trip; pings come on a busy machine, whoever visits.
     if (who !== 'lua' && command !== 'PING') seen.push(command);
   });
-  await visitor.get('/dashboard');
-  await app.settled();
-  const first = seen.splice(0).sort();
-  await visitor.get('/dashboard');
-  client.destroy();
+  const costOf = async (path: string) => {
+    await visitor.get(path);
+    await app.settled();
+    await marker.echo('done');
+    await until(() => seen.includes('ECHO'));
+    return seen
+      .splice(0, seen.indexOf('ECHO') + 1)
+      .slice(0, -1)
+      .sort();
+  };
+  const first = await costOf('/dashboard');
+  const second = await costOf('/dashboard');
+  monitor.destroy();
+  marker.destroy();
 
   const session = ['EVALSHA', 'EVALSHA']; // read with its grant, and its idle limit moved
   const turns = Array.from({ length: 4 }, () => 'EVALSHA');
   const answers = Array.from({ length: 4 }, () => 'PUBLISH');
   expect(first).toEqual([...session, ...turns, ...answers]);
-  expect(seen).toEqual(session);
+  expect(second).toEqual(session);
 });
