@@ -23,7 +23,7 @@ export interface EventParts {
   grants: Pick<Grants, 'fresh'>;
   now: () => number;
   refreshMarginSeconds: number;
-  /** When Withings last told of news; 0: never, or nobody listens. */
+  /** When Withings last told of news; 0: never, or notifications are off. */
   newsAt: (grantId: string) => Promise<number>;
   /** How processes tell each other of changes; null: they do not. */
   pubsub: PubSub | null;
