@@ -96,6 +96,14 @@ export const REQUESTS = {
     advice: 'Go back to the start and use the buttons there.',
     action: 'home',
   },
+  'head-too-large': {
+    status: 431,
+    title: 'Your browser sends too many cookies',
+    what: 'Together they are larger than this site can take. Most of them belong to other programs: whatever runs under the same name shares its cookies.',
+    advice:
+      'In the settings of your browser, delete the cookies of this site, then open it again. Your connection is kept here; if you were signed in, connect once more.',
+    action: 'home',
+  },
   'address-too-long': {
     status: 414,
     title: 'That address is too long',

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
-import type { Log } from '../operations/logging.ts';
+import { describe, type Log } from '../operations/logging.ts';
 import type { Clocks } from '../time/clocks.ts';
 import { createHttpServer } from '../web/http-server.ts';
 import { createApp } from './app.ts';
@@ -24,7 +24,9 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   const parts = await createParts(config, clocks, log);
   const { grants, sweeper, readiness, events } = parts;
   const { subscriber, inbox } = parts.notifications;
-  const server = createHttpServer(createApp(config, parts, clocks.monotonic, log));
+  const server = createHttpServer(createApp(config, parts, clocks.monotonic, log), (error) =>
+    log.error({ error: describe(error) }, 'response failed'),
+  );
   try {
     await listen(server, config.port, config.host);
   } catch (error) {
