@@ -1,6 +1,7 @@
 import { readConfig } from './config/config.ts';
 import { readEnvironment } from './config/environment.ts';
-import { createLog } from './operations/logging.ts';
+import { catchTheRest } from './operations/last-resort.ts';
+import { createLog, describe } from './operations/logging.ts';
 import { startServer } from './server/lifecycle.ts';
 import { clocks } from './time/clocks.ts';
 
@@ -20,13 +21,23 @@ const log = createLog(config.logLevel, process.stdout);
 try {
   const server = await startServer(config, clocks, log);
   log.info({ address: config.publicUrl, withings: config.withings.issuer }, 'ready');
+  const end = (code: number) => {
+    server.stop().then(
+      () => process.exit(code),
+      (error) => {
+        log.error({ error: describe(error) }, 'not stopped in order');
+        process.exit(1);
+      },
+    );
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');
       process.once(signal, () => process.exit(1)); // asked twice: at once
-      void server.stop().then(() => process.exit(0));
+      end(0);
     });
   }
+  catchTheRest(log, () => end(1));
 } catch (error) {
   process.stderr.write(`Not started. ${wordsFor(error)}\n`);
   process.exit(1);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readEnvironment } from '../config/environment.ts';
+import { catchTheRest } from '../operations/last-resort.ts';
 import { createLog } from '../operations/logging.ts';
 import { CLIENT, readSandboxSettings } from '../sandbox/settings.ts';
 import { startSandbox } from '../sandbox/start.ts';
@@ -11,10 +12,12 @@ if (!read.ok) refuse(read.faults.join('\n'));
 const { settings } = read;
 
 const { address, close } = await startSandbox(settings, Date.now).catch((error) => refuse(error.message));
-createLog(settings.LOG_LEVEL, process.stdout).info({ address, client: CLIENT.id }, 'sandbox ready');
+const log = createLog(settings.LOG_LEVEL, process.stdout);
+log.info({ address, client: CLIENT.id }, 'sandbox ready');
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => close().then(() => process.exit(0)));
 }
+catchTheRest(log, () => void close().then(() => process.exit(1)));
 
 function refuse(words: string): never {
   process.stderr.write(`Not started. ${words}\n`);

@@ -12,8 +12,15 @@ export function createLog(level: string, output: NodeJS.WritableStream & { isTTY
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, output.isTTY ? PinoPretty({ ignore: 'requestId', singleLine: true }) : output);
+  output.off('error', unread).on('error', unread);
+  const destination = output.isTTY
+    ? PinoPretty({ ignore: 'requestId', singleLine: true, destination: output })
+    : output;
+  return pino(options, destination);
 }
+
+/** Whoever read the log is gone (EPIPE): no reason to stop serving. */
+function unread(): void {}
 
 /** For what has to be on record however quiet the log is: who was given a token. `silent` alone silences it. */
 export function auditLog(log: Log): Log {

@@ -1,7 +1,10 @@
+import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
+import { createLog } from '../../src/operations/logging.ts';
 import { startApp } from '../support/app.ts';
 import { sandboxOf } from '../support/sandbox.ts';
+import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 import { tapWire } from '../support/wire-tap.ts';
 import { startFarApart } from '../support/withings.ts';
@@ -152,3 +155,22 @@ test('whoever asks every second whether we live fills no log', async () => {
     ['/', 'info'],
   ]);
 });
+
+test.each([false, true])(
+  'whoever read it is gone, on a terminal %s: no error that nobody hears',
+  async (isTTY) => {
+    let writes = 0;
+    const output = new Writable({
+      autoDestroy: false, // like the output of a process
+      write(_chunk, _encoding, done) {
+        writes += 1;
+        done(new Error('EPIPE'));
+      },
+    });
+    const log = createLog('info', Object.assign(output, { isTTY }));
+    log.info('one');
+    await until(() => writes === 1);
+    log.info('two');
+    await new Promise((resolve) => setImmediate(resolve));
+  },
+);

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
@@ -18,11 +19,14 @@ interface Program {
 }
 
 /** The built program as a process of its own, in an empty folder. */
-async function run(env: Record<string, string>, dotEnv = ''): Promise<Program> {
+async function run(
+  env: Record<string, string>,
+  { dotEnv = '', node = [] }: { dotEnv?: string; node?: string[] } = {},
+): Promise<Program> {
   const port = env.PORT ?? String(await freePort());
   const cwd = tempDir();
   writeFileSync(join(cwd, '.env'), dotEnv);
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...node, MAIN], {
     cwd,
     env: {
       PATH: process.env.PATH,
@@ -98,7 +102,7 @@ describe('starting', () => {
   });
 
   test('.env is read, and the environment wins over it', async () => {
-    const program = await run({ LOG_LEVEL: 'info' }, 'LOG_LEVEL=loud\nTRUST_PROXY=many\n');
+    const program = await run({ LOG_LEVEL: 'info' }, { dotEnv: 'LOG_LEVEL=loud\nTRUST_PROXY=many\n' });
     expect(await program.exited).toBe(1);
     expect(program.output()).toContain('TRUST_PROXY');
     expect(program.output()).not.toContain('LOG_LEVEL');
@@ -195,5 +199,62 @@ describe('stopping', () => {
     await first.exited;
     await ready(await run({ DATA_DIR: dataDir, PORT: new URL(first.url).port }));
     expect((await visitor.get('/dashboard')).text).toContain('Connected');
+  });
+});
+
+describe('what nobody caught', () => {
+  /** The program with something in it that goes wrong on SIGUSR2. */
+  const faulty = (fault: string) => ({
+    node: ['--import', `data:text/javascript,process.on('SIGUSR2', () => ${encodeURIComponent(fault)})`],
+  });
+  const broken = (code: string) =>
+    `setTimeout(() => { throw Object.assign(new Error('the fault'), { code: '${code}' }) })`;
+
+  test.each([
+    ['a promise that nobody waited for', `void Promise.reject(new Error('the fault'))`],
+    ['a stream written to after its end', broken('ERR_STREAM_WRITE_AFTER_END')],
+    ['a peer that is gone', broken('EPIPE')],
+  ])('%s is logged once with its stack, and the program goes on', async (_words, fault) => {
+    const program = await ready(await run({ DATA_DIR: tempDir() }, faulty(fault)));
+    program.child.kill('SIGUSR2');
+    await until(() => program.output().includes('nobody caught this'));
+    expect((await request(program.url).get('/healthz')).status).toBe(200);
+    expect(program.output().split('"message":"the fault"')).toHaveLength(2);
+    expect(program.output()).toContain('"stack":"');
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
+  });
+
+  test('anything else may have left something half-done: logged, and the program ends in order', async () => {
+    const program = await ready(await run({ DATA_DIR: tempDir() }, faulty(broken('ODD'))));
+    const visitor = visit(program);
+    const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    await request(program.url)
+      .post('/sandbox/control/faults')
+      .send({ name: 'late', on: 'requesttoken', delayMs: 700 })
+      .expect(200);
+    const slow = visitor.get(callback).then();
+    await until(async () => {
+      const { counters } = (await request(program.url).get('/sandbox/control/state')).body;
+      return counters['requesttoken authorization_code'] !== undefined;
+    });
+    program.child.kill('SIGUSR2');
+    expect((await slow).headers.location).toBe('/dashboard');
+    expect(await program.exited).toBe(1);
+    expect(program.output()).toContain('nobody caught this');
+  });
+
+  test('nobody reads its output or its complaints any more: it goes on', async () => {
+    const program = await ready(
+      await run({ DATA_DIR: tempDir() }, faulty(`process.stderr.write('a complaint')`)),
+    );
+    program.child.stdout?.destroy();
+    program.child.stderr?.destroy();
+    program.child.kill('SIGUSR2');
+    for (let asked = 0; asked < 5; asked += 1) {
+      expect((await request(program.url).get('/')).status).toBe(200);
+    }
+    program.child.kill('SIGTERM');
+    expect(await program.exited).toBe(0);
   });
 });
