@@ -78,8 +78,8 @@ describe('what is stored', () => {
   test('a grant moved to another row does not open, and is not destroyed for it', async () => {
     const { app, visitor } = await connected();
     const db = disk(app);
-    db.run("UPDATE grants SET id = 'eu:999'");
-    db.run("UPDATE sessions SET grant_id = 'eu:999'");
+    db.run("UPDATE grants SET id = 'sandbox:999'");
+    db.run("UPDATE sessions SET grant_id = 'sandbox:999'");
     expect((await visitor.get('/dashboard')).text).toContain('key-missing');
     expect(db.rows('SELECT * FROM grants')).toHaveLength(1);
     db.close();
