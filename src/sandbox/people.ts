@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Owned } from './data/devices.ts';
 import type { Db } from './database.ts';
+import { demoPerson, seeded } from './seeded-people.ts';
 
 /** Everyone here is invented. */
 export interface Person {
@@ -31,97 +32,6 @@ const INVENTED: Omit<Person, 'userId' | keyof NewPerson> = {
   bloodPressure: { systolic: 120, diastolic: 77, pulse: 64 },
   owns: ['cellularScale'],
   sport: { category: 1, hour: 18 },
-};
-
-const timezone = 'Europe/Paris';
-
-export const seeded: readonly Person[] = [
-  {
-    userId: 10000001,
-    account: 'maren@example.com',
-    name: 'Maren Holt',
-    demo: false,
-    about: 'rows, weighs in most mornings',
-    timezone,
-    heightCm: 172,
-    weightKg: 67.8,
-    fatPercent: 26.4,
-    bloodPressure: { systolic: 117, diastolic: 75, pulse: 58 },
-    owns: ['scale', 'cuff', 'watch', 'mat'],
-    sport: { category: 187, hour: 18 },
-  },
-  {
-    userId: 10000002,
-    account: 'tomas@example.com',
-    name: 'Tomas Brandt',
-    demo: false,
-    about: 'watches his blood pressure',
-    timezone,
-    heightCm: 183,
-    weightKg: 91.5,
-    fatPercent: 27.9,
-    bloodPressure: { systolic: 134, diastolic: 86, pulse: 71 },
-    owns: ['scale', 'ecgCuff', 'phone'],
-    sport: { category: 1, hour: 17 },
-  },
-  {
-    userId: 10000003,
-    account: 'ines@example.com',
-    name: 'Ines Caldeira',
-    demo: false,
-    about: 'new scale, old habits',
-    timezone,
-    heightCm: 161,
-    weightKg: 55.2,
-    fatPercent: 24.1,
-    bloodPressure: { systolic: 109, diastolic: 70, pulse: 64 },
-    owns: ['scale'],
-    sport: { category: 1, hour: 18 },
-  },
-  {
-    userId: 10000004,
-    account: 'okafor@example.com',
-    name: 'Ada Okafor',
-    demo: false,
-    about: 'runs before work',
-    timezone,
-    heightCm: 168,
-    weightKg: 61.4,
-    fatPercent: 23.2,
-    bloodPressure: { systolic: 112, diastolic: 71, pulse: 55 },
-    owns: ['scale', 'watch'],
-    sport: { category: 2, hour: 6 },
-  },
-  {
-    userId: 10000005,
-    account: 'okafor@example.com',
-    name: 'Joseph Okafor',
-    demo: false,
-    about: 'shares a scale with Ada',
-    timezone,
-    heightCm: 188,
-    weightKg: 84.9,
-    fatPercent: 20.8,
-    bloodPressure: { systolic: 126, diastolic: 81, pulse: 66 },
-    owns: ['scale', 'cuff', 'mat', 'phone'],
-    sport: { category: 1, hour: 12 },
-  },
-];
-
-/** Whom `mode=demo` logs in. */
-export const demoPerson: Person = {
-  userId: 10000900,
-  account: 'demo',
-  name: 'Demo user',
-  demo: true,
-  about: 'unlinked one day after agreeing',
-  timezone,
-  heightCm: 178,
-  weightKg: 76.3,
-  fatPercent: 21.6,
-  bloodPressure: { systolic: 121, diastolic: 78, pulse: 62 },
-  owns: ['scale', 'cuff', 'watch', 'mat'],
-  sport: { category: 6, hour: 17 },
 };
 
 interface Row {

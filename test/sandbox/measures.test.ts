@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
 import { groupsOfDay } from '../../src/sandbox/data/measures/history.ts';
-import { seeded } from '../../src/sandbox/people.ts';
+import { seeded } from '../../src/sandbox/seeded-people.ts';
 import { buildTown, MAREN, TOMAS } from './town.ts';
 
 interface Group {

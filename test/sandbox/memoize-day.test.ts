@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { memoizeDay } from '../../src/sandbox/data/memoize-day.ts';
-import { demoPerson } from '../../src/sandbox/people.ts';
+import { demoPerson } from '../../src/sandbox/seeded-people.ts';
 
 test('a day is worked out once, until so many others have been asked for that it is forgotten', () => {
   const worked: number[] = [];

@@ -4,7 +4,7 @@ import { SECOND } from '../clock.ts';
 import type { Fields } from '../input.ts';
 import { SERVER_CODE_LIFETIME } from '../oauth2/codes.ts';
 import { ACCESS_TOKEN_LIFETIME } from '../oauth2/token-state.ts';
-import { demoPerson } from '../people.ts';
+import { demoPerson } from '../seeded-people.ts';
 import { type Answer, invalidParams, success } from '../wire/answers.ts';
 import type { World } from '../world.ts';
 import { missingValue, signedWork } from './signed.ts';
