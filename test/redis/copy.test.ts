@@ -128,6 +128,32 @@ test('a Redis that stands still for longer than a page would wait is waited for'
   expect(await contents(target)).toEqual(before);
 });
 
+test("what the server has forgotten by itself, and its indexes not yet, is in nobody's way", async () => {
+  const { source, target, redis } = await toServer();
+  await copy(source, target);
+  for (const name of ['s:a', 's:b', 's:c', 'g:eu:2']) await redis.ask('DEL', `{${target.tag}}:${name}`);
+  const back = await sqlitePlace();
+  expect(await copy(target, back, { from: 'THERE', to: 'BACK' })).toContain(
+    'Copied: 1 connection, 0 browsers',
+  );
+  expect((await contents(back)).join()).not.toContain('eu:2');
+});
+
+test('indexes alone make no store that is not empty', async () => {
+  const { source, target, redis, before } = await toServer();
+  await filled(target);
+  for (const name of await redis.names('*')) if (/:[sg]:/.test(name)) await redis.ask('DEL', name);
+  await copy(source, target);
+  expect(await contents(target)).toEqual(before);
+});
+
+test('a store of a newer version is not copied', async () => {
+  const { target, redis } = await toServer();
+  await redis.ask('SET', `{${target.tag}}:version`, '1000');
+  await expect(target.openCopy('source')).rejects.toThrow('newer version');
+  await expect(target.openCopy('target')).rejects.toThrow('newer version');
+});
+
 describe('the disk', () => {
   test.each([
     ['always', DURABLE],

@@ -148,6 +148,12 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
       expect(await copy(source, target)).toContain('start the app on THERE');
       await expect(copy(source, await newTarget(), { to: 'ELSEWHERE' })).rejects.toThrow('copied to THERE');
       await expectMoved(source, target, before);
+
+      const other = await newTarget();
+      const half = await other.openCopy('target');
+      await half.swapMark(null, { state: 'filling', run: 'r', from: 'A', to: 'B', at: NOW });
+      await expect(copy(source, other)).rejects.toThrow('A was being copied into this store');
+      expect(await starts(other)).toBe(false);
     });
 
     test('what is over stays behind; a grant that nobody is signed in on goes by itself', async () => {
@@ -234,6 +240,18 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
       await copy(source, target);
       first.going.open();
       expect(await first.run).toContain('another run has taken over');
+      await expectMoved(source, target, before);
+    });
+
+    test('the first ends while the later one copies: nobody gets in between', async () => {
+      const { source, target, before } = await places();
+      const first = await held(source, target);
+      const second = await held(source, target);
+      first.going.open();
+      expect(await first.run).toContain('another run has taken over');
+      expect([await starts(source), await starts(target)]).toEqual([false, false]);
+      second.going.open();
+      expect(await second.run).toBe('copied');
       await expectMoved(source, target, before);
     });
 

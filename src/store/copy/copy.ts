@@ -103,7 +103,7 @@ async function finish(closed: CopyMark, { source, target, from, to, onLine }: Co
   if (left?.run === closed.run) {
     if (!(await source.sync())) onLine(unsaid(from));
     await swap(target, left, null);
-  } else if (to !== closed.to) throw new Error(markedWords(closed));
+  } else if (left !== null || to !== closed.to) throw new Error(markedWords(left ?? closed));
   onLine(
     `Everything has arrived: start the app on ${to}. ${from} is closed for good; remove it when ${to} has a backup.`,
   );

@@ -90,7 +90,7 @@ export function writeMarked(db: Db, mark: CopyMark, work: () => void): void {
 
 /** @throws Error when the store has a mark: for what is written beside it */
 export function refuseMarked(db: Db): void {
-  if (textOf(db) !== null) throw new Error(FROZEN);
+  if (textOf(db) !== null) throw Object.assign(new Error(FROZEN), { code: 'SQLITE_FROZEN' });
 }
 
 const TABLE_NAMES = `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'copying'`;
