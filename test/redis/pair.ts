@@ -20,7 +20,7 @@ export async function startPair(env: Record<string, string> = {}): Promise<Pair>
   const balancer = await startBalancer(await freePort());
   const shared = { PUBLIC_URL: balancer.url, REDIS_URL: redis.url, ...env };
   const { app: first, withings } = await startFarApart(shared);
-  const { clientId, clientSecret, authorizeUrl, apiUrl } = first.config.withings;
+  const { clientId, clientSecret, authorizeUrl, apiUrl, issuer } = first.config.withings;
   const second = await startApp(
     {
       ...shared,
@@ -28,6 +28,7 @@ export async function startPair(env: Record<string, string> = {}): Promise<Pair>
       WITHINGS_CLIENT_SECRET: clientSecret,
       WITHINGS_AUTHORIZE_URL: authorizeUrl,
       WITHINGS_API_URL: apiUrl,
+      WITHINGS_ISSUER: issuer,
       SESSION_SECRET: first.config.sessionSecrets.join(','),
     },
     first.clock,
