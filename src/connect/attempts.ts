@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { AttemptResult, Spending, SpentAttempt } from '../store/attempts.ts';
-import { DecryptionError, type Encryption } from '../store/encryption.ts';
+import { openSealed } from '../store/encryption.ts';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { ownCookie } from '../web/cookies.ts';
@@ -122,21 +122,6 @@ export function createAttempts(options: AttemptsOptions): Attempts {
 
     finish: ({ id }, result) => store.finishAttempt(id, result),
   };
-}
-
-function openSealed<T>(
-  encryption: Encryption,
-  sealed: string | undefined,
-  place: string,
-  content: z.ZodType<T>,
-) {
-  if (!sealed) return null;
-  try {
-    return content.parse(JSON.parse(encryption.open(sealed, place)));
-  } catch (error) {
-    if (error instanceof DecryptionError) return null;
-    throw error;
-  }
 }
 
 function random160(): string {

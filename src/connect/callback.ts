@@ -7,7 +7,8 @@ export type Callback =
 
 export type Visit = Exclude<Callback, { form: 'malformed' }>;
 
-const STATE = /^[\w.-]{1,600}$/;
+/** Something sealed: see encryption.ts. */
+const STATE = /^[0-9a-f]{8}\.[\w-]{16}\.[\w-]{64,600}$/;
 const CODE = /^[\x21-\x7e]{1,512}$/;
 
 /**

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Log } from '../operations/logging.ts';
 import type { Sessions } from '../session/session.ts';
-import type { Encryption } from '../store/encryption.ts';
+import { type Encryption, openSealed } from '../store/encryption.ts';
 import { userIdOf } from '../store/grant.ts';
 import type { Disconnect } from '../tokens/disconnect.ts';
 import { ownCookie } from '../web/cookies.ts';
@@ -74,14 +74,8 @@ export function createReceipts(encryption: Encryption, publicUrl: string, now: (
   return {
     write: (res, value) => cookie.set(res, encryption.seal(JSON.stringify(value), 'receipt'), RECEIPT_TTL_MS),
     read(req) {
-      const sealed = cookie.read(req);
-      if (!sealed) return null;
-      try {
-        const found = receipt.parse(JSON.parse(encryption.open(sealed, 'receipt')));
-        return now() < found.at + RECEIPT_TTL_MS ? found : null;
-      } catch {
-        return null; // somebody else's, or sealed with a key that is gone: there is nothing to show
-      }
+      const found = openSealed(encryption, cookie.read(req), 'receipt', receipt);
+      return found && now() < found.at + RECEIPT_TTL_MS ? found : null;
     },
     clear: (req, res) => (cookie.read(req) === undefined ? undefined : cookie.clear(res)),
   };

@@ -4,20 +4,23 @@ import { connectionOf } from '../problems/connection.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
-import type { Withings } from '../withings/client.ts';
 import type { Measure } from '../withings/data.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
+import type { Checks } from './checks.ts';
 import { measuresCsv } from './csv.ts';
 import type { DataLoader } from './data-loader.ts';
 import type { Events } from './events.ts';
 import { type News, newsWords } from './news.ts';
+import type { Notice, Notices } from './notice.ts';
 import { dashboardPage, RANGES } from './page.ts';
+import { relative } from './words.ts';
 
 export interface DashboardParts {
-  grants: Grants;
+  grants: Pick<Grants, 'press'>;
+  checks: Checks;
+  notices: Notices;
   dataLoader: DataLoader;
   events: Events;
-  withings: Pick<Withings, 'probe'>;
   /** How a person's subscriptions to notifications stand; null where notifications are off. */
   newsOf: (grantId: string) => Promise<News | null>;
   now: () => number;
@@ -61,7 +64,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { dataLoader, newsOf, now, refreshMarginSeconds }: DashboardParts,
+  { dataLoader, notices, newsOf, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
@@ -77,28 +80,33 @@ async function dashboard(
   const range = { days, until: now() };
   return res.render('dashboard', {
     page: dashboardPage(grant, data, { range, marginSeconds: refreshMarginSeconds }),
+    notice: notices.take(req, res),
     news: news && newsWords(news, range.until),
   });
 }
 
-async function refresh({ grants }: DashboardParts, req: Request, res: Response) {
+async function refresh({ grants, notices }: DashboardParts, req: Request, res: Response) {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
-  await grants.refresh(owned);
+  const pressed = await grants.press(owned);
+  notices.leave(res, noticeOf(pressed));
   res.redirect(303, '/dashboard');
 }
 
+function noticeOf(pressed: Awaited<ReturnType<Grants['press']>>): Notice {
+  if ('tooSoon' in pressed) return { what: 'too soon', last: pressed.tooSoon };
+  return pressed.ok ? { what: 'refreshed' } : { what: 'refused', code: pressed.refusal.code };
+}
+
 /** One call with the token as it is, and what came of it. */
-async function check({ grants, withings, now }: DashboardParts, req: Request, res: Response) {
+async function check({ checks, now }: DashboardParts, req: Request, res: Response) {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
-  const used = await grants.use(owned, (accessToken) =>
-    withings.probe(accessToken, owned.scope, new Date(now())),
-  );
-  if (!used.ok) throw new Problem(used.refusal.code, used.refusal.retryAfterSeconds);
+  const { at, result } = await checks.check(owned);
+  if (!result.ok) throw new Problem(result.refusal.code, result.refusal.retryAfterSeconds);
   res.render('message', {
     title: 'It works',
-    text: 'We asked Withings with the token we have, and Withings answered as it should.',
+    text: `We asked Withings with the token we have, and Withings answered as it should (${relative(at, now())}).`,
     action: ACTIONS.dashboard,
   });
 }

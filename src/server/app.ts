@@ -24,6 +24,7 @@ import type { Parts } from './parts.ts';
 export function createApp(config: Config, parts: Parts, monotonic: () => number, log: Log): Express {
   const { publicUrl, partnerApiKey, refreshMarginSeconds } = config;
   const { sandbox, readiness, sessions, receipts, attempts, codeBudget, withings, grants, now } = parts;
+  const { checks, notices } = parts;
   const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
   const { wake } = notifications.subscriber;
@@ -68,7 +69,18 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       },
     }),
   );
-  app.use(dashboardRoutes({ grants, dataLoader, events, withings, newsOf, now, refreshMarginSeconds }));
+  app.use(
+    dashboardRoutes({
+      grants,
+      checks,
+      notices,
+      dataLoader,
+      events,
+      newsOf,
+      now,
+      refreshMarginSeconds,
+    }),
+  );
   app.use(disconnectRoutes({ disconnect, sessions, receipts, now, log }));
   if (partnerApiKey) app.use(handOffRoutes({ connections, sessions }));
   app.use(notFound);

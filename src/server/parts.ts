@@ -6,8 +6,10 @@ import { createAttempts } from '../connect/attempts.ts';
 import { createCodeBudget } from '../connect/code-budget.ts';
 import { createReceipts } from '../connect/disconnect.ts';
 import { createAnswerCache } from '../dashboard/answer-cache.ts';
+import { createChecks } from '../dashboard/checks.ts';
 import { createDataLoader } from '../dashboard/data-loader.ts';
 import { createEvents } from '../dashboard/events.ts';
+import { createNotices } from '../dashboard/notice.ts';
 import { createReadiness } from '../operations/health.ts';
 import { backgroundLog, type Log } from '../operations/logging.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
@@ -81,6 +83,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     }),
     attempts: createAttempts({ store, withings, now, publicUrl, timeoutMs: custody.callMs + 1000 }),
     codeBudget: createCodeBudget(now),
+    checks: createChecks(grants, withings, now),
+    notices: createNotices(encryption, publicUrl, now),
     receipts: createReceipts(encryption, publicUrl, now),
     disconnect: createDisconnect({ store, withings, unsubscribe: notifications.subscriber.unsubscribe }),
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),

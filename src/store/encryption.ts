@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { z } from 'zod';
 import type { Keys } from './keys.ts';
 
 /**
@@ -57,4 +58,24 @@ export function createEncryption(ring: Keys['seal']): Encryption {
 
 function aad(keyId: string, place: string): Buffer {
   return Buffer.from(`${keyId}|${place}`);
+}
+
+/**
+ * What a browser was given to carry, if it is ours and as it was.
+ *
+ * @returns null for anything that no key at hand opens in this place: there is nothing to be done about it
+ */
+export function openSealed<T>(
+  encryption: Encryption,
+  sealed: string | undefined,
+  place: string,
+  content: z.ZodType<T>,
+): T | null {
+  if (!sealed) return null;
+  try {
+    return content.parse(JSON.parse(encryption.open(sealed, place)));
+  } catch (error) {
+    if (error instanceof DecryptionError) return null;
+    throw error;
+  }
 }

@@ -45,6 +45,11 @@ export function intending<G extends GrantContent>(grant: G, token: string, at: n
   return { ...grant, intent: { token: fingerprint(token), since: at }, backoffUntil: at + BACKOFF_MS };
 }
 
+/** The refresh token was not sent after all: there was no turn for it. */
+export function withdrawn<G extends GrantContent>(grant: G, before: GrantContent): G {
+  return { ...grant, intent: before.intent, backoffUntil: before.backoffUntil };
+}
+
 /** The pair that `sent` bought. `sent` stays, with the intent that names it, until the pair has proven itself. */
 export function renewed<G extends GrantContent>(grant: G, sent: string, pair: TokenPair, at: number): G {
   return {

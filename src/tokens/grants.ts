@@ -1,6 +1,7 @@
 import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
-import type { Result } from '../withings/errors.ts';
+import { type Result, refuse } from '../withings/errors.ts';
+import type { Priority } from '../withings/rate-limit.ts';
 import { confirmed, fingerprint, rejected } from './changes.ts';
 import { createRenewal, type RenewalParts } from './renewal.ts';
 import { backoffFor, isDue, isUsable, mayProbe, usable } from './state.ts';
@@ -17,6 +18,12 @@ export interface Grants {
   use<T>(grant: Grant, call: (accessToken: string) => Promise<Result<T>>): Promise<Result<T>>;
   /** Renews now, whatever the age of the token, unless Withings has asked to wait. */
   refresh(grant: Grant): Promise<Result<Grant>>;
+  /**
+   * What a button does that anybody may press: renews at most once a minute, and waits in line as a visit does.
+   *
+   * @returns `tooSoon` with the moment of the last refresh, milliseconds since 1970, when nothing was asked
+   */
+  press(grant: Grant): Promise<Result<Grant> | { tooSoon: number }>;
   /** Finishes what a crash, a lost answer or a missing visitor left open. */
   attend(id: string): Promise<void>;
   /** Resolves when nothing is under way any more. */
@@ -43,10 +50,14 @@ export function createGrants(parts: GrantsParts): Grants {
     underWay.add(done);
   }
 
-  function renew(id: string, stale: (grant: Grant) => boolean): Promise<Grant | null> {
+  function renew(
+    id: string,
+    stale: (grant: Grant) => boolean,
+    priority: Priority = 'token',
+  ): Promise<Grant | null> {
     const running = renewing.get(id);
     if (running !== undefined) return running;
-    const started = renewal.renew(id, stale).finally(() => renewing.delete(id));
+    const started = renewal.renew(id, stale, priority).finally(() => renewing.delete(id));
     renewing.set(id, started);
     // Whoever waits for the renewal hears of its failure; the proof that follows has nobody waiting.
     const proof = (grant: Grant | null) => (grant && isUnproven(grant) ? renewal.prove(grant) : undefined);
@@ -105,6 +116,17 @@ export function createGrants(parts: GrantsParts): Grants {
       return judge(await renew(id, (current) => current.accessToken === accessToken));
     },
 
+    async press(grant) {
+      const last = Math.max(grant.lastRefresh?.at ?? 0, grant.intent?.since ?? 0);
+      if (now() >= last && now() - last < PRESS_EVERY_MS) return { tooSoon: last };
+      const { id, accessToken } = grant;
+      const after = await renew(id, (current) => current.accessToken === accessToken, 'data');
+      if (after?.accessToken === accessToken && after.intent === null && !after.ended) {
+        return refuse('withings-busy', { sent: false }); // there was no turn for it
+      }
+      return judge(after);
+    },
+
     async attend(id) {
       const grant = await store.readGrant(id);
       if (!grant || grant.leased) return;
@@ -117,6 +139,9 @@ export function createGrants(parts: GrantsParts): Grants {
     },
   };
 }
+
+/** A press is not a renewal that is due: it must not take others' turns. */
+const PRESS_EVERY_MS = 60_000;
 
 function isEnded({ ended }: Grant): boolean {
   return ended !== null;

@@ -3,7 +3,18 @@ import type { Store } from '../store/store.ts';
 import type { Withings } from '../withings/client.ts';
 import { type Refusal, type RefusalCode, type Result, refuse } from '../withings/errors.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
-import { confirmed, dead, intending, postponed, recovered, rejected, renewed, unproven } from './changes.ts';
+import type { Priority } from '../withings/rate-limit.ts';
+import {
+  confirmed,
+  dead,
+  intending,
+  postponed,
+  recovered,
+  rejected,
+  renewed,
+  unproven,
+  withdrawn,
+} from './changes.ts';
 import { backoffFor, mayProbe } from './state.ts';
 
 export interface RenewalParts {
@@ -27,8 +38,10 @@ export interface Renewal {
   /**
    * Renews a grant for as long as it is `stale`, once. Resolves to the grant as it is afterwards (null: it is gone),
    * whether that went well or not. Every step is durable before the next: docs/custody.md says why each is there.
+   *
+   * @param priority of a renewal that is due: `token`
    */
-  renew(id: string, stale: (grant: Grant) => boolean): Promise<Grant | null>;
+  renew(id: string, stale: (grant: Grant) => boolean, priority: Priority): Promise<Grant | null>;
   /** Uses an unproven access token once, cheaply, so that the refresh token before it can be let go. */
   prove(grant: Grant): Promise<void>;
 }
@@ -47,12 +60,16 @@ export function createRenewal(parts: RenewalParts): Renewal {
   const leaseMs = 2 * callMs + 1000;
   const timeoutMs = callMs + 500;
 
-  async function renew(id: string, stale: (grant: Grant) => boolean): Promise<Grant | null> {
+  async function renew(
+    id: string,
+    stale: (grant: Grant) => boolean,
+    priority: Priority,
+  ): Promise<Grant | null> {
     const end = monotonic() + timeoutMs;
     for (;;) {
       const grant = await store.readGrant(id);
       if (!grant || !mayBeRenewed(grant) || !stale(grant)) return grant;
-      const after = grant.leased ? null : await askWithings(grant);
+      const after = grant.leased ? null : await askWithings(grant, priority);
       if (after || monotonic() > end) return after ?? grant;
       await sleep(LOOK_EVERY_MS);
     }
@@ -66,11 +83,11 @@ export function createRenewal(parts: RenewalParts): Renewal {
    * A refusal counts when the present and the previous token are refused at a record that nobody changed. The grant as
    * it is when Withings wants quiet; null: somebody else wrote, read again.
    */
-  async function askWithings(grant: Grant): Promise<Grant | null> {
+  async function askWithings(grant: Grant, priority: Priority): Promise<Grant | null> {
     if (backoffFor(grant, now()) > 0) return grant;
-    let sent = await send(grant, grant.refreshToken);
+    let sent = await send(grant, grant.refreshToken, priority);
     if (sent.outcome === 'refused' && sent.grant.previousRefreshToken !== null) {
-      sent = await send(sent.grant, sent.grant.previousRefreshToken);
+      sent = await send(sent.grant, sent.grant.previousRefreshToken, priority);
     }
     if (sent.outcome === 'lost') return null;
     if (sent.outcome === 'written') return sent.grant;
@@ -95,17 +112,18 @@ export function createRenewal(parts: RenewalParts): Renewal {
   }
 
   /** Intent and lease first, then the call, then what came of it. */
-  async function send(before: Grant, token: string): Promise<Sent> {
+  async function send(before: Grant, token: string, priority: Priority): Promise<Sent> {
     const begun = monotonic();
     const mine = await store.writeGrant(before.id, before.writeId, intending(before, token, now()), leaseMs);
     if (!mine || monotonic() - begun > leaseMs / 2) return { outcome: 'lost' }; // or we were stopped meanwhile
 
-    const answer = await withings.refresh(token);
+    const answer = await withings.refresh(token, priority);
     onRefresh(mine.id, answer.ok ? null : answer.refusal);
     if (!answer.ok && answer.refusal.code === 'refresh-token-refused') {
       return { outcome: 'refused', grant: mine, code: answer.refusal.code };
     }
-    const after = await write(mine, answered(mine, token, answer));
+    const isUnsent = !answer.ok && !answer.refusal.sent && priority !== 'token'; // nobody needs it that much
+    const after = await write(mine, isUnsent ? withdrawn(mine, before) : answered(mine, token, answer));
     // Lost: somebody wrote meanwhile and theirs counts. A pair of ours is dropped unused, which harms nothing.
     return after ? { outcome: 'written', grant: after } : { outcome: 'lost' };
   }

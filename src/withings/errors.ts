@@ -34,6 +34,8 @@ export interface Refusal {
   status: number | null;
   /** Seconds to wait: what Withings asks for (601), or until our share of calls allows another. */
   retryAfterSeconds: number | null;
+  /** Whether the call went out; `false`: our share of calls was used up. */
+  sent: boolean;
 }
 
 export interface Refused {
@@ -45,7 +47,12 @@ export type Result<T> = { ok: true; value: T } | Refused;
 
 export function refuse(
   code: RefusalCode,
-  { remedy = REMEDIES[code], status = null, retryAfterSeconds = null }: Partial<Omit<Refusal, 'code'>> = {},
+  {
+    remedy = REMEDIES[code],
+    status = null,
+    retryAfterSeconds = null,
+    sent = true,
+  }: Partial<Omit<Refusal, 'code'>> = {},
 ): Refused {
-  return { ok: false, refusal: { code, remedy, status, retryAfterSeconds } };
+  return { ok: false, refusal: { code, remedy, status, retryAfterSeconds, sent } };
 }

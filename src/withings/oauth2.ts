@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nothing, readAnswer } from './answers.ts';
 import type { Result } from './errors.ts';
 import type { Post, PostAt } from './http.ts';
+import type { Priority } from './rate-limit.ts';
 import { createSignedCall, type Signer } from './signed-calls.ts';
 
 /** A fresh pair of tokens, as the token endpoint answers it. */
@@ -29,8 +30,8 @@ export type DemoPair = Omit<TokenPair, 'userId' | 'scope'>;
 export interface OAuth2 {
   /** Exchanges an authorization code. One from a browser lives 30 seconds, one from a server ten minutes; once. */
   redeem(code: string): Promise<Result<TokenPair>>;
-  /** Exchanges a refresh token. The answer carries a new one, which replaces it. */
-  refresh(refreshToken: string): Promise<Result<TokenPair>>;
+  /** Exchanges a refresh token. The answer carries a new one, which replaces it. @param priority by default a token's */
+  refresh(refreshToken: string, priority?: Priority): Promise<Result<TokenPair>>;
   /** Ends every token of this user for our application, and its notifications. */
   revoke(userId: string): Promise<Result<null>>;
   /**
@@ -62,8 +63,8 @@ export function createOAuth2(postAt: PostAt, options: OAuth2Options): OAuth2 {
         code: value,
         redirect_uri: redirectUri,
       }),
-    refresh: (refreshToken) =>
-      requestToken(postAt('token'), { grant_type: 'refresh_token', refresh_token: refreshToken }),
+    refresh: (refreshToken, priority = 'token') =>
+      requestToken(postAt(priority), { grant_type: 'refresh_token', refresh_token: refreshToken }),
     revoke: (userId) => signedCall('v2/oauth2', 'revoke', { userid: userId }, nothing),
     recover: (userId) => signedCall('v2/oauth2', 'recoverauthorizationcode', { userid: userId }, code),
     demoAccess: (scope) =>

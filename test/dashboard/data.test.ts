@@ -30,7 +30,7 @@ describe('the data', () => {
       let page = await visitor.get(`/dashboard${query}`);
       // On a busy machine a panel may come too late for its page; it is there for the next one.
       for (let looks = 0; looks < 5 && shown(page.text).length < TITLES.length; looks += 1) {
-        app.clock.now += 20_000;
+        app.clock.now += 60_000;
         page = await visitor.get(`/dashboard${query}`);
       }
       const { text, status } = page;
@@ -174,11 +174,12 @@ describe('the table for spreadsheets', () => {
 
 describe('ways on', () => {
   test('testing the connection makes one call, and its result is said in words', async () => {
-    const { visitor, withings } = await connected();
+    const { app, visitor, withings } = await connected();
     const answer = await visitor.post('/check');
     expect(answer.text).toContain('It works');
     expect(await withings.calls('getmeas')).toBe(1);
     await withings.fault('http-500', { on: 'getmeas' });
+    app.clock.now += 60_000;
     const down = await visitor.post('/check');
     expect([down.status, down.text.includes('Withings cannot be reached')]).toEqual([503, true]);
   });
@@ -228,7 +229,7 @@ describe('ways on', () => {
   test('of a long history the last thirty events are kept', async () => {
     const { app, visitor } = await connected();
     for (let press = 0; press < 33; press += 1) {
-      app.clock.now += 20_000;
+      app.clock.now += 60_000;
       await visitor.post('/refresh');
       await app.settled();
     }

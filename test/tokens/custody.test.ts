@@ -646,7 +646,7 @@ test('the proof of a pair takes its turn with the tokens', async () => {
       ...parts,
       store: {
         ...store,
-        async takeCall(_spacingMs, atOnce) {
+        async takeCall(_bucket, _spacingMs, atOnce) {
           taken.push(atOnce);
           return 60_000;
         },

@@ -1,0 +1,41 @@
+import { LRUCache } from 'lru-cache';
+import type { Grant } from '../store/grant.ts';
+import type { Grants } from '../tokens/grants.ts';
+import type { Withings } from '../withings/client.ts';
+import type { Result } from '../withings/errors.ts';
+
+/** Tries connections out: one call a minute for each at most, in each process; whoever asks again is shown the last. */
+export interface Checks {
+  check(grant: Grant): Promise<Check>;
+}
+
+export interface Check {
+  /** Milliseconds since 1970. */
+  at: number;
+  result: Result<null>;
+}
+
+const EVERY_MS = 60_000;
+const MAX_CHECKS = 10_000;
+
+export function createChecks(
+  grants: Pick<Grants, 'use'>,
+  withings: Pick<Withings, 'probe'>,
+  now: () => number,
+): Checks {
+  const known = new LRUCache<string, { at: number; result: Promise<Result<null>> }>({ max: MAX_CHECKS });
+  return {
+    async check(grant) {
+      const { id, scope } = grant;
+      let last = known.get(id);
+      if (!last || Math.abs(now() - last.at) >= EVERY_MS) {
+        const at = now();
+        const call = (accessToken: string) => withings.probe(accessToken, scope, new Date(at));
+        last = { at, result: grants.use(grant, call) };
+        known.set(id, last);
+        last.result.catch(() => known.delete(id));
+      }
+      return { at: last.at, result: await last.result };
+    },
+  };
+}
