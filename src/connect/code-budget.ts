@@ -10,7 +10,7 @@ import { addressOf } from '../web/address.ts';
 export interface CodeBudget {
   /** Seconds until this sender may try again; 0: now. */
   waitSeconds(sender: Sender): number;
-  /** An exchange begins; call what this returns when it has ended. Null: too many are under way already. */
+  /** An exchange begins; call what this returns when it has ended. Null: too many were refused, or may be. */
   begin(sender: Sender): ((wasRefused: boolean) => void) | null;
 }
 
@@ -58,6 +58,11 @@ export function createCodeBudget(now: () => number): CodeBudget {
     count.pausedUntil = now() + Math.min(FIRST_PAUSE_MS * 2 ** (beyond - 1), LAST_PAUSE_MS);
   }
 
+  /** Each that is under way may be refused: who sends many at a time gets no more than one after the other. */
+  function isUsedUp({ free, count }: { free: number; count: Count }): boolean {
+    return count.pausedUntil > now() || (count.underWay > 0 && count.refused + count.underWay > free);
+  }
+
   return {
     waitSeconds(sender) {
       const until = Math.max(...[...sender.keys()].map((key) => countOf(key).pausedUntil));
@@ -66,9 +71,7 @@ export function createCodeBudget(now: () => number): CodeBudget {
 
     begin(sender) {
       const own = [...sender].map(([key, free]) => ({ free, count: countOf(key) }));
-      // Each may be refused: who sends many at a time gets no more of them than one after the other.
-      if (own.some(({ free, count }) => count.underWay > 0 && count.refused + count.underWay > free))
-        return null;
+      if (own.some(isUsedUp)) return null;
       for (const { count } of own) {
         count.underWay += 1;
         count.forgetAt = now() + FORGET_MS;

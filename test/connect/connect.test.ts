@@ -117,7 +117,9 @@ describe('coming back', () => {
     const app = await startApp();
     const visitor = visit(app);
     const denied = await visitor.consent(await visitor.begin(), 'Deny');
-    const strange = await visitor.get(`/callback?error=access_denied&state=${'x'.repeat(43)}`);
+    const strange = await visitor.get(
+      `/callback?error=access_denied&state=${'0a1b2c3d'}.${'x'.repeat(16)}.${'x'.repeat(90)}`,
+    );
     expect(strange.text).toContain('attempt-unknown');
     const page = await visitor.get(denied);
     expect(page.status).toBe(403);

@@ -46,6 +46,7 @@ export async function expectEverybodyConnected(
     const cookie = { Cookie: `session=${session}` };
     const visitor = visit(app);
     expect((await visitor.post('/refresh', {}, cookie)).status).toBe(303);
+    await app.settled();
     const { body } = await visitor.get('/api/connection', { ...cookie, Accept: 'application/json' });
     expect(body).toMatchObject({
       state: 'connected',
