@@ -37,11 +37,11 @@ const ARROWS: Record<string, string[]> = {
   tokens: ['scheduling', 'store', 'time', 'withings'],
   scheduling: [],
   time: [],
-  session: ['store', 'time'],
+  session: ['store', 'time', 'web'],
   store: ['time', 'withings'],
   withings: [],
   problems: ['operations', 'store', 'time', 'tokens', 'withings'],
-  web: ['problems'],
+  web: ['problems', 'store'],
   operations: [],
   sandbox: ['store/sqlite/database.ts'],
 };

@@ -6,7 +6,7 @@ import type { AttemptResult, Spending, SpentAttempt } from '../store/attempts.ts
 import { openSealed } from '../store/encryption.ts';
 import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import { ownCookie } from '../web/cookies.ts';
+import { sealedCookie } from '../web/cookies.ts';
 import type { Withings } from '../withings/client.ts';
 
 /** What a browser set out to do. */
@@ -70,22 +70,18 @@ const cookieContent = z.object({ browser: z.string(), returns: z.array(z.string(
 export function createAttempts(options: AttemptsOptions): Attempts {
   const { store, withings, now, publicUrl, timeoutMs, ownerOf } = options;
   const { encryption } = store;
-  const cookie = ownCookie(publicUrl, 'connect');
+  /** A value that we did not seal is nobody's: an id that somebody made up is not adopted. */
+  const cookie = sealedCookie(encryption, publicUrl, 'connect', cookieContent);
   const bearerOf = (req: Request, browser: string) =>
     hashed(ownerOf ? `${browser} ${ownerOf(req)}` : browser);
 
-  /** A value that we did not seal is nobody's: an id that somebody made up is not adopted. */
-  function readCookie(req: Request) {
-    return openSealed(encryption, cookie.read(req), 'browser', cookieContent);
-  }
-
   return {
     begin(req, res, { demo, returnTo }) {
-      const known = readCookie(req);
+      const [known] = cookie.readAll(req);
       const browser = known?.browser ?? random160();
       const isLong = returnTo !== null && returnTo.length > MAX_IN_STATE;
       const returns = [...(known?.returns ?? []), ...(isLong ? [returnTo] : [])].slice(-MAX_IN_COOKIE);
-      cookie.set(res, encryption.seal(JSON.stringify({ browser, returns }), 'browser'), TTL_MS);
+      cookie.set(res, { browser, returns }, TTL_MS);
       const content: z.infer<typeof stateContent> = {
         issuer: withings.issuer,
         bearer: bearerOf(req, browser),
@@ -98,11 +94,11 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     },
 
     open(req, state) {
-      const own = readCookie(req);
-      if (!own) return { outcome: 'no-cookie' };
+      const brought = cookie.readAll(req);
+      if (brought.length === 0) return { outcome: 'no-cookie' };
       const content = openSealed(encryption, state, 'state', stateContent);
-      const bearer = bearerOf(req, own.browser);
-      if (content?.issuer !== withings.issuer || content.bearer !== bearer) return { outcome: 'unknown' };
+      const own = brought.find(({ browser }) => bearerOf(req, browser) === content?.bearer);
+      if (content?.issuer !== withings.issuer || !own) return { outcome: 'unknown' };
       if (content.expiresAt <= now()) return { outcome: 'expired' };
       const { to, demo, expiresAt, id } = content;
       const returnTo = to?.startsWith('/') ? to : (own.returns.find((path) => hashed(path) === to) ?? null);

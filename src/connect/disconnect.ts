@@ -2,10 +2,10 @@ import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Log } from '../operations/logging.ts';
 import type { Sessions } from '../session/session.ts';
-import { type Encryption, openSealed } from '../store/encryption.ts';
+import type { Encryption } from '../store/encryption.ts';
 import { userIdOf } from '../store/grant.ts';
 import type { Disconnect } from '../tokens/disconnect.ts';
-import { ownCookie } from '../web/cookies.ts';
+import { sealedCookie } from '../web/cookies.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 
@@ -70,13 +70,10 @@ export interface Receipts {
 const RECEIPT_TTL_MS = 10 * 60_000;
 
 export function createReceipts(encryption: Encryption, publicUrl: string, now: () => number): Receipts {
-  const cookie = ownCookie(publicUrl, 'receipt');
+  const cookie = sealedCookie(encryption, publicUrl, 'receipt', receipt);
   return {
-    write: (res, value) => cookie.set(res, encryption.seal(JSON.stringify(value), 'receipt'), RECEIPT_TTL_MS),
-    read(req) {
-      const found = openSealed(encryption, cookie.read(req), 'receipt', receipt);
-      return found && now() < found.at + RECEIPT_TTL_MS ? found : null;
-    },
-    clear: (req, res) => (cookie.read(req) === undefined ? undefined : cookie.clear(res)),
+    write: (res, value) => cookie.set(res, value, RECEIPT_TTL_MS),
+    read: (req) => cookie.readAll(req).find(({ at }) => now() < at + RECEIPT_TTL_MS) ?? null,
+    clear: cookie.clear,
   };
 }

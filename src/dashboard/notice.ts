@@ -2,8 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { PROBLEMS } from '../problems/catalogue.ts';
 import type { Encryption } from '../store/encryption.ts';
-import { openSealed } from '../store/encryption.ts';
-import { ownCookie } from '../web/cookies.ts';
+import { sealedCookie } from '../web/cookies.ts';
 import { refusalCode } from '../withings/errors.ts';
 import { relative } from './words.ts';
 
@@ -25,13 +24,13 @@ export interface Notices {
 const TTL_MS = 60_000;
 
 export function createNotices(encryption: Encryption, publicUrl: string, now: () => number): Notices {
-  const cookie = ownCookie(publicUrl, 'notice');
+  const cookie = sealedCookie(encryption, publicUrl, 'notice', notice);
   return {
-    leave: (res, left) => cookie.set(res, encryption.seal(JSON.stringify(left), 'notice'), TTL_MS),
+    leave: (res, left) => cookie.set(res, left, TTL_MS),
     take(req, res) {
-      const found = openSealed(encryption, cookie.read(req), 'notice', notice);
-      if (cookie.read(req) !== undefined) cookie.clear(res);
-      return found && wordsFor(found, now());
+      const [found] = cookie.readAll(req);
+      cookie.clear(req, res);
+      return found ? wordsFor(found, now()) : null;
     },
   };
 }

@@ -9,6 +9,7 @@ import type { NewSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import { ExpressStore } from './express-store.ts';
+import { createSessionCookie } from './session-cookie.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -23,7 +24,7 @@ export interface SessionOptions {
   store: Store;
   keys: Keys;
   now: () => number;
-  /** An https address turns on `Secure` and the `__Host-` prefix. */
+  /** Names the cookies; an https address turns on `Secure` and the `__Host-` prefix. */
   publicUrl: string;
   sessionIdleDays: number;
   sessionMaxDays: number;
@@ -49,10 +50,13 @@ export function createSessions(options: SessionOptions): Sessions {
   const { store, keys, now } = options;
   const idleMs = options.sessionIdleDays * DAY_MS;
   const maxMs = options.sessionMaxDays * DAY_MS;
-  const secure = options.publicUrl.startsWith('https:');
-  const name = secure ? '__Host-session' : 'session';
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
-  const cookie = { ...attributes, maxAge: maxMs };
+  const sessionCookie = createSessionCookie({
+    publicUrl: options.publicUrl,
+    secrets: keys.cookie,
+    maxAgeMs: maxMs,
+    isLive: async (id) => (await expressStore.read(id)) !== null,
+  });
+  const { name, options: cookie } = sessionCookie;
   const expressStore = new ExpressStore(store, now, idleMs, cookie);
 
   const sessions = session({
@@ -89,9 +93,10 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   return {
-    middleware: (req, res, next) => {
+    middleware: async (req, res, next) => {
+      await sessionCookie.choose(req, res);
       // express-session sends a Secure cookie only where it sees TLS; the proxy in front ends it, PUBLIC_URL says which.
-      Object.defineProperty(req, 'secure', { value: secure });
+      Object.defineProperty(req, 'secure', { value: cookie.secure });
       sessions(req, res, next);
     },
 
@@ -116,7 +121,7 @@ export function createSessions(options: SessionOptions): Sessions {
       return new Promise((resolve, reject) => {
         req.session.destroy((error: unknown) => {
           if (error) return reject(error);
-          res.clearCookie(name, attributes);
+          sessionCookie.clear(req, res);
           resolve();
         });
       });

@@ -67,11 +67,10 @@ function aad(keyId: string, place: string): Buffer {
  */
 export function openSealed<T>(
   encryption: Encryption,
-  sealed: string | undefined,
+  sealed: string,
   place: string,
   content: z.ZodType<T>,
 ): T | null {
-  if (!sealed) return null;
   try {
     return content.parse(JSON.parse(encryption.open(sealed, place)));
   } catch (error) {

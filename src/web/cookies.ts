@@ -1,20 +1,50 @@
 import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import { type Encryption, openSealed } from '../store/encryption.ts';
 
-/** A cookie that only this server reads: HttpOnly, SameSite=Lax, on https Secure with the `__Host-` prefix. */
-export interface OwnCookie {
-  read(req: Request): string | undefined;
-  set(res: Response, value: string, maxAgeMs: number): void;
-  clear(res: Response): void;
+/** A cookie that only this server reads: sealed, HttpOnly, SameSite=Lax, on https Secure with the `__Host-` prefix. */
+export interface SealedCookie<T> {
+  /** Everything that the browser brings under its name and that we have sealed. */
+  readAll(req: Request): T[];
+  set(res: Response, content: T, maxAgeMs: number): void;
+  /** Where the browser brings one. */
+  clear(req: Request, res: Response): void;
 }
 
-export function ownCookie(publicUrl: string, name: string): OwnCookie {
-  const secure = publicUrl.startsWith('https:');
-  const fullName = secure ? `__Host-${name}` : name;
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+export function sealedCookie<T>(
+  encryption: Encryption,
+  publicUrl: string,
+  purpose: string,
+  content: z.ZodType<T>,
+): SealedCookie<T> {
+  const name = cookieName(publicUrl, purpose);
+  const attributes = cookieAttributes(publicUrl);
   return {
-    read: (req) => parseCookie(req.headers.cookie ?? '')[fullName],
-    set: (res, value, maxAgeMs) => void res.cookie(fullName, value, { ...attributes, maxAge: maxAgeMs }),
-    clear: (res) => void res.clearCookie(fullName, attributes),
+    readAll: (req) =>
+      cookieValues(req, name).flatMap((value) => openSealed(encryption, value, purpose, content) ?? []),
+    set(res, value, maxAgeMs) {
+      res.cookie(name, encryption.seal(JSON.stringify(value), purpose), { ...attributes, maxAge: maxAgeMs });
+    },
+    clear(req, res) {
+      if (cookieValues(req, name).length > 0) res.clearCookie(name, attributes);
+    },
   };
+}
+
+/** Ours, and this installation's: all ports of a host share their cookies. */
+export function cookieName(publicUrl: string, purpose: string): string {
+  const { protocol, port } = new URL(publicUrl);
+  const name = `withings-${purpose}${port && `-${port}`}`;
+  return protocol === 'https:' ? `__Host-${name}` : name;
+}
+
+export function cookieAttributes(publicUrl: string) {
+  const secure = publicUrl.startsWith('https:');
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+}
+
+/** A browser may bring several cookies of one name: set for other paths, or by a parent domain. */
+export function cookieValues(req: Request, name: string): string[] {
+  return (req.headers.cookie ?? '').split(';').flatMap((pair) => parseCookie(pair)[name] ?? []);
 }

@@ -97,7 +97,7 @@ describe('coming back', () => {
     expect(landed.headers['referrer-policy']).toBe('no-referrer');
     expect(landed.headers['cache-control']).toBe('no-store');
     expect(String(landed.headers['set-cookie'])).toMatch(
-      /^session=s%3A[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+      /^withings-session-\d+=s%3A[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
     );
     const page = await visitor.get('/dashboard');
     expect(page.text).toContain('Connected');
@@ -227,8 +227,9 @@ describe('coming back', () => {
   test('a browser id that a client made up is not adopted', async () => {
     const app = await startApp();
     const planted = 'A'.repeat(43);
-    const answer = await visit(app).get('/connect', { Cookie: `connect=${planted}` });
-    expect(String(answer.headers['set-cookie'])).toMatch(/^connect=/);
+    const name = `withings-connect-${app.config.port}`;
+    const answer = await visit(app).get('/connect', { Cookie: `${name}=${planted}` });
+    expect(String(answer.headers['set-cookie'])).toMatch(new RegExp(`^${name}=`));
     expect(String(answer.headers['set-cookie'])).not.toContain(planted);
   });
 });

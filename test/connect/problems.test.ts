@@ -30,7 +30,7 @@ describe('an exchange that fails', () => {
       expect(page.text).toContain(`<code>${code}</code>`);
       expect(page.text).toContain(PROBLEMS[code as keyof typeof PROBLEMS].title.replaceAll("'", '&#39;'));
       expect(page.text.match(/class="button"/g)).toHaveLength(1);
-      expect(String(page.headers['set-cookie'])).not.toContain('session=');
+      expect(String(page.headers['set-cookie'])).not.toContain('withings-session');
 
       expect((await visitor.get(callback)).text).toContain(code); // again: the same words, no second call
       expect(await withings.calls(REDEEM)).toBe(1);

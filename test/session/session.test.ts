@@ -59,7 +59,7 @@ describe('what is stored', () => {
         if (secret.length > 30) tokens.push(secret);
     }
     for (const token of tokens) expect(bytes.includes(token)).toBe(false);
-    const id = /session=s%3A([\w-]+)\./.exec(visitor.cookies())?.[1] ?? '';
+    const id = /session-\d+=s%3A([\w-]+)\./.exec(visitor.cookies())?.[1] ?? '';
     expect(id).toMatch(/^[\w-]{43}$/);
     expect(bytes.includes(id)).toBe(false);
   });
@@ -71,7 +71,9 @@ describe('what is stored', () => {
     db.close();
     const thief = visit(app);
     for (const value of [`s%3A${row?.key}.x`, String(row?.key), `s:${row?.key}`]) {
-      expect((await thief.get('/dashboard', { Cookie: `session=${value}` })).headers.location).toBe('/');
+      for (const name of ['session', `withings-session-${app.config.port}`]) {
+        expect((await thief.get('/dashboard', { Cookie: `${name}=${value}` })).headers.location).toBe('/');
+      }
     }
   });
 
@@ -105,12 +107,11 @@ describe('what is stored', () => {
   test('anonymous visits write nothing and set nothing', async () => {
     const app = await startApp();
     const visitor = visit(app);
+    const name = `withings-session-${app.config.port}`;
     for (const cookie of [
       '',
-      'session=',
-      'session=s%3Aabc.def',
-      'session=j%3A%7B%7D',
-      'connect=%00',
+      ...['session', name].flatMap((each) => [`${each}=`, `${each}=s%3Aabc.def`, `${each}=j%3A%7B%7D`]),
+      `withings-connect-${app.config.port}=%00`,
       'a=b; ; =;',
     ]) {
       const answer = await visitor.get('/', { Cookie: cookie });
@@ -234,7 +235,7 @@ describe('express-session', () => {
     const sessions = new ExpressStore(store, () => app.clock.now, DAY, {});
     const write = (id: string) =>
       new Promise((done) => sessions.set(id, { cookie: {}, note: 'x' } as never, (error) => done(error)));
-    const id = /session=s%3A([\w-]+)\./.exec(visitor.cookies())?.[1] ?? '';
+    const id = /session-\d+=s%3A([\w-]+)\./.exec(visitor.cookies())?.[1] ?? '';
     expect(await write(id)).toBeUndefined();
     await visitor.post('/logout');
     expect(await write(id)).toEqual(new SessionGoneError());

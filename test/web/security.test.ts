@@ -63,12 +63,12 @@ describe('headers', () => {
     const app = await startApp({ PUBLIC_URL: 'https://health.example' });
     const begun = await request(app.url).get('/connect');
     expect(String(begun.headers['set-cookie'])).toMatch(
-      /^__Host-connect=[\w.-]+; Max-Age=600; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-withings-connect=[\w.-]+; Max-Age=600; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
     );
     const landed = await finishByHand(app, begun);
     expect(landed.status).toBe(303);
     expect(String(landed.headers['set-cookie'])).toMatch(
-      /^__Host-session=s%3A[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-withings-session=s%3A[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
     );
     expect(String(landed.headers['set-cookie']).length).toBeLessThan(4096);
   });
