@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
-import { arrive, startTown, useBrowser } from './browser.ts';
+import { arrive, expectFit, startTown, useBrowser } from './browser.ts';
 
 useBrowser();
 
@@ -151,4 +151,18 @@ test('another account: Withings asks again who it is', async () => {
   await page.getByRole('button', { name: 'Tomas Brandt' }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
   await page.getByText('10000002').waitFor();
+});
+
+test('cookies of other programs that no request fits with: a page in words says what to do', async () => {
+  const { home } = await startTown();
+  const { page, context } = await arrive(home);
+  await context.addCookies(
+    Array.from({ length: 5 }, (_, i) => ({ name: `other-${i}`, value: 'x'.repeat(4000), url: home })),
+  );
+  await page.goto(home);
+  await page.getByRole('heading', { name: 'Your browser sends too many cookies' }).waitFor();
+  await expectFit(page);
+  await context.clearCookies();
+  await page.reload();
+  await page.getByRole('link', { name: 'Connect Withings' }).waitFor();
 });
