@@ -69,6 +69,7 @@ export async function connectedTown(env: Record<string, string> = {}): Promise<T
       WITHINGS_CLIENT_SECRET: 'far-secret',
       WITHINGS_AUTHORIZE_URL: `${provider.url}/sandbox/oauth2_user/authorize2`,
       WITHINGS_API_URL: `${provider.url}/sandbox/`,
+      WITHINGS_ISSUER: 'eu',
       SWEEP_SECONDS: '3600', // once, at the start
       ...more,
     });

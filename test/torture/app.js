@@ -28,6 +28,7 @@ export function settingsOf({ name, publicUrl, portOfModel, ground, redisUrl }) {
     WITHINGS_CLIENT_SECRET: 'torture-secret',
     WITHINGS_AUTHORIZE_URL: `${model}/oauth2_user/authorize2`,
     WITHINGS_API_URL: `${model}/${name}/`,
+    WITHINGS_ISSUER: 'eu', // by which the judge looks for the records
     WITHINGS_TIMEOUT_MS: String(TIMEOUT_MS),
     WITHINGS_CALLS_PER_MINUTE: '100000', // nobody stands in line here
     SWEEP_SECONDS: '1',
