@@ -12,10 +12,13 @@ export interface Client {
 export class Clients {
   readonly #db: Db;
   readonly #list: readonly Client[];
+  readonly #hosts: readonly string[];
 
-  constructor(db: Db, list: readonly Client[]) {
+  /** `hosts`: names of further ones that may be called, as `URL.hostname` writes them. */
+  constructor(db: Db, list: readonly Client[], hosts: readonly string[]) {
     this.#db = db;
     this.#list = list;
+    this.#hosts = hosts;
   }
 
   get(id: string | undefined): Client | undefined {
@@ -28,6 +31,27 @@ export class Clients {
       const own = added.filter(({ client_id }) => client_id === client.id).map(({ url }) => url);
       return { ...client, redirectUris: [...client.redirectUris, ...own] };
     });
+  }
+
+  /**
+   * Whether people may be sent to this URL, and notifications posted: on this machine, where an application is that
+   * the sandbox was made for, and at the hosts that it was told. Whoever reaches the port may register callback URLs,
+   * so a registration alone proves nothing.
+   */
+  mayCall(url: string): boolean {
+    if (!isCallback(url)) return false;
+    const { hostname, origin } = new URL(url);
+    return (
+      LOOPBACK.test(hostname) ||
+      this.#hosts.includes(hostname) ||
+      this.#list.some(({ redirectUris }) => redirectUris.some((own) => new URL(own).origin === origin))
+    );
+  }
+
+  /** Every host of `mayCall`, in words. */
+  callableHosts(): string[] {
+    const own = this.#list.flatMap(({ redirectUris }) => redirectUris.map((uri) => new URL(uri).origin));
+    return [...new Set(['localhost', '127.0.0.0/8', '[::1]', ...own, ...this.#hosts])];
   }
 
   forgetRegistered(): void {
@@ -50,11 +74,25 @@ export function isRegistered(client: Client, redirectUri: string): boolean {
   return client.redirectUris.some((uri) => covers(new URL(uri), asked));
 }
 
-/** Only text that every URL parser reads alike: no spaces, no backslash, no fragment (RFC 6749, 3.1.2). */
+/**
+ * Only text that every URL parser reads alike: no spaces, no backslash, no fragment (RFC 6749, 3.1.2), and a host of
+ * plain letters, which can be written into a header.
+ */
 export function isCallback(url: string): boolean {
   if (!/^https?:\/\/[\x21-\x7e]+$/.test(url) || /[\\#]/.test(url) || !URL.canParse(url)) return false;
-  const { username, password } = new URL(url);
-  return !username && !password;
+  const { username, password, hostname } = new URL(url);
+  return !username && !password && HOST.test(hostname);
+}
+
+/** A name, or an address as the URL parser writes it. */
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/;
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** What is thrown in place of a call to where `mayCall` says no. */
+export class NotCallableError extends Error {
+  constructor() {
+    super('host not allowed');
+  }
 }
 
 function covers(registered: URL, asked: URL): boolean {

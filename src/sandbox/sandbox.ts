@@ -5,7 +5,7 @@ import { Logins } from './account/logins.ts';
 import { icon, noStore, pageHeaders, script, stylesheet } from './account/pages.ts';
 import { removalRoutes } from './account/removal.ts';
 import { Changes } from './changes.ts';
-import { Clients } from './clients.ts';
+import { Clients, NotCallableError } from './clients.ts';
 import { Clock } from './clock.ts';
 import { controlRoutes } from './control/control.ts';
 import { panelRoutes } from './control/panel.ts';
@@ -41,6 +41,8 @@ export interface SandboxOptions {
   dataDir: string;
   /** The partner applications this Withings knows. redirectUris: registered callback URLs. */
   clients: { id: string; secret: string; name: string; redirectUris: string[] }[];
+  /** Hosts that may be called beside this machine and the origins of those; on any port. Default: none. */
+  callbackHosts?: readonly string[];
   /** Where people reach it, if not by localhost or an address: its own pages there may use the controls. */
   publicUrl?: string;
   /** The ten-second duplicate guard and the quota of 120 calls a minute. Default: on. */
@@ -66,7 +68,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const clock = new Clock(db, options.now);
   const changes = new Changes();
   const callLog = new CallLog(clock.now, changes);
-  const clients = new Clients(db, options.clients);
+  const clients = new Clients(db, options.clients, options.callbackHosts ?? []);
   const people = new People(db);
   const random = options.random ?? randomHex;
   const faults = new Faults(db);
@@ -74,7 +76,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const delays = new Delays();
   const pairs = new Pairs(db, clock.now, random, people);
   const subscriptions = new Subscriptions(db, clock.now);
-  const fetch = options.fetch ?? globalThis.fetch;
+  const call = options.fetch ?? globalThis.fetch;
+  const fetch: Fetch = async (url, init) => {
+    if (!clients.mayCall(String(url))) throw new NotCallableError();
+    return call(url, init);
+  };
   const outbox = new Outbox(db, clock.now, fetch, subscriptions, (url, fields, outcome) => {
     counters.count('notification', outcome);
     callLog.add('notification', outcome, fields, `to ${new URL(url).origin}`);

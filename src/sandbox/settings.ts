@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCallback } from './clients.ts';
 
 /** The application that the sandbox knows when it runs alone. */
 export const CLIENT = { id: 'sandbox', secret: 'sandbox-secret', name: 'Your application' };
@@ -23,11 +24,21 @@ export const sandboxSettings = z.object({
   PUBLIC_URL: z
     .string()
     .refine(
-      (url) => /^https?:\/\/[^/?#]+\/?$/.test(url) && URL.canParse(url),
+      (url) => /^https?:\/\/[^/?#]+\/?$/.test(url) && isCallback(url),
       'must be an origin such as https://example.com',
     )
     .optional(),
-  /** The same in short. It is the application's own setting, and judged there. */
+  /** Hosts, beside this machine, that it may send people and notifications to. Default: that of PUBLIC_URL. */
+  SANDBOX_CALLBACK_HOSTS: z
+    .string()
+    .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
+    .refine(
+      (hosts) =>
+        hosts.every((host) => isCallback(`http://${host}/`) && new URL(`http://${host}/`).hostname === host),
+      'must be host names, comma separated, without scheme and port',
+    )
+    .optional(),
+  /** PUBLIC_URL in short. It is the application's own setting, and judged there. */
   PORT: port.catch(3000),
   DATA_DIR: z.string().default('./data'),
   LOG_LEVEL: z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info'),

@@ -20,10 +20,11 @@ export interface RunningSandbox {
  */
 export async function startSandbox(settings: SandboxSettings, now: () => number): Promise<RunningSandbox> {
   const { SANDBOX_PORT, HOST, PORT, PUBLIC_URL = `http://localhost:${PORT}` } = settings;
+  const { SANDBOX_CALLBACK_HOSTS: callbackHosts = [new URL(PUBLIC_URL).hostname] } = settings;
   const dataDir = join(settings.DATA_DIR, 'sandbox-alone');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const redirectUris = [`${new URL(PUBLIC_URL).origin}/callback`];
-  const sandbox = createSandbox({ now, dataDir, clients: [{ ...CLIENT, redirectUris }] });
+  const sandbox = createSandbox({ now, dataDir, clients: [{ ...CLIENT, redirectUris }], callbackHosts });
   const server = createServer(express().disable('x-powered-by').use(sandbox.router));
   server.listen(SANDBOX_PORT, HOST);
   await once(server, 'listening');

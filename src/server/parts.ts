@@ -122,9 +122,10 @@ function embedSandbox(config: Config, now: () => number): Sandbox {
 
 /** The sandbox calls us back at the address that we know ourselves by, whatever name browsers use for it. */
 function withinReach({ publicUrl, withings }: Config): typeof fetch {
+  const { protocol, hostname, port } = new URL(withings.apiUrl);
   return (input, init) => {
     const url = new URL(String(input));
-    return fetch(url.origin === publicUrl ? new URL(url.pathname + url.search, withings.apiUrl) : url, init);
+    return fetch(url.origin === publicUrl ? Object.assign(url, { protocol, hostname, port }) : url, init);
   };
 }
 

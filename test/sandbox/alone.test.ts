@@ -63,6 +63,34 @@ test("the app's settings, and what is wrong with them, are no matter of its own"
 
 test.each([
   [
+    { PUBLIC_URL: 'https://app.example' },
+    { 'http://app.example:81/back': 200, 'http://other.example/back': 400 },
+  ],
+  [
+    { PUBLIC_URL: 'https://app.example', SANDBOX_CALLBACK_HOSTS: 'other.example, Third.example' },
+    {
+      'https://app.example/back': 200,
+      'http://app.example:81/back': 400,
+      'http://other.example:81/back': 200,
+      'http://third.example/back': 200,
+    },
+  ],
+])('set up as %j it may call %j', async (env, judged) => {
+  const port = String(await freePort());
+  const program = start({ ...env, SANDBOX_PORT: port, DATA_DIR: tempDir() });
+  await once(program.stdout ?? program, 'data');
+  for (const [url, status] of Object.entries(judged)) {
+    const body = new URLSearchParams({ url });
+    const address = `http://127.0.0.1:${port}/control/callbacks`;
+    const answer = await fetch(address, { method: 'POST', body, redirect: 'manual' });
+    expect([url, answer.status]).toEqual([url, status === 200 ? 303 : status]);
+  }
+  program.kill('SIGTERM');
+  expect((await once(program, 'exit'))[0]).toBe(0);
+});
+
+test.each([
+  [
     'beside the id of a real application',
     { WITHINGS_CLIENT_ID: 'real' },
     'does not run beside real credentials',
@@ -74,6 +102,12 @@ test.each([
   ],
   ['on no port at all', { SANDBOX_PORT: '0', LOG_LEVEL: 'loud' }, /SANDBOX_PORT.*\n.*LOG_LEVEL/],
   ['for an application at no origin', { PUBLIC_URL: 'https://health.example/app' }, 'PUBLIC_URL'],
+  ['at an origin that breaks a header', { PUBLIC_URL: 'https://a;b' }, 'PUBLIC_URL'],
+  [
+    'with hosts that are addresses',
+    { SANDBOX_CALLBACK_HOSTS: 'a.example,b.example:80' },
+    'SANDBOX_CALLBACK_HOSTS',
+  ],
 ])('it does not run %s', async (_where, env, said) => {
   const program = start({ SANDBOX_PORT: String(await freePort()), DATA_DIR: tempDir(), ...env });
   const [words] = await Promise.all([wordsOf(program), once(program, 'exit')]);

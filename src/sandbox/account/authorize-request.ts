@@ -16,7 +16,7 @@ export interface AuthorizeRequest {
 
 export type ReadRequest =
   | { outcome: 'valid'; request: AuthorizeRequest }
-  | { outcome: 'incomplete' | 'unknown-client' | 'wrong-redirect' };
+  | { outcome: 'incomplete' | 'unknown-client' | 'wrong-redirect' | 'not-callable' };
 
 /** Parameters as documented; PKCE is not among them and is ignored, like anything else unknown (inferred). */
 export function readAuthorizeRequest(fields: Fields, clients: Clients): ReadRequest {
@@ -29,6 +29,7 @@ export function readAuthorizeRequest(fields: Fields, clients: Clients): ReadRequ
   const client = clients.get(clientId);
   if (!client) return { outcome: 'unknown-client' };
   if (!isRegistered(client, redirectUri)) return { outcome: 'wrong-redirect' };
+  if (!clients.mayCall(redirectUri)) return { outcome: 'not-callable' };
 
   const demo = fields.get('mode') === 'demo';
   const selected = fields.get('selecteduser');

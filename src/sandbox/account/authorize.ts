@@ -141,6 +141,13 @@ function refuseRequest(res: Response, outcome: Exclude<ReadRequest['outcome'], '
       );
     case 'unknown-client':
       return explain(res, 400, 'Invalid clientid', 'The app that sent you here is not known.');
+    case 'not-callable':
+      return explain(
+        res,
+        400,
+        'This sandbox sends nobody there',
+        'The host of that callback URL is not one that this sandbox may send people to.',
+      );
     case 'wrong-redirect':
       return res.status(400).json({ errors: [{ message: MISMATCH }] });
   }

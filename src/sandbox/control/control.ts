@@ -97,6 +97,10 @@ export function controlRoutes(world: World): Router {
     if (!client) return res.status(400).json({ error: 'No application by that id.', known });
     if (client.redirectUris.length >= MAX_CALLBACKS)
       return res.status(400).json({ error: `No more than ${MAX_CALLBACKS}: reset first.`, known });
+    if (!clients.mayCall(url)) {
+      const hosts = clients.callableHosts();
+      return res.status(400).json({ error: 'This sandbox calls no such host.', known: { ...known, hosts } });
+    }
     clients.register(client.id, url);
     return done(req, res, { callbacks: clients.get(client.id)?.redirectUris });
   });

@@ -1,3 +1,4 @@
+import { NotCallableError } from '../clients.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../clock.ts';
 import type { Db } from '../database.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
@@ -80,17 +81,20 @@ export class Outbox {
   async #attempt({ url, body }: Message): Promise<boolean> {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const form = new URLSearchParams(body);
-    let status: number | undefined;
+    let outcome = 'no answer';
+    let taken = false;
     try {
       const answer = await this.#fetch(url, { method: 'POST', body: form, redirect: 'manual', signal });
-      status = answer.status;
+      outcome = String(answer.status);
+      taken = answer.status < 400;
       await answer.body?.cancel();
-    } catch {
+    } catch (error) {
       // Nobody there, or too slow: as good as refused.
+      if (error instanceof NotCallableError) outcome = error.message;
     }
     if (this.#closing.signal.aborted) return false;
-    this.#onAttempt(url, new Map(form), status === undefined ? 'no answer' : String(status));
-    return status !== undefined && status < 400;
+    this.#onAttempt(url, new Map(form), outcome);
+    return taken;
   }
 
   #postpone({ id, subscription, rounds }: Message): void {
