@@ -17,9 +17,9 @@ FROM and TO: sqlite:DIR, redis://HOST:PORT, or the name of a setting that holds 
 /** What `npm run migrate-store` runs, while the app is stopped. */
 process.umask(0o077);
 const args = process.argv.slice(2);
-const work = args[0] === '--abandon' ? abandonCopy : copyStore;
-const [first, second, ...more] = work === abandonCopy ? args.slice(1) : args;
-if (first === undefined || second === undefined || more.length > 0) refuse(USAGE);
+const isAbandoned = args[0] === '--abandon';
+const [first, second, ...more] = isAbandoned ? args.slice(1) : args;
+if (first === undefined || second === undefined || more.length > 0) refuse(`It takes two stores.\n${USAGE}`);
 const env = readEnvironment();
 const settings = readConfig(env);
 if (!settings.ok) refuse(settings.faults.join('\n'));
@@ -29,23 +29,18 @@ if (sessionSecrets.length === 0) {
     'Set SESSION_SECRET as the app has it. If it made its own, that is in the file session-secret in DATA_DIR.',
   );
 }
-const options = {
-  tag,
-  encryption: createEncryption(deriveKeys(sessionSecrets).seal),
-  now: Date.now, // the sandbox's clock may be ahead of it: what is over by that one is copied too, and swept there
-};
+const encryption = createEncryption(deriveKeys(sessionSecrets).seal);
+const now = Date.now; // the sandbox's clock may be ahead of it: what is over by that one is copied too, and swept there
+const onLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 const [from, to] = [nameOf(first), nameOf(second)];
 const source = await open(from, 'source');
-const target = await open(to, 'target');
-const onLine = (line: string) => void process.stdout.write(`${line}\n`);
-const fault = await work({ ...options, source, target, from: from.name, to: to.name, onLine }).then(
-  () => null,
-  (error) => wordsFor(error, 'One of the two'),
-);
+const target = isAbandoned ? null : await open(to, 'target');
+const parts = { source, from: from.name, to: to.name, encryption, now, onLine };
+const work = target ? copyStore({ ...parts, target }) : abandonCopy(parts, () => open(to, 'target'));
+await work.catch((error) => refuse(wordsFor(error, 'One of the two')));
 source.close();
-target.close();
-if (fault !== null) refuse(`${fault}\nNothing is lost: mend that, and run this again.`);
+target?.close();
 
 function nameOf(argument: string) {
   try {
@@ -56,7 +51,9 @@ function nameOf(argument: string) {
 }
 
 async function open({ address, name }: { address: string; name: string }, role: 'source' | 'target') {
-  return openCopyable(address, { ...options, role }).catch((error) => refuse(wordsFor(error, name)));
+  return openCopyable(address, { tag, encryption, now, role }).catch((error) =>
+    refuse(wordsFor(error, name)),
+  );
 }
 
 function wordsFor(error: unknown, store: string): string {
@@ -77,7 +74,7 @@ function wordsFor(error: unknown, store: string): string {
 }
 
 function refuse(words: string): never {
-  process.stderr.write(`Not copied. ${words}\n`);
+  process.stderr.write(`Not copied. ${words}\nNothing is lost: mend that, and run this again.\n`);
   process.exit(1);
 }
 

@@ -151,6 +151,19 @@ describe('killed half way', () => {
     expect(await states([first, second, demo])).toEqual(['connected', 'connected', 'connected']);
   });
 
+  test('given up when Redis is gone for good: the file serves on', async () => {
+    const { app, first, url } = await killed();
+    const call = { args: ['--abandon', 'DATA_DIR', 'REDIS_URL'], env: { REDIS_URL: 'redis://127.0.0.1:9' } };
+    const { code, output } = await startMigration(app, url, call).ended;
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/DATA_DIR is open.*\n.*REDIS_URL: There is no connection/),
+    ]);
+    await app.restart();
+    expect(await states([first])).toEqual(['connected']);
+    expect(await migrated(app, url)).toContain('20,003 browsers'); // what was left there is cleared
+  });
+
   test('given up, the file serves on and Redis is empty; the run after that brings what is true by then', async () => {
     const { app, first, second, demo, withings, url } = await killed();
     expect(await migrated(app, url, { args: ['--abandon', 'DATA_DIR', 'REDIS_URL'] })).toContain(

@@ -194,7 +194,7 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
     test.each(['killed before', 'killed after'] as const)('%s, it is given up', async (fault) => {
       await atEachStep(fault, async (source, target, before) => {
         const given = await options(source, target);
-        const words = await abandonCopy(given).catch((error) => String(error));
+        const words = await abandonCopy(given, async () => given.target).catch((error) => String(error));
         given.source.close();
         given.target.close();
         if (/was copied to/.test(String(words))) return; // it was closed already
@@ -269,7 +269,8 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
     test('given up meanwhile: the run ends, and everything is here', async () => {
       const { source, target, before } = await places();
       const first = await held(source, target);
-      await abandonCopy(await options(source, target));
+      const given = await options(source, target);
+      await abandonCopy(given, async () => given.target);
       first.going.open();
       expect(await first.run).toContain('lost its mark');
       await expectUnmoved(source, target, before);

@@ -66,14 +66,22 @@ export async function copyStore(options: CopyOptions): Promise<void> {
   }
 }
 
-/** Opens the source again, and empties the target. */
-export async function abandonCopy({ source, target, from, to, onLine }: CopyOptions): Promise<void> {
+/**
+ * Opens the source again, and empties the target.
+ *
+ * @param openTarget is asked only when the source is open: the target may be gone for good
+ */
+export async function abandonCopy(
+  { source, from, to, onLine }: Pick<CopyOptions, 'source' | 'from' | 'to' | 'onLine'>,
+  openTarget: () => Promise<CopyableStore>,
+): Promise<void> {
   const mark = await source.readMark();
-  if (mark === null) throw new Error(`${from} is not being copied.`);
-  if (mark.state !== 'frozen') throw new Error(markedWords(mark));
+  if (mark?.state !== 'frozen') throw new Error(mark ? markedWords(mark) : `${from} is not being copied.`);
   await swap(source, mark, null);
   onLine(`${from} is open: the app may be started on it.`);
+  const target = await openTarget();
   await empty(target, mark.run);
+  target.close();
   onLine(`${to} has nothing of it.`);
 }
 
