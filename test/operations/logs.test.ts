@@ -72,7 +72,7 @@ test('a refresh is one line; what only the operator can mend is an error', async
   await visitor.connect();
   const { userId } = (await visitor.json('/api/connection')).body;
   for (const fault of [null, 'http-500', 'wrong-secret']) {
-    app.clock.now += 20_000;
+    app.clock.now += 60_000; // a press a minute
     if (fault) await sandboxOf(app).fault(fault, { on: 'requesttoken' });
     await visitor.post('/refresh');
   }
