@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { startApp } from '../support/app.ts';
+import { arrivals } from '../support/crowd.ts';
 import { REDEEM, sandboxOf } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
@@ -171,8 +171,10 @@ describe('coming back', () => {
     const door = withings.hold('/v2/oauth2');
     const first = visitor.get(callback).then();
     await door.arrived; // the exchange is under way, and stays so while the others come
+    const { pathname, search } = new URL(callback);
+    const arrived = arrivals(pathname + search, 19);
     const others = Array.from({ length: 19 }, () => visitor.get(callback).then());
-    await sleep(150); // they stand in the app by now; later ones would be served just the same
+    await arrived;
     door.open();
     const answers = await Promise.all([first, ...others]);
     expect(answers.map((answer) => answer.headers.location)).toEqual(Array(20).fill('/dashboard'));

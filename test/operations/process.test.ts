@@ -8,8 +8,10 @@ import request from 'supertest';
 import { atEnd, freePort, tempDir } from '../support/app.ts';
 import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
+import { startWithings } from '../support/withings.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
+const ROOT = resolve(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'dist/main.js');
 
 interface Program {
   url: string;
@@ -19,14 +21,18 @@ interface Program {
 }
 
 /** The built program as a process of its own, in an empty folder. */
-async function run(
+function run(
   env: Record<string, string>,
   { dotEnv = '', node = [] }: { dotEnv?: string; node?: string[] } = {},
 ): Promise<Program> {
-  const port = env.PORT ?? String(await freePort());
   const cwd = tempDir();
   writeFileSync(join(cwd, '.env'), dotEnv);
-  const child = spawn(process.execPath, [...node, MAIN], {
+  return start([process.execPath, ...node, MAIN], cwd, env);
+}
+
+async function start([command = '', ...args]: string[], cwd: string, env: Record<string, string>) {
+  const port = env.PORT ?? String(await freePort());
+  const child = spawn(command, args, {
     cwd,
     env: {
       PATH: process.env.PATH,
@@ -49,11 +55,22 @@ async function run(
 }
 
 async function ready(program: Program): Promise<Program> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (program.output().includes('ready')) return program;
-    await new Promise((wait) => setTimeout(wait, 50));
-  }
-  throw new Error(`Not ready: ${program.output()}`);
+  await said(program, '"ready"');
+  return program;
+}
+
+async function said(program: Pick<Program, 'output'>, words: string): Promise<void> {
+  await until(() => program.output().includes(words)).catch(() => {
+    throw new Error(`It never said ${words}: ${program.output()}`);
+  });
+}
+
+/** The program with Withings on another site, where a test can hold what it asks for. */
+async function farApart() {
+  const port = String(await freePort());
+  const withings = await startWithings(`http://127.0.0.1:${port}`, Date.now);
+  const env = { PORT: port, DATA_DIR: tempDir(), ...withings.env };
+  return { withings, env };
 }
 
 describe('starting', () => {
@@ -111,21 +128,20 @@ describe('starting', () => {
 
 describe('stopping', () => {
   test('SIGTERM: what is under way finishes, then exit 0; a restart knows everybody', async () => {
-    const dataDir = tempDir();
-    const first = await ready(await run({ DATA_DIR: dataDir }));
+    const { withings, env } = await farApart();
+    const first = await ready(await run(env));
     const visitor = visit(first);
     await visitor.connect();
-    await request(first.url)
-      .post('/sandbox/control/faults')
-      .send({ name: 'late', on: 'requesttoken', delayMs: 700 })
-      .expect(200);
+    const door = withings.hold('/v2/oauth2');
     const slow = visitor.post('/refresh').then();
-    await new Promise((wait) => setTimeout(wait, 200));
+    await door.arrived;
     first.child.kill('SIGTERM');
+    await said(first, '"stopping"');
+    door.open();
     expect((await slow).headers.location).toBe('/dashboard');
     expect(await first.exited).toBe(0);
 
-    const second = await ready(await run({ DATA_DIR: dataDir, PORT: new URL(first.url).port }));
+    const second = await ready(await run(env));
     expect((await visitor.json('/api/connection')).body).toMatchObject({
       state: 'connected',
       lastRefresh: { outcome: 'refreshed' },
@@ -135,56 +151,33 @@ describe('stopping', () => {
   });
 
   test('npm start: a signal to npm reaches the program, which takes its time to finish', async () => {
-    const port = String(await freePort());
-    const root = resolve(import.meta.dirname, '../..');
-    const env = {
-      PATH: process.env.PATH,
-      HOME: tempDir(),
-      HOST: '127.0.0.1',
-      PORT: port,
-      DATA_DIR: tempDir(),
-    };
-    const child = spawn('npm', ['start'], {
-      cwd: root,
-      env: { ...env, PUBLIC_URL: `http://127.0.0.1:${port}` },
-    });
-    let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    const url = `http://127.0.0.1:${port}`;
-    await ready({ url, child, output: () => output, exited: Promise.resolve(null) });
-    const visitor = visit({ url });
+    const { withings, env } = await farApart();
+    const program = await ready(await start(['npm', 'start'], ROOT, { HOME: tempDir(), ...env }));
+    const visitor = visit(program);
     const callback = await visitor.consent(await visitor.begin(), 'Allow');
-    await request(url)
-      .post('/sandbox/control/faults')
-      .send({ name: 'late', on: 'requesttoken', delayMs: 1500 })
-      .expect(200);
+    const door = withings.hold('/v2/oauth2');
     const slow = visitor.get(callback).then();
-    await new Promise((wait) => setTimeout(wait, 200));
-    child.kill('SIGTERM');
+    await door.arrived;
+    program.child.kill('SIGTERM');
+    await said(program, '"signal":"SIGTERM"');
+    door.open();
     expect((await slow).headers.location).toBe('/dashboard');
-    for (let tries = 0; output.split('"stopping"').length < 2 && tries < 100; tries += 1) {
-      await new Promise((wait) => setTimeout(wait, 50));
-    }
-    expect(output).toContain('"signal":"SIGTERM"');
+    await program.exited;
   });
 
   test('idle connections do not hold it up, and a second signal ends it at once', async () => {
-    const program = await ready(await run({ DATA_DIR: tempDir() }));
-    await request(program.url)
-      .post('/sandbox/control/faults')
-      .send({ name: 'late', on: 'requesttoken', delayMs: 9000 })
-      .expect(200);
+    const { withings, env } = await farApart();
+    const program = await ready(await run({ ...env, WITHINGS_TIMEOUT_MS: '60000' }));
     const visitor = visit(program);
     const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    const door = withings.hold('/v2/oauth2');
     visitor.get(callback).then(
       () => {},
       () => {},
     );
-    await new Promise((wait) => setTimeout(wait, 200));
+    await door.arrived;
     program.child.kill('SIGTERM');
-    await new Promise((wait) => setTimeout(wait, 100));
+    await said(program, '"stopping"');
     expect(program.child.exitCode).toBeNull();
     program.child.kill('SIGTERM');
     expect(await program.exited).toBe(1);

@@ -2,12 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import Database from 'libsql';
-import { ExpressStore, SessionGoneError } from '../../src/session/express-store.ts';
+import request from 'supertest';
+import { SessionGoneError } from '../../src/session/express-store.ts';
+import { createSessions } from '../../src/session/session.ts';
 import { createEncryption, DecryptionError } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { atEnd, startApp, type TestApp } from '../support/app.ts';
+import { door } from '../support/door.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { tapWire } from '../support/wire-tap.ts';
 import { startFarApart } from '../support/withings.ts';
@@ -224,23 +228,56 @@ describe('keys', () => {
   });
 });
 
-describe('express-session', () => {
-  test('is told when the session it writes has ended meanwhile, and nothing comes back', async () => {
-    const { app, visitor } = await connected();
-    const store = openSqliteStore(
-      join(app.dataDir, 'connect.db'),
-      createEncryption(deriveKeys([OLD]).seal),
-      () => 0,
-    );
-    const sessions = new ExpressStore(store, () => app.clock.now, DAY, {});
-    const write = (id: string) =>
-      new Promise((done) => sessions.set(id, { cookie: {}, note: 'x' } as never, (error) => done(error)));
-    const id = /session-\d+=s%3A([\w-]+)\./.exec(visitor.cookies())?.[1] ?? '';
-    expect(await write(id)).toBeUndefined();
+describe('a page that writes into the session', () => {
+  /** A page beside ours, on the same sessions, that counts its visits and waits at a door before it is done. */
+  async function counting() {
+    const { app, visitor } = await connected({ SESSION_SECRET: OLD });
+    const keys = deriveKeys([OLD]);
+    const file = join(app.dataDir, 'connect.db');
+    const store = openSqliteStore(file, createEncryption(keys.seal), () => 0);
+    const { middleware } = createSessions({
+      store,
+      keys,
+      now: () => app.clock.now,
+      publicUrl: app.url,
+      sessionIdleDays: 30,
+      sessionMaxDays: 365,
+    });
+    const failures: unknown[] = [];
+    const [arrived, leave] = [door(), door()];
+    const site = express();
+    site.get('/', middleware, async (req, res) => {
+      const counted = req.session as { visits?: number };
+      counted.visits = (counted.visits ?? 0) + 1;
+      arrived.open();
+      await leave.opened;
+      res.send(String(counted.visits));
+    });
+    site.use((error: unknown, _req: Request, _res: Response, _next: NextFunction) => failures.push(error));
+    atEnd(() => store.close());
+    const visits = () => request(site).get('/').set('Cookie', visitor.cookies()).then();
+    return { visitor, visits, arrived: arrived.opened, leave: leave.open, failures };
+  }
+
+  test('finds there what it wrote', async () => {
+    const { visits, leave, failures } = await counting();
+    leave();
+    expect((await visits()).text).toBe('1');
+    expect((await visits()).text).toBe('2');
+    expect(failures).toEqual([]);
+  });
+
+  test('does not undo a log-out that came while it was under way, and is told', async () => {
+    const { visitor, visits, arrived, leave, failures } = await counting();
+    const [cookie, slow] = [visitor.cookies(), visits()];
+    await arrived;
     await visitor.post('/logout');
-    expect(await write(id)).toEqual(new SessionGoneError());
-    expect(await sessions.read(id)).toBeNull();
-    store.close();
+    leave();
+    await slow;
+    expect(failures).toEqual([new SessionGoneError()]);
+    const page = await visitor.json('/api/connection');
+    expect(page.body.state).toBe('not-connected');
+    expect((await visitor.get('/dashboard', { Cookie: cookie })).headers.location).toBe('/');
   });
 });
 

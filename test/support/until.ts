@@ -1,6 +1,6 @@
 /** Bounded: what happens in the background has happened, or the test fails. */
 export async function until(happened: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; looks < 200; looks += 1) {
+  for (let looks = 0; looks < 1000; looks += 1) {
     if (await happened()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { startApp } from '../support/app.ts';
 import { REFRESH, sandboxOf } from '../support/sandbox.ts';
+import { until } from '../support/until.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
@@ -218,7 +219,7 @@ describe('races', () => {
     const refreshing = visitor.post('/refresh').then();
     await door.arrived;
     const disconnect = other.post('/disconnect').then();
-    await new Promise((resolve) => setTimeout(resolve, 100)); // erased here; the revocation waits at the door
+    await until(() => door.count() === 2); // erased here; the revocation waits at the door
     door.open();
     await Promise.all([refreshing, disconnect]);
     expect((await connection(visitor)).state).toBe('not-connected');

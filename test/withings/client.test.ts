@@ -269,9 +269,10 @@ describe('what the wire does', () => {
     [502, 'withings-unreachable'],
     [429, 'withings-busy'],
     [404, 'withings-unreadable'],
-    [204, 'withings-unreadable'],
-  ])('HTTP %i is %s', async (status, code) => {
-    expect(await codeOf((_req, res) => res.writeHead(status).end())).toBe(code);
+    [201, 'withings-unreadable'],
+  ])('HTTP %i is %s, whatever stands in the body', async (status, code) => {
+    const body = JSON.stringify({ status: 0, body: PAIR });
+    expect(await codeOf((_req, res) => res.writeHead(status).end(body))).toBe(code);
   });
 
   test('a dripping body ends at the deadline', async () => {

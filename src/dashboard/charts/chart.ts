@@ -32,6 +32,13 @@ const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', 
 
 const MONTH = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
 
+/** By how many digits they show; made once, for that takes longer than the rest of a chart. */
+const NUMBERS = {
+  0: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 }),
+  1: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }),
+};
+export type Digits = keyof typeof NUMBERS;
+
 /** Days from the left to the right, `until` included: milliseconds to units of the drawing. */
 export function timeScale(days: number, until: number): ScaleLinear<number, number> {
   return scaleLinear()
@@ -47,7 +54,7 @@ export function timeLabels(scale: ScaleLinear<number, number>): string[] {
 }
 
 /** A scale that ends on round numbers at both ends, with its grid and labels from the top down. */
-export function valueScale(least: number, most: number, digits = 0) {
+export function valueScale(least: number, most: number, digits: Digits = 0) {
   const scale = scaleLinear()
     .domain([least, most > least ? most : least + 1])
     .nice(4)
@@ -56,6 +63,6 @@ export function valueScale(least: number, most: number, digits = 0) {
   return {
     scale,
     grid: ticks.map((tick) => rounded(scale(tick))),
-    labels: ticks.map((tick) => tick.toLocaleString('en-GB', { maximumFractionDigits: digits })),
+    labels: ticks.map((tick) => NUMBERS[digits].format(tick)),
   };
 }

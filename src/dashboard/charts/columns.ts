@@ -1,5 +1,14 @@
 import { DAY_MS } from '../../time/clocks.ts';
-import { type Chart, HEIGHT, rounded, timeLabels, timeScale, valueScale, WIDTH } from './chart.ts';
+import {
+  type Chart,
+  type Digits,
+  HEIGHT,
+  rounded,
+  timeLabels,
+  timeScale,
+  valueScale,
+  WIDTH,
+} from './chart.ts';
 
 /** A column over one or several days; `at` is where they begin, in milliseconds. */
 export interface Column {
@@ -15,7 +24,7 @@ interface ColumnOptions {
   until: number;
   /** How many days a column stands for. */
   span?: number;
-  digits?: number;
+  digits?: Digits;
   legend?: Chart['legend'];
 }
 

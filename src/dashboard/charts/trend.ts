@@ -1,6 +1,15 @@
 import { curveMonotoneX, line } from 'd3-shape';
 import { DAY_MS } from '../../time/clocks.ts';
-import { type Chart, HEIGHT, rounded, timeLabels, timeScale, valueScale, WIDTH } from './chart.ts';
+import {
+  type Chart,
+  type Digits,
+  HEIGHT,
+  rounded,
+  timeLabels,
+  timeScale,
+  valueScale,
+  WIDTH,
+} from './chart.ts';
 
 export interface Point {
   /** Milliseconds since 1970. */
@@ -24,7 +33,7 @@ export function movingAverage(points: Point[]): Point[] {
 export function trendChart(
   label: string,
   points: Point[],
-  { days, until, digits }: { days: number; until: number; digits: number },
+  { days, until, digits }: { days: number; until: number; digits: Digits },
 ): Chart {
   const x = timeScale(days, until);
   const values = points.map(({ value }) => value);

@@ -25,6 +25,8 @@ export function momentWords(at: Date): string {
   return `${MINUTE.format(at)} UTC`;
 }
 
+const COUNT = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+
 /** Midnight of a calendar day, for drawing: milliseconds. */
 export function startOf(ymd: string): number {
   return Date.parse(`${ymd}T00:00:00Z`);
@@ -42,7 +44,7 @@ export function hoursWords(seconds: number): string {
 }
 
 export function countWords(value: number): string {
-  return Math.round(value).toLocaleString('en-GB');
+  return COUNT.format(value);
 }
 
 /** From here on a day is too thin to see and too much to read. */
