@@ -8,14 +8,22 @@ export const notFound: RequestHandler = () => {
   throw new Problem('not-found');
 };
 
-/** The last stop of every request that failed: our words and a request id, as a page or as JSON. */
-export function problemPage(log: Log): ErrorRequestHandler {
+/** Where abuse is refused the log names the address that it came from, and nowhere else. */
+const ABUSE = new Set<ProblemCode>(['unauthorized', 'too-many-requests', 'too-many-streams']);
+
+/**
+ * The last stop of every request that failed: our words and a request id, as a page or as JSON.
+ *
+ * @param addressOf whom a request counts for
+ */
+export function problemPage(log: Log, addressOf: (req: Request) => string): ErrorRequestHandler {
   return (error, req, res, next) => {
     const problem = asProblem(error);
     const text = PROBLEMS[problem.code];
     const unexpected = error instanceof Problem ? undefined : describe(error);
     const level = text.status < 500 ? 'info' : unexpected ? 'error' : 'warn';
-    log[level]({ requestId: req.id, problem: problem.code, unexpected }, 'problem');
+    const address = ABUSE.has(problem.code) ? addressOf(req) : undefined;
+    log[level]({ requestId: req.id, problem: problem.code, address, unexpected }, 'problem');
     if (res.headersSent) return next(error);
 
     res.status(text.status).set('Cache-Control', 'no-store');

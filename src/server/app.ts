@@ -10,6 +10,7 @@ import { type Log, logRequests } from '../operations/logging.ts';
 import { handOffRoutes } from '../partner/hand-off.ts';
 import { partnerRoutes } from '../partner/routes.ts';
 import { notFound, problemPage } from '../problems/page.ts';
+import { addressOf } from '../web/address.ts';
 import { addressLimit, bodyLimits, requestId } from '../web/requests.ts';
 import { refuseCrossSite } from '../web/same-origin.ts';
 import { securityHeaders } from '../web/security-headers.ts';
@@ -84,7 +85,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(disconnectRoutes({ disconnect, sessions, receipts, now, log }));
   if (partnerApiKey) app.use(handOffRoutes({ connections, sessions }));
   app.use(notFound);
-  app.use(problemPage(log));
+  app.use(problemPage(log, addressOf));
   return app;
 }
 

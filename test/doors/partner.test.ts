@@ -276,6 +276,14 @@ describe('who does not belong here', () => {
     expect((await request(app.url).get('/')).status).toBe(200);
   });
 
+  test('whoever guesses at the key is named in the log by their address; who has it is not', async () => {
+    const { app, partner } = await startDoor();
+    await partner.get('/eu-1');
+    expect(app.logs()).not.toContain('127.0.0.1"');
+    await partnerOf(app, 'guess').get('/eu-1');
+    expect(app.logs()).toMatch(/"problem":"unauthorized","address":"127\.0\.0\.1"/);
+  });
+
   test('whoever guesses at the key is limited, and takes nothing from whoever has it', async () => {
     const { app, partner } = await startDoor();
     const guesses = await Promise.all(
