@@ -16,7 +16,10 @@ async function renew() {
 }
 
 let due;
-new EventSource(`${base}events`).addEventListener('change', () => {
+const events = new EventSource(`${base}events`);
+events.addEventListener('change', () => {
   clearTimeout(due);
   due = setTimeout(renew, 150);
 });
+// Too many pages watch, and this is the oldest: coming back would push out another.
+events.addEventListener('over', () => events.close());

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-/** What a caller sent: only names given once, with plain text. Anything else counts as not sent. */
+/** What a caller sent: only names given once, with plain text (no NUL: SQLite ends a text there). Anything else counts as not sent. */
 export type Fields = ReadonlyMap<string, string>;
 
 /** Reads the query from the URL itself, so that the host's `query parser` setting does not matter. */
@@ -21,7 +21,7 @@ function collect(entries: [string, unknown][]): Fields {
   for (const [name, sent] of entries) {
     const value = Array.isArray(sent) && sent.length === 1 ? sent[0] : sent;
     const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value;
-    if (typeof text === 'string') fields.set(name, text);
+    if (typeof text === 'string' && !text.includes('\0')) fields.set(name, text);
   }
   return fields;
 }

@@ -45,7 +45,7 @@ type Created = Person & { clientId: string };
 export class People {
   readonly #db: Db;
   /** One row, one object: what is cached of a person's days is found by it. */
-  readonly #read = new LRUCache<string, Created>({ max: 500 });
+  readonly #read = new LRUCache<string, Created>({ max: MAX_CREATED });
 
   constructor(db: Db) {
     this.#db = db;
@@ -87,6 +87,7 @@ export class People {
       JSON.stringify({ ...person, clientId }),
     );
     if (!row) throw new Error('The person was not stored.');
+    this.#db.run('DELETE FROM created_people WHERE id <= ?', row.id - MAX_CREATED);
     return this.#personOf(row);
   }
 
@@ -114,3 +115,5 @@ export class People {
 }
 
 const FIRST_CREATED = 20_000_000;
+/** Of all applications together: the oldest are forgotten. */
+const MAX_CREATED = 500;

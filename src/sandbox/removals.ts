@@ -21,11 +21,12 @@ export function revoke(world: World, userId: number, clientId: string): void {
 
 /** A fresh start: whoever holds a token will find it unknown, as if every person had removed the app. */
 export function reset(world: World): void {
-  const { callLog, changes, clients, counters, faults, notices, people, pairs } = world;
+  const { callLog, changes, clients, counters, faults, notices, people, pairs, weighIns } = world;
   notices.clear();
   for (const { userId } of people.all()) for (const { id } of clients.all()) unlink(world, userId, id);
   pairs.forgetAll();
   people.forgetCreated();
+  weighIns.removeAll();
   clients.forgetRegistered();
   counters.clear();
   faults.clear();

@@ -67,8 +67,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const db = openSandboxDatabase(options.dataDir);
   const clock = new Clock(db, options.now);
   const changes = new Changes();
-  const callLog = new CallLog(clock.now, changes);
   const clients = new Clients(db, options.clients, options.callbackHosts ?? []);
+  const callLog = new CallLog(clock.now, changes, clients);
   const people = new People(db);
   const random = options.random ?? randomHex;
   const faults = new Faults(db);

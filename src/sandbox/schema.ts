@@ -47,6 +47,8 @@ CREATE TABLE IF NOT EXISTS pairs (
   ended_why TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS pairs_of_user ON pairs (user_id, client_id);
+CREATE INDEX IF NOT EXISTS pairs_of_parent ON pairs (parent);
+CREATE INDEX IF NOT EXISTS pairs_by_age ON pairs (issued_at);
 
 CREATE TABLE IF NOT EXISTS nonces (
   nonce TEXT PRIMARY KEY,

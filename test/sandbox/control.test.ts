@@ -1,7 +1,5 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
-import { atEnd } from '../support/app.ts';
-import { until } from '../support/until.ts';
 import { authorizeUrl, buildTown, MAREN } from './town.ts';
 
 test('the state tells everything but a token', async () => {
@@ -297,20 +295,6 @@ test('whoever watches the panel is told of a change', async () => {
   expect(await read()).toContain('event: change');
   leave.abort();
   close();
-});
-
-test('fifty pages may watch; whoever leaves makes room', async () => {
-  const { listen } = buildTown();
-  const { url, close } = await listen();
-  atEnd(close);
-  const leave = new AbortController();
-  const watch = (signal?: AbortSignal) => fetch(`${url}/events`, signal ? { signal } : {});
-  expect((await watch(leave.signal)).status).toBe(200);
-  const others = await Promise.all(Array.from({ length: 49 }, () => watch()));
-  expect(new Set(others.map(({ status }) => status))).toEqual(new Set([200]));
-  expect((await watch()).status).toBe(503);
-  leave.abort();
-  await until(async () => (await watch()).status === 200);
 });
 
 test('the panel shows the last calls without their secrets', async () => {

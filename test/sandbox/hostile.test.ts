@@ -57,6 +57,24 @@ test('no value of any field stops the sandbox', async () => {
   }
 });
 
+test('no text that is stored stops the sandbox; what SQLite would cut counts as not sent', async () => {
+  const { connect, data } = buildTown({ fetch: async () => new Response() });
+  const { access_token } = await connect();
+  const callbackurl = 'http://localhost:3000/hook';
+  for (const [index, comment] of ODD.entries()) {
+    const fields = { callbackurl: `${callbackurl}/${index}`, appli: '1', comment };
+    expect([comment, (await data(access_token, '/notify', 'subscribe', fields)).status]).toEqual([
+      comment,
+      0,
+    ]);
+    const changes = { ...fields, comment: `${comment}!` };
+    expect((await data(access_token, '/notify', 'update', changes)).status).toBe(0);
+  }
+  const { profiles } = (await data(access_token, '/notify', 'list')).body;
+  expect(profiles[0]).toMatchObject({ callbackurl: `${callbackurl}/0`, comment: '' });
+  expect(profiles).toHaveLength(ODD.length);
+});
+
 test('no shape of a body stops the sandbox', async () => {
   const { app } = buildTown();
   for (const body of [

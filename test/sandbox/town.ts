@@ -122,6 +122,7 @@ function moves(app: express.Express, sandbox: Sandbox, clock: { now: number }) {
     const { port } = server.address() as AddressInfo;
     return {
       url: `http://127.0.0.1:${port}`,
+      connections: () => new Promise<number>((resolve) => server.getConnections((_error, n) => resolve(n))),
       close: () => {
         sandbox.close();
         server.closeAllConnections();

@@ -5,7 +5,9 @@ import type { People, Person } from '../people.ts';
 import { looksIssued, type Random } from '../secrets.ts';
 
 const COOKIE = 'sandbox_login';
+/** So long, and no more than so many at a time: the oldest are logged out. */
 const KEPT = 90 * DAY;
+const MAX_LOGINS = 1000;
 
 export interface Login {
   person: Person;
@@ -33,6 +35,7 @@ export class Logins {
     this.#db.run('DELETE FROM logins WHERE at < ?', this.#now() - KEPT);
     const sql = 'INSERT INTO logins (token, consent, user_id, at) VALUES (?, ?, ?, ?)';
     this.#db.run(sql, token, consent, person.userId, this.#now());
+    this.#db.run(OLDEST, MAX_LOGINS);
     res.cookie(COOKIE, token, cookieOptions(req));
     return { person, consent };
   }
@@ -52,6 +55,8 @@ export class Logins {
     res.clearCookie(COOKIE, cookieOptions(req));
   }
 }
+
+const OLDEST = 'DELETE FROM logins WHERE rowid <= (SELECT max(rowid) FROM logins) - ?';
 
 function cookieOptions(req: Request) {
   return { httpOnly: true, sameSite: 'lax', path: req.baseUrl || '/', secure: req.secure } as const;

@@ -7,9 +7,9 @@ import type { World } from '../world.ts';
 import { clockWords, faultWords, grantWords, isLive, jumps } from './panel-words.ts';
 import { describeState, type State } from './state.ts';
 import { timeWords } from './time-words.ts';
+import { Watchers } from './watchers.ts';
 
 const SHOWN_CALLS = 20;
-const MAX_WATCHERS = 50;
 
 /** A person's page on the sandbox: its clock, its faults, its people, the calls it got. */
 export function panelRoutes(world: World): Router {
@@ -37,20 +37,8 @@ export function panelRoutes(world: World): Router {
     });
   });
 
-  let watchers = 0;
-
-  /** Server-sent events: one `change` whenever the page would look different. */
-  router.get('/events', (req, res) => {
-    if (watchers >= MAX_WATCHERS) return res.status(503).json({ error: 'Too many pages are watching.' });
-    watchers += 1;
-    res.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'keep-alive' });
-    res.write(': watching\n\n');
-    const stop = changes.subscribe(() => res.write('event: change\ndata:\n\n'));
-    return req.on('close', () => {
-      watchers -= 1;
-      stop();
-    });
-  });
+  const watchers = new Watchers(changes);
+  router.get('/events', (req, res) => watchers.add(req, res));
 
   function userWords(person: Person, state: State) {
     const grants = state.users.find(({ userId }) => userId === person.userId)?.grants ?? [];

@@ -3,9 +3,15 @@ import type { Db } from '../database.ts';
 import type { People } from '../people.ts';
 import { looksIssued, type Random } from '../secrets.ts';
 import type { Consent } from './codes.ts';
+import { accessTokenState, refreshTokenState } from './token-state.ts';
 
 /** Documented for the demo user; what the wire shows afterwards is inferred. */
 const DEMO_LIFETIME = DAY;
+/** How long the dead are kept for whoever looks on, and how many pairs of one person with them. */
+const DEAD_KEPT = 30 * DAY;
+const MAX_KEPT = 1000;
+/** Of one person to one client; the one that was renewed longest ago gives way (inferred). */
+const MAX_CONSENTS = 1000;
 
 /** One access token and the refresh token that came with it. Times in milliseconds. */
 export interface Pair {
@@ -45,7 +51,7 @@ export class Pairs {
 
   /** The first pair of a consent. Pairs of earlier consents live on (inferred). */
   open(consent: Consent): Pair {
-    return this.#insert({
+    const opened = this.#insert({
       chain: this.#random(8),
       parent: null,
       client_id: consent.clientId,
@@ -53,6 +59,9 @@ export class Pairs {
       scope: consent.scope,
       unlinks_at: this.#people.find(consent.userId)?.demo ? consent.consentedAt + DEMO_LIFETIME : null,
     });
+    const oldest = this.#db.all<{ chain: string }>(OLDEST, consent.userId, consent.clientId, MAX_CONSENTS);
+    for (const { chain } of oldest) this.endChain(chain, 'too many consents');
+    return opened;
   }
 
   /** A new pair for an old refresh token. The old access token keeps its own three hours (inferred). */
@@ -118,13 +127,31 @@ export class Pairs {
     const values = [chain, parent, client_id, user_id, scope, unlinks_at, ...tokens, this.#now()];
     const inserted = this.#db.get<Pair>(sql, ...values);
     if (!inserted) throw new Error('The pair was not stored.');
+    this.#forgetDead(user_id);
     return inserted;
+  }
+
+  /** Whatever is old, and whatever this person has too much of, unless one of its tokens may still be used. */
+  #forgetDead(userId: number): void {
+    const now = this.#now();
+    for (const pair of this.#db.all<Pair>(OLD_PAIRS, now - DEAD_KEPT, userId, userId, MAX_KEPT)) {
+      const states = [accessTokenState(pair, now), refreshTokenState(pair, now)];
+      if (this.#people.find(pair.user_id) && states.some(({ state }) => state !== 'dead')) continue;
+      this.#db.run('UPDATE pairs SET parent = NULL WHERE parent = ?', pair.id);
+      this.#db.run('DELETE FROM pairs WHERE id = ?', pair.id);
+    }
   }
 }
 
 type NewPair = Pick<Pair, 'chain' | 'client_id' | 'user_id' | 'scope' | 'unlinks_at'> & {
   parent: number | null;
 };
+
+const OLDEST = `SELECT chain FROM pairs WHERE user_id = ? AND client_id = ? AND ended_why IS NULL
+  GROUP BY chain ORDER BY max(id) DESC LIMIT -1 OFFSET ?`;
+
+const OLD_PAIRS = `SELECT * FROM pairs WHERE issued_at < ? OR (user_id = ? AND id <=
+  (SELECT id FROM pairs WHERE user_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?))`;
 
 const FORMER_PAIRS = `
 WITH RECURSIVE former (id) AS (

@@ -1,9 +1,14 @@
 import type { Changes } from '../changes.ts';
+import type { Clients } from '../clients.ts';
 import type { Fields } from '../input.ts';
 
 const KEPT = 60;
 const LONGEST = 2000;
-const SECRETS = /secret|token|signature|^code$|nonce/;
+/** What is sent under such a name is kept to itself though it is none of ours: the secret of a real application. */
+const SECRET_NAMES = /secret|token|signature|^code$|nonce/;
+/** Tokens, codes, nonces and signatures. */
+const ISSUED = /[\da-f]{32,}/gi;
+const URLS = /https?:\/\/[^\s"'<>]+/gi;
 
 /** One call of the API as it went over the wire, shortened where it holds a secret. */
 export interface LoggedCall {
@@ -20,20 +25,22 @@ export interface LoggedCall {
 export class CallLog {
   readonly #now: () => number;
   readonly #changes: Changes;
+  readonly #clients: Pick<Clients, 'all'>;
   #calls: LoggedCall[] = [];
   #next = 1;
 
-  constructor(now: () => number, changes: Changes) {
+  constructor(now: () => number, changes: Changes, clients: Pick<Clients, 'all'>) {
     this.#now = now;
     this.#changes = changes;
+    this.#clients = clients;
   }
 
   add(endpoint: string, outcome: string, fields: Fields, answer: string): void {
     const sent = [...fields].map(
-      ([name, value]) => `${name}=${SECRETS.test(name) ? shortened(value) : value}`,
+      ([name, value]) => `${name}=${SECRET_NAMES.test(name) ? shortened(value) : value}`,
     );
     const call = { id: this.#next, at: this.#now(), endpoint, outcome };
-    this.#calls.unshift({ ...call, request: cut(sent.join('\n')), answer: withoutSecrets(cut(answer)) });
+    this.#calls.unshift({ ...call, request: this.#shown(sent.join('\n')), answer: this.#shown(answer) });
     this.#calls.length = Math.min(this.#calls.length, KEPT);
     this.#next += 1;
     this.#changes.publish();
@@ -47,17 +54,27 @@ export class CallLog {
   clear(): void {
     this.#calls = [];
   }
+
+  /**
+   * By value, wherever it stands. Of an address that is not a registered callback URL only the origin: notifications
+   * are unsigned, so their receivers' addresses are the secret. Cut last, or a piece of a secret would be left over.
+   */
+  #shown(text: string): string {
+    const clients = this.#clients.all();
+    const registered = new Set(clients.flatMap(({ redirectUris }) => redirectUris));
+    const shown = text
+      .replace(URLS, (url) => (registered.has(url) ? url : originOf(url)))
+      .replace(ISSUED, shortened);
+    return cut(clients.reduce((rest, { secret }) => rest.replaceAll(secret, () => shortened(secret)), shown));
+  }
 }
 
-export function shortened(secret: string): string {
+function originOf(url: string): string {
+  return URL.canParse(url) ? `${new URL(url).origin}/…` : '…';
+}
+
+function shortened(secret: string): string {
   return secret.length > 4 ? `${secret.slice(0, 4)}…` : secret;
-}
-
-/** Tokens, codes and nonces are 40 hex digits wherever they appear; the CSRF token is 32; what is cut may end in one. */
-function withoutSecrets(answer: string): string {
-  return answer.replace(/"(\w*(?:token|code|nonce))":"([0-9a-f]{5,40})/g, (_all, name, secret) => {
-    return `"${name}":"${shortened(secret)}`;
-  });
 }
 
 function cut(text: string): string {
