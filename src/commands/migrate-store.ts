@@ -23,7 +23,7 @@ if (first === undefined || second === undefined || more.length > 0) refuse(`It t
 const env = readEnvironment();
 const settings = readConfig(env);
 if (!settings.ok) refuse(settings.faults.join('\n'));
-const { dataDir, redisTag: tag, sessionSecrets } = settings.config;
+const { dataDir, redisTag: tag, sessionSecrets, withings } = settings.config;
 if (sessionSecrets.length === 0) {
   refuse(
     'Set SESSION_SECRET as the app has it. If it made its own, that is in the file session-secret in DATA_DIR.',
@@ -51,7 +51,7 @@ function nameOf(argument: string) {
 }
 
 async function open({ address, name }: { address: string; name: string }, role: 'source' | 'target') {
-  return openCopyable(address, { tag, encryption, now, role }).catch((error) =>
+  return openCopyable(address, { tag, issuer: withings.issuer, encryption, now, role }).catch((error) =>
     refuse(wordsFor(error, name)),
   );
 }
@@ -92,5 +92,5 @@ export async function openCopyable(
   const file = join(dir, 'connect.db');
   if (options.role === 'target') mkdirSync(dir, { recursive: true, mode: 0o700 });
   else if (!existsSync(file)) throw new Error(`There is no store at ${file}.`);
-  return openSqliteCopy(file);
+  return openSqliteCopy(file, options);
 }

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import type { Log } from '../operations/logging.ts';
 import type { Sessions } from '../session/session.ts';
 import type { Encryption } from '../store/encryption.ts';
-import { userIdOf } from '../store/grant.ts';
-import type { Disconnect } from '../tokens/disconnect.ts';
+import type { Disconnect, Disconnected } from '../tokens/disconnect.ts';
 import { sealedCookie } from '../web/cookies.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
@@ -29,7 +28,7 @@ export function disconnectRoutes(parts: DisconnectRouteParts): Router {
   router.get('/disconnect', noStore, (req, res) => {
     const id = req.session.withingsId;
     if (!id) return res.redirect(303, '/');
-    return res.render('disconnect', { userId: userIdOf(id) });
+    return res.render('disconnect', { person: req.session.withingsPerson });
   });
   router.post('/disconnect', noStore, (req, res) => endConnection(parts, req, res));
   router.post('/logout', noStore, async (req, res) => {
@@ -49,14 +48,27 @@ async function endConnection(
   const id = req.session.withingsId; // enough to leave, even where the key to the tokens is missing
   if (!id) return res.redirect(303, '/');
 
-  const { refusal, removalPage } = await disconnect(id);
+  // Everybody who tries the demo shares one permission: a visitor ends their own session, and no more.
+  const isDemo = req.session.withingsPerson?.demo === true;
+  const ended = isDemo ? null : await disconnect(id);
   await sessions.end(req, res);
-  log.info({ requestId: req.id, outcome: refusal?.code ?? 'revoked' }, 'disconnected');
-  receipts.write(res, { at: now(), revoked: refusal === null, removalPage });
+  const outcome = ended === null ? 'demo' : outcomeOf(ended);
+  log.info({ requestId: req.id, outcome: ended?.refusal?.code ?? outcome }, 'disconnected');
+  receipts.write(res, { at: now(), outcome, removalPage: ended?.removalPage ?? null });
   return res.set('Clear-Site-Data', FORGET).redirect(303, '/');
 }
 
-const receipt = z.object({ at: z.number(), revoked: z.boolean(), removalPage: z.string() });
+function outcomeOf({ person, refusal }: Disconnected): Receipt['outcome'] {
+  if (refusal === null) return 'revoked';
+  return person === null ? 'untold' : 'unconfirmed';
+}
+
+const receipt = z.object({
+  at: z.number(),
+  /** What has happened at Withings: revoked; not confirmed, and in the outbox; nobody could say whose it was. */
+  outcome: z.enum(['revoked', 'unconfirmed', 'untold', 'demo']),
+  removalPage: z.string().nullable(),
+});
 
 export type Receipt = z.infer<typeof receipt>;
 

@@ -47,10 +47,10 @@ export function createConnect(options: ConnectOptions): Connect {
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
-  const { onRefresh, onError } = backgroundLog(log);
-  const custody = createCustody(settings, { store, clocks, onRefresh, onError });
-  const { withings, grants, sweeper, callMs } = custody;
-  const disconnectGrant = createDisconnect({ store, withings, unsubscribe: null });
+  const { onRefresh, onRevocation, onError } = backgroundLog(log);
+  const custody = createCustody(settings, { store, clocks, onRefresh, onRevocation, onError });
+  const { withings, grants, outbox, sweeper, callMs } = custody;
+  const disconnectGrant = createDisconnect({ store, withings, outbox, unsubscribe: null });
 
   function keyOf(req: Request): string {
     const who = whoIs(owner, req);
@@ -83,8 +83,13 @@ export function createConnect(options: ConnectOptions): Connect {
   };
 
   async function disconnect(req: Request): Promise<Disconnected | null> {
-    const id = await grantIdOf(req);
-    return id === null ? null : disconnectGrant(id);
+    const session = await sessionOf(req);
+    if (!session?.grantId) return null;
+    const { grantId, person } = session;
+    if (!person?.demo) return disconnectGrant(grantId);
+    await store.endSession(keyOf(req)); // everybody who tries the demo shares one permission
+    const { refusal } = refuse('withings-refused');
+    return { person, refusal, removalPage: withings.removalPage(person.userId) };
   }
 
   const router = Router();

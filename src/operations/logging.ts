@@ -59,6 +59,9 @@ export function backgroundLog(log: Log) {
     onRefresh(grant: string, refusal: { code: string; remedy: string } | null): void {
       log[refusal ? levelOf(refusal) : 'info']({ grant, outcome: refusal?.code ?? 'refreshed' }, 'refresh');
     },
+    onRevocation(grant: string, outcome: string): void {
+      log[outcome === 'revoked' || outcome === 'demo' ? 'info' : 'warn']({ grant, outcome }, 'revocation');
+    },
     onHandled(grant: string, appli: number, outcome: string): void {
       log.info({ grant, appli, outcome }, 'notification');
     },

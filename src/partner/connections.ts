@@ -5,7 +5,7 @@ import { DecryptionError, type Encryption } from '../store/encryption.ts';
 import type { Grant } from '../store/grant.ts';
 import { saveGrant } from '../store/grants.ts';
 import { hashed } from '../store/keys.ts';
-import { ENDLESS_MS } from '../store/sessions.ts';
+import { ENDLESS_MS, type StoredSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { begun } from '../tokens/changes.ts';
 import type { Withings } from '../withings/client.ts';
@@ -33,8 +33,8 @@ export interface PartnerConnections {
    * @throws Problem connection-unknown when it has ended meanwhile
    */
   handOff(connection: PartnerConnection): Promise<string>;
-  /** The id of the grant that such a link still opens; null: none. Spends nothing. */
-  grantIdOf(token: string): Promise<string | null>;
+  /** What such a link still opens; null: nothing. Spends nothing. */
+  offeredBy(token: string): Promise<StoredSession | null>;
 }
 
 export interface PartnerConnectionParts {
@@ -118,8 +118,9 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       return `${publicUrl}/handoff/${token}`;
     },
 
-    async grantIdOf(token) {
-      return (await store.readSession(handOffKey(token), now()))?.grantId ?? null;
+    async offeredBy(token) {
+      const offered = await store.readSession(handOffKey(token), now());
+      return offered?.grantId ? offered : null;
     },
   };
 }

@@ -1,13 +1,12 @@
 import { type Request, type Response, Router } from 'express';
 import { Problem } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
-import { userIdOf } from '../store/grant.ts';
 import { onlyMethods, onlyNavigation } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import { handOffKey, type PartnerConnections } from './connections.ts';
 
 export interface HandOffParts {
-  connections: Pick<PartnerConnections, 'grantIdOf'>;
+  connections: Pick<PartnerConnections, 'offeredBy'>;
   sessions: Pick<Sessions, 'transfer'>;
 }
 
@@ -21,11 +20,15 @@ export function handOffRoutes({ connections, sessions }: HandOffParts): Router {
   router.get('/handoff/:token', noStore, onlyNavigation, async (req, res) => {
     const token = tokenOf(req);
     const shown = req.session.withingsId;
-    const offered = await connections.grantIdOf(token);
-    if (!shown || !offered || shown === offered) return open(req, res);
+    const offered = await connections.offeredBy(token);
+    if (!shown || !offered || shown === offered.grantId) return open(req, res);
     // With this page's own form the address goes along as the referrer, to this site only: under `no-referrer` the
     // browser would send `Origin: null` with it (security-headers.ts).
-    return res.render('hand-off', { shown: userIdOf(shown), offered: userIdOf(offered), token });
+    return res.render('hand-off', {
+      shown: req.session.withingsPerson?.userId,
+      offered: offered.person?.userId,
+      token,
+    });
   });
   router.post('/handoff/:token', noStore, open);
   router.all('/handoff/:token', onlyMethods('GET, HEAD, POST'));

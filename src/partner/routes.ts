@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { auditLog, type Log } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
-import { hashed } from '../store/keys.ts';
 import type { Disconnect } from '../tokens/disconnect.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
@@ -35,8 +34,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     if (!asked.success) throw new Problem('bad-request');
     const made = await connections.connect(asked.data.code, asked.data.externalId ?? null);
     if (!made.ok) throw refusedCode(made.refusal);
-    const { connectionId } = made.value;
-    log.info({ requestId: req.id, connection: hashed(connectionId) }, 'connected by a partner');
+    log.info({ requestId: req.id, grant: made.value.grantId }, 'connected by a partner');
     parts.onConnected();
     res.status(201).json({
       ...whose(made.value),
@@ -54,10 +52,10 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
   });
 
   router.delete('/partner/connections/:id', async (req, res) => {
-    const { connectionId, grantId } = await found(req);
+    const { grantId } = await found(req);
     const { refusal, removalPage } = await disconnect(grantId);
     const outcome = refusal?.code ?? 'revoked';
-    log.info({ requestId: req.id, connection: hashed(connectionId), outcome }, 'disconnected by a partner');
+    log.info({ requestId: req.id, grant: grantId, outcome }, 'disconnected by a partner');
     res.json({ revoked: refusal === null, removalPage: refusal && removalPage });
   });
 
@@ -74,7 +72,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     audit.info(
       {
         requestId: req.id,
-        connection: hashed(connection.connectionId),
+        grant: connection.grantId,
         outcome: fresh.ok ? 'given' : fresh.refusal.code,
       },
       'access token for a partner',

@@ -41,16 +41,16 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const secrets = config.sessionSecrets.length > 0 ? config.sessionSecrets : [storedSecret(config.dataDir)];
   const keys = deriveKeys(secrets);
   const encryption = createEncryption(keys.seal);
-  const opened = await openStore(config, encryption, clocks).catch((error) => {
+  const opened = await openStore(config, encryption, clocks, log).catch((error) => {
     sandbox?.close();
     throw error;
   });
   log.info({ store: opened.durability }, 'store');
   const store = ofIssuer(opened.store, config.withings.issuer);
 
-  const { onRefresh, onHandled, onError } = backgroundLog(log);
-  const custody = createCustody(config, { store, clocks, onRefresh, onError });
-  const { withings, grants, sweeper } = custody;
+  const { onRefresh, onRevocation, onHandled, onError } = backgroundLog(log);
+  const custody = createCustody(config, { store, clocks, onRefresh, onRevocation, onError });
+  const { withings, grants, outbox, sweeper } = custody;
   const notifications = config.webhooks
     ? createNotifications({
         publicUrl,
@@ -86,7 +86,12 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     checks: createChecks(grants, withings, now),
     notices: createNotices(encryption, publicUrl, now),
     receipts: createReceipts(encryption, publicUrl, now),
-    disconnect: createDisconnect({ store, withings, unsubscribe: notifications.subscriber.unsubscribe }),
+    disconnect: createDisconnect({
+      store,
+      withings,
+      outbox,
+      unsubscribe: notifications.subscriber.unsubscribe,
+    }),
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),
     events: createEvents({ grants, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, encryption, publicUrl, now }),
@@ -100,11 +105,19 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
 }
 
 /** The store that the settings name, and in a line what it promises. */
-async function openStore(config: Config, encryption: Encryption, { now, monotonic }: Clocks) {
+async function openStore(config: Config, encryption: Encryption, { now, monotonic }: Clocks, log: Log) {
+  let isSaid = false;
+  const opening = {
+    issuer: config.withings.issuer,
+    onForged() {
+      if (!isSaid) log.error('a session in the store is not what was stored: somebody else writes to it');
+      isSaid = true;
+    },
+  };
   if (config.redisUrl !== null) {
-    return openRedisStore({ url: config.redisUrl, encryption, now, tag: config.redisTag });
+    return openRedisStore({ url: config.redisUrl, encryption, now, tag: config.redisTag, ...opening });
   }
-  const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic);
+  const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic, opening);
   return { store, durability: 'one file: every change is on disk before it is used' };
 }
 

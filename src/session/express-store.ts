@@ -66,13 +66,14 @@ export class ExpressStore extends session.Store {
     return Object.defineProperties(data, {
       withings: { get: stored.grant, configurable: true },
       withingsId: { value: stored.grantId, configurable: true },
+      withingsPerson: { value: stored.person, configurable: true },
     });
   }
 }
 
 function hiddenPartsOf(data: SessionData): PropertyDescriptorMap {
-  const { withings, withingsId } = Object.getOwnPropertyDescriptors(data);
-  return withings && withingsId ? { withings, withingsId } : {};
+  const { withings, withingsId, withingsPerson } = Object.getOwnPropertyDescriptors(data);
+  return withings && withingsId && withingsPerson ? { withings, withingsId, withingsPerson } : {};
 }
 
 /** Somebody ended the session while this request was under way. It stays ended. */

@@ -7,6 +7,7 @@ import { saveGrant } from '../store/grants.ts';
 import { hashed, type Keys } from '../store/keys.ts';
 import type { NewSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
+import type { Person } from '../store/store-key.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import { ExpressStore } from './express-store.ts';
 import { createSessionCookie } from './session-cookie.ts';
@@ -17,6 +18,8 @@ declare module 'express-session' {
     readonly withings?: Grant | null;
     /** Names that grant without opening it. */
     readonly withingsId?: string | null;
+    /** Whose it is, without opening it either. */
+    readonly withingsPerson?: Person | null;
   }
 }
 

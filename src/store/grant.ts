@@ -69,16 +69,6 @@ export interface Grant extends Readonly<GrantContent> {
   readonly leased: boolean;
 }
 
-/** Withings revokes and de-duplicates per user: two records of one user would fight each other. */
-export function grantId({ issuer, userId }: Pick<GrantContent, 'issuer' | 'userId'>): string {
-  return `${issuer}:${userId}`;
-}
-
-/** Whose grant it is, by its id. */
-export function userIdOf(id: string): string {
-  return id.slice(id.lastIndexOf(':') + 1);
-}
-
 /**
  * When a grant is due without a visitor: a refresh was begun, or its pair is not proven yet; null: never. Not before
  * that began, so that of many the oldest come first.

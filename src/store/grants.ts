@@ -1,4 +1,5 @@
-import { type Grant, type GrantContent, grantId } from './grant.ts';
+import type { Issuer } from '../withings/clouds.ts';
+import type { Grant, GrantContent } from './grant.ts';
 import type { SignIn } from './sessions.ts';
 import type { Store } from './store.ts';
 
@@ -7,6 +8,8 @@ import type { Store } from './store.ts';
  * counter would be issued twice after a rollback of the store.
  */
 export interface GrantStore {
+  /** Withings revokes and de-duplicates per user: two records of one user would fight each other. */
+  grantIdOf(person: Pick<GrantContent, 'issuer' | 'userId'>): string;
   /** @throws DecryptionError when no key at hand opens it */
   readGrant(id: string): Promise<Grant | null>;
   /** What signIn must expect: the write-id of the grant now, or null when there is none. */
@@ -17,11 +20,11 @@ export interface GrantStore {
    */
   writeGrant(id: string, writeId: string, change: GrantContent, leaseMs: number): Promise<Grant | null>;
   /**
-   * Ids of grants that are due (see dueAt) and that nobody has a lease on. For CLAIM_MS nobody else is given them,
+   * Ids of grants of this issuer that are due (see dueAt) and that nobody has a lease on. For CLAIM_MS nobody else is given them,
    * unless the grant is written.
    */
-  claimDueGrants(now: number, limit: number): Promise<string[]>;
-  /** Erases a grant and every session that owns it. */
+  claimDueGrants(issuer: Issuer, now: number, limit: number): Promise<string[]>;
+  /** Erases a grant and every session that owns it; whose it was goes to the outbox. */
   eraseGrant(id: string): Promise<void>;
 }
 
@@ -38,11 +41,11 @@ const MAX_TRIES = 10;
  * when this resolves. Returns the grant's id.
  */
 export async function saveGrant(
-  store: Pick<Store, 'readWriteId' | 'signIn'>,
+  store: Pick<Store, 'grantIdOf' | 'readWriteId' | 'signIn'>,
   content: GrantContent,
   entry: Omit<SignIn, 'grant'>,
 ): Promise<string> {
-  const id = grantId(content);
+  const id = store.grantIdOf(content);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const grant = { id, expected: await store.readWriteId(id), content };
     if (await store.signIn({ ...entry, grant })) return id;

@@ -8,7 +8,7 @@ import type { Store } from './store.ts';
 export function ofIssuer(store: Store, issuer: Issuer): Store {
   const readSession: Store['readSession'] = async (key, now) => {
     const session = await store.readSession(key, now);
-    const isTheirs = session?.grantId?.startsWith(`${issuer}:`) === false;
+    const isTheirs = session?.person && session.person.issuer !== issuer;
     return isTheirs ? null : session;
   };
   return {

@@ -14,14 +14,34 @@ export interface SealedGrant {
 export function sealGrant(id: string, grant: GrantContent, encryption: Encryption): SealedGrant {
   return {
     writeId: randomBytes(16).toString('base64url'),
-    sealed: encryption.seal(JSON.stringify(contentOf(grant)), placeOf(id)),
+    sealed: resealGrant(id, grant, encryption),
     dueAt: dueAt(grant),
   };
 }
 
+export function resealGrant(id: string, grant: GrantContent, encryption: Encryption): string {
+  return encryption.seal(JSON.stringify(contentOf(grant)), placeOf(id));
+}
+
+/** A grant that had another id, and that nothing at hand opened when it was given this one. */
+interface Wrapped {
+  old: string;
+  sealed: string;
+  issuer: string;
+}
+
+export function wrapGrant(id: string, grant: Wrapped, encryption: Encryption): string {
+  return encryption.seal(JSON.stringify({ wrapped: grant }), placeOf(id));
+}
+
 /** @throws DecryptionError */
 export function openGrant(id: string, sealed: string, encryption: Encryption): GrantContent {
-  const record = upgraded(JSON.parse(encryption.open(sealed, placeOf(id))));
+  const found: StoredRecord & { wrapped?: Wrapped } = JSON.parse(encryption.open(sealed, placeOf(id)));
+  if (found.wrapped) {
+    const { old, issuer, sealed: inner } = found.wrapped;
+    return { ...openGrant(old, inner, encryption), issuer };
+  }
+  const record = upgraded(found);
   if (!isGrantContent(record)) throw new DecryptionError('unreadable');
   return record;
 }

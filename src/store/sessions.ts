@@ -1,12 +1,13 @@
 import { DAY_MS } from '../time/clocks.ts';
 import type { SpentAttempt } from './attempts.ts';
 import type { Grant, GrantContent } from './grant.ts';
+import type { Person } from './store-key.ts';
 
 /**
  * Sessions, each of which owns a grant. Writing one never creates one and never touches a grant: a late write cannot
  * bring back what a log-out ended, nor put an older refresh token over a newer one.
  */
-export interface SessionStore {
+export interface SessionStore<Session extends NewSession = NewSession> {
   /** The live session under this key with the grant it owns, in one read; null when absent or expired. */
   readSession(key: string, now: number): Promise<StoredSession | null>;
   /** Replaces the page data of a session that exists. False: it is gone, and stays gone. */
@@ -17,22 +18,27 @@ export interface SessionStore {
   endSession(key: string): Promise<void>;
   /**
    * One transaction: the grant by compare-and-set (`expected` null: it must not exist yet), the new session in, the
-   * replaced one out, the attempt finished, subscriptions due at once. False: the grant changed meanwhile and nothing
+   * replaced one out, the attempt finished, subscriptions due at once, nothing of this person in the outbox. False: the grant changed meanwhile and nothing
    * was written.
    */
-  signIn(entry: SignIn): Promise<boolean>;
+  signIn(entry: SignIn<Session>): Promise<boolean>;
   /** Begins another session on a grant. False: there is no such grant. */
-  beginSession(grantId: string, session: NewSession): Promise<boolean>;
+  beginSession(grantId: string, session: Session): Promise<boolean>;
   /**
    * One transaction: ends the live session under `key`, and begins this one on the grant that it owned. However many
    * ask, one is answered true; false: there is none, and nothing was written.
    */
-  transferSession(key: string, now: number, session: NewSession, replaces: string | null): Promise<boolean>;
+  transferSession(key: string, now: number, session: Session, replaces: string | null): Promise<boolean>;
 }
 
 export interface StoredSession {
   data: string;
   grantId: string | null;
+  /** Whose that grant is; null: there is none, or it was damaged. */
+  person: Person | null;
+  endsAt: number;
+  /** See bound-sessions.ts. */
+  bound: string;
   /** @throws DecryptionError when no key at hand opens it */
   grant: () => Grant | null;
 }
@@ -45,9 +51,14 @@ export interface NewSession {
   endsAt: number;
 }
 
-export interface SignIn {
+/** As a store holds it: see bound-sessions.ts. */
+export interface BoundSession extends NewSession {
+  bound: string;
+}
+
+export interface SignIn<Session extends NewSession = NewSession> {
   grant: { id: string; expected: string | null; content: GrantContent };
-  session: NewSession;
+  session: Session;
   /** The session that this browser had before; it ends here. */
   replaces: string | null;
   /** What led here; null where it was no browser's attempt. */

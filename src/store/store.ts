@@ -1,13 +1,21 @@
+import type { Issuer } from '../withings/clouds.ts';
 import type { AttemptStore } from './attempts.ts';
 import type { Encryption } from './encryption.ts';
 import type { GrantStore } from './grants.ts';
+import type { OutboxStore } from './outbox.ts';
 import type { SessionStore } from './sessions.ts';
 
 /**
  * Where sessions, grants and attempts are stored. Every promise settles after the change is durable. Times are
  * milliseconds since 1970. Keys are hashes: nobody can sign in with what a copy of the store shows.
  */
-export interface Store extends SessionStore, GrantStore, AttemptStore, SubscriptionStore, RateLimitStore {
+export interface Store
+  extends SessionStore,
+    GrantStore,
+    OutboxStore,
+    AttemptStore,
+    SubscriptionStore,
+    RateLimitStore {
   /**
    * Ends up to `limit` sessions, and forgets as many spent attempts, whose time is over. True: there may be more. Checks the next `limit`
    * grants besides, round and round, for any that no session owns: there should be none.
@@ -20,6 +28,13 @@ export interface Store extends SessionStore, GrantStore, AttemptStore, Subscript
   /** Resolves if the store can answer. */
   ping(): Promise<void>;
   close(): void;
+}
+
+export interface OpeningOptions {
+  /** Who this start speaks to: at the first start under this version, who gave what a sandbox gave (renaming.ts). */
+  issuer?: Issuer;
+  /** Told of a session that somebody else has written. */
+  onForged?: () => void;
 }
 
 /** What reaches the other processes at once, and may get lost on the way. Nothing of it is stored. */
@@ -52,8 +67,8 @@ export interface SubscriptionStore {
   writeSubscriptions(grantId: string, state: string, dueAt: number): Promise<boolean>;
   /** Remembers that Withings told of news at this moment. False: there is no such grant. */
   recordNews(grantId: string, at: number): Promise<boolean>;
-  /** Ids of grants whose subscriptions are due, or were never checked. Nobody else is given them for `claimMs`. */
-  claimSubscriptions(now: number, claimMs: number, limit: number): Promise<string[]>;
+  /** Ids of grants of this issuer whose subscriptions are due, or were never checked. Nobody else is given them for `claimMs`. */
+  claimSubscriptions(issuer: Issuer, now: number, claimMs: number, limit: number): Promise<string[]>;
 }
 
 export interface StoredSubscriptions {
@@ -67,7 +82,7 @@ export interface StoredSubscriptions {
  * The version of what is stored, the same number in every store. A store of an older version is brought up to it when
  * it is opened, by one step for each number; a step that was released is never changed.
  */
-export const STORE_VERSION = 3;
+export const STORE_VERSION = 4;
 
 /** Why a store is left alone that a newer version of this program wrote; null: none did. */
 export function newerThanKnown(place: string, version: number): string | null {

@@ -1,12 +1,17 @@
 import type { Schedule } from '../scheduling/schedule.ts';
-import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { Clocks } from '../time/clocks.ts';
 import { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
 import type { Refusal, Result } from '../withings/errors.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
-import { MAX_WAIT_MS, type Priority, type RateLimit } from '../withings/rate-limit.ts';
+import {
+  MAX_BACKGROUND_WAIT_MS,
+  MAX_WAIT_MS,
+  type Priority,
+  type RateLimit,
+} from '../withings/rate-limit.ts';
 import { createGrants, type Grants } from './grants.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface CustodySettings {
@@ -23,6 +28,8 @@ export interface CustodyParts {
   clocks: Clocks;
   /** How each refresh ended: null, or why Withings gave no new pair. `grant` does not say whose it is. */
   onRefresh: (grant: string, refusal: Refusal | null) => void;
+  /** How a permission was given back, or was not: see Outbox. */
+  onRevocation: (grant: string, outcome: string) => void;
   /** What went wrong where nobody waits for it. */
   onError: (error: unknown) => void;
 }
@@ -31,6 +38,7 @@ export interface CustodyParts {
 export interface Custody {
   withings: Withings;
   grants: Grants;
+  outbox: Outbox;
   sweeper: Schedule;
   /** The longest that one refresh can take, milliseconds. */
   callMs: number;
@@ -39,7 +47,7 @@ export interface Custody {
 export function createCustody(settings: CustodySettings, parts: CustodyParts): Custody {
   const { callsPerMinute, recover, refreshMarginSeconds, sweepSeconds } = settings;
   const { auth, timeoutMs } = settings.withings;
-  const { store, clocks, onRefresh, onError } = parts;
+  const { store, clocks, onRefresh, onRevocation, onError } = parts;
   const rateLimit = createRateLimit(store, callsPerMinute, onError);
   const withings = createWithings({ ...settings.withings, now: clocks.now, rateLimit });
   // One refresh, at its longest: with signatures a nonce is fetched first; each call waits for its turn.
@@ -52,10 +60,13 @@ export function createCustody(settings: CustodySettings, parts: CustodyParts): C
     withings: { ...withings, ...withings.at('token') }, // the proof of a pair is custody too
     callMs,
     onError,
-    onRefresh: (id, refusal) => onRefresh(hashed(id), refusal),
+    onRefresh,
   });
-  const sweeper = createSweeper({ ...clocks, sweepSeconds, store, grants, onError });
-  return { withings, grants, sweeper, callMs };
+  // A nonce is fetched first; in the background each call may wait for its turn for longer.
+  const leaseMs = 2 * (timeoutMs + MAX_BACKGROUND_WAIT_MS) + 1000;
+  const outbox = createOutbox({ ...clocks, store, withings, leaseMs, onRevocation });
+  const sweeper = createSweeper({ ...clocks, sweepSeconds, store, grants, outbox, withings, onError });
+  return { withings, grants, outbox, sweeper, callMs };
 }
 
 function recoverWith(withings: Withings) {

@@ -1,32 +1,34 @@
-import { type Grant, userIdOf } from '../store/grant.ts';
+import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Withings } from '../withings/client.ts';
-import type { Refusal } from '../withings/errors.ts';
+import type { Outbox, Sent } from './outbox.ts';
 
 export interface DisconnectParts {
   store: Pick<Store, 'readGrant' | 'eraseGrant'>;
-  withings: Pick<Withings, 'revoke' | 'removalPage'>;
+  withings: Pick<Withings, 'removalPage'>;
+  outbox: Pick<Outbox, 'send'>;
   /** Ends what revoking would have ended as well: subscriptions to notifications, where there are any. */
   unsubscribe: ((grant: Grant) => Promise<unknown>) | null;
 }
 
-export interface Disconnected {
-  /** Why Withings has not ended its side; null: it has. */
-  refusal: Refusal | null;
+/** What has happened, and no more. */
+export interface Disconnected extends Sent {
   /** Withings' own page for doing that by hand. */
   removalPage: string;
 }
 
-/** Ends a connection. Erases here first, so that nothing Withings does or fails to do can keep the tokens; then revokes there. */
+/**
+ * Ends a connection. Erases here first, so that nothing Withings does or fails to do can keep the tokens; then revokes
+ * there. What Withings does not confirm stays in the outbox.
+ */
 export type Disconnect = (id: string) => Promise<Disconnected>;
 
-export function createDisconnect({ store, withings, unsubscribe }: DisconnectParts): Disconnect {
+export function createDisconnect({ store, withings, outbox, unsubscribe }: DisconnectParts): Disconnect {
   return async (id) => {
     const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
     await store.eraseGrant(id);
-    const userId = userIdOf(id);
-    const revoked = await withings.revoke(userId);
-    if (!revoked.ok && grant) await unsubscribe?.(grant);
-    return { refusal: revoked.ok ? null : revoked.refusal, removalPage: withings.removalPage(userId) };
+    const sent = await outbox.send(id);
+    if (sent.refusal && grant) await unsubscribe?.(grant);
+    return { ...sent, removalPage: withings.removalPage(sent.person?.userId ?? null) };
   };
 }

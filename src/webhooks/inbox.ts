@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { oneAtATime } from '../scheduling/one-at-a-time.ts';
 import { type Pause, pause } from '../scheduling/schedule.ts';
-import { grantId } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Verdict } from '../tokens/unlinked.ts';
 import type { Withings } from '../withings/client.ts';
@@ -9,7 +8,7 @@ import { ABOUT_THE_PERSON } from './categories.ts';
 import type { Notification } from './notification.ts';
 
 export interface InboxParts {
-  store: Pick<Store, 'recordNews'>;
+  store: Pick<Store, 'grantIdOf' | 'recordNews'>;
   /** Whether somebody has removed us, by Withings' own word. `closing`: nobody waits for it any more. */
   checkUnlinked: (grantId: string, closing: AbortSignal) => Promise<Verdict>;
   withings: Pick<Withings, 'issuer'>;
@@ -54,7 +53,7 @@ export function createInbox(parts: InboxParts): Inbox {
 
   async function work(notification: Notification): Promise<void> {
     if (signal.aborted) return;
-    const id = grantId({ issuer: withings.issuer, userId: notification.userId });
+    const id = store.grantIdOf({ issuer: withings.issuer, userId: notification.userId });
     if (!(await store.recordNews(id, now()))) return;
     if (isUnlink(notification)) await check(id);
     else onHandled(id, notification.appli, 'recorded');

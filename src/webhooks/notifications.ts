@@ -1,4 +1,3 @@
-import { hashed } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { Custody } from '../tokens/custody.ts';
 import { checkUnlinked } from '../tokens/unlinked.ts';
@@ -43,7 +42,7 @@ export function createNotifications(options: NotificationOptions): Notifications
       ...parts,
       checkUnlinked: (id, closing) =>
         checkUnlinked({ ...parts, withings: withings.at('background', closing) }, id),
-      onHandled: (id, appli, outcome) => onHandled(hashed(id), appli, outcome),
+      onHandled,
     }),
     subscriber: createSubscriber({ ...parts, address, sweepSeconds }),
     newsOf: (id) => readState(store, id),

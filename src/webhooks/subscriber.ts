@@ -14,7 +14,7 @@ import { unsubscribeAll } from './unsubscribe.ts';
 export interface SubscriberParts {
   store: Pick<Store, 'readSubscriptions' | 'writeSubscriptions' | 'claimSubscriptions' | 'recordNews'>;
   grants: Pick<Grants, 'read' | 'use'>;
-  withings: Pick<Withings, 'at' | 'refresh' | 'subscriptions' | 'unsubscribe'>;
+  withings: Pick<Withings, 'issuer' | 'at' | 'refresh' | 'subscriptions' | 'unsubscribe'>;
   address: Address;
   now: () => number;
   sweepSeconds: number;
@@ -73,7 +73,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
   async function look(stopping: AbortSignal): Promise<void> {
     const background = withings.at('background', stopping);
     for (;;) {
-      const due = await store.claimSubscriptions(now(), RETRY_MS, PEOPLE_A_CLAIM);
+      const due = await store.claimSubscriptions(withings.issuer, now(), RETRY_MS, PEOPLE_A_CLAIM);
       if (due.length === 0) return;
       for (const id of due) {
         if (stopping.aborted) return;

@@ -24,8 +24,8 @@ export interface Withings extends OAuth2, DataCalls, Partner {
   at(priority: Priority, signal?: AbortSignal): DataCalls;
   /** Logs this browser out of Withings and goes on to authorize (Withings' FAQ), for another account. */
   logoutUrl(authorizeUrl: string): string;
-  /** Withings' own page on which this person can remove our application. */
-  removalPage(userId: string): string;
+  /** Withings' own page on which this person can remove our application; null: whoever is signed in there. */
+  removalPage(userId: string | null): string;
 }
 
 export interface WithingsOptions extends OAuth2Options {
@@ -70,7 +70,8 @@ export function createWithings(options: WithingsOptions): Withings {
     },
     removalPage(userId) {
       const account = options.authorizeUrl.replace(/oauth2_user\/authorize2$/, '');
-      return `${account}partner/disconnect_partner/${encodeURIComponent(clientId)}?selecteduser=${userId}`;
+      const page = `${account}partner/disconnect_partner/${encodeURIComponent(clientId)}`;
+      return userId === null ? page : `${page}?selecteduser=${userId}`;
     },
   };
 }

@@ -33,7 +33,7 @@ export interface OAuth2 {
   /** Exchanges a refresh token. The answer carries a new one, which replaces it. @param priority by default a token's */
   refresh(refreshToken: string, priority?: Priority): Promise<Result<TokenPair>>;
   /** Ends every token of this user for our application, and its notifications. */
-  revoke(userId: string): Promise<Result<null>>;
+  revoke(userId: string, priority?: Priority, signal?: AbortSignal): Promise<Result<null>>;
   /**
    * A new authorization code for a user whose account our application made (cellular, SDK); all others have to be
    * asked again. Withings, "recoverauthorizationcode": by contract only.
@@ -65,7 +65,10 @@ export function createOAuth2(postAt: PostAt, options: OAuth2Options): OAuth2 {
       }),
     refresh: (refreshToken, priority = 'token') =>
       requestToken(postAt(priority), { grant_type: 'refresh_token', refresh_token: refreshToken }),
-    revoke: (userId) => signedCall('v2/oauth2', 'revoke', { userid: userId }, nothing),
+    revoke(userId, priority = 'token', signal) {
+      const call = createSignedCall(postAt(priority, signal), options);
+      return call('v2/oauth2', 'revoke', { userid: userId }, nothing);
+    },
     recover: (userId) => signedCall('v2/oauth2', 'recoverauthorizationcode', { userid: userId }, code),
     demoAccess: (scope) =>
       signedCall('v2/oauth2', 'getdemoaccess', { scope_oauth2: scope.join(',') }, demoPair),

@@ -8,7 +8,7 @@ export type RateLimit = (priority: Priority) => Promise<number>;
 
 /** Somebody waits for the call: by then it is better to say that it cannot be made. */
 export const MAX_WAIT_MS = 2000;
-const MAX_BACKGROUND_WAIT_MS = 10_000;
+export const MAX_BACKGROUND_WAIT_MS = 10_000;
 
 /**
  * Waits for a turn, until `signal` aborts or that has taken too long. Resolves to 0 when it has come, or else to the

@@ -22,10 +22,13 @@ async function fromCopy<T>(dataDir: string, read: (file: string) => Promise<T> |
   }
 }
 
-export function durableGrant(dataDir: string, id: string): Promise<Grant | null> {
+export function durableGrant(
+  dataDir: string,
+  person: { issuer: string; userId: string },
+): Promise<Grant | null> {
   return fromCopy(dataDir, async (file) => {
     const store = openSqliteStore(file, createEncryption(deriveKeys([SECRET]).seal), () => 0);
-    const grant = await store.readGrant(id);
+    const grant = await store.readGrant(store.grantIdOf(person));
     store.close();
     return grant;
   });

@@ -79,7 +79,7 @@ export async function connectedTown(env: Record<string, string> = {}): Promise<T
   await visitor.connect();
   const { userId } = (await visitor.json('/api/connection')).body;
   const grant = async () => {
-    const found = await durableGrant(dataDir, `eu:${userId}`);
+    const found = await durableGrant(dataDir, { issuer: 'eu', userId });
     if (!found) throw new Error('The grant is gone');
     return found;
   };

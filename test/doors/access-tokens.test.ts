@@ -48,7 +48,7 @@ describe('what is handed out', () => {
       level: 'info',
       msg: 'access token for a partner',
       outcome: 'given',
-      connection: expect.any(String),
+      grant: expect.any(String),
       requestId: expect.any(String),
     });
     await app.restart({ LOG_LEVEL: 'silent' });

@@ -21,7 +21,7 @@ async function redisPlace({ url } = SHARED): Promise<Place & { tag: string }> {
     tag,
     open: async (seal = encryption) =>
       closing((await openRedisStore({ ...options, encryption: seal })).store),
-    openCopy: async (role) => closing(await openRedisCopy({ ...options, encryption, role })),
+    openCopy: async (role) => closing(await openRedisCopy({ ...options, encryption, issuer: 'eu', role })),
   };
 }
 
@@ -36,13 +36,13 @@ async function names(url: string) {
   const found: Record<string, unknown> = {};
   for (const name of await redis.names('*')) {
     const read = READERS[String(await redis.ask('TYPE', name))];
-    if (!read) continue; // the ring, the version
+    if (!read) continue; // the key, the version
     const values = (await redis.ask(...read(name))) as string[];
     const pairs = values.flatMap((value, i) => (i % 2 ? [] : [[value, values[i + 1]]]));
-    const fields = { ...Object.fromEntries(pairs), ...(name.includes(':g:') ? { w: '', s: '' } : {}) };
+    const fields = { ...Object.fromEntries(pairs), ...(/:[gp]:/.test(name) ? { w: '', s: '' } : {}) };
     const minutes = Math.round(Number(await redis.ask('PTTL', name)) / 60_000);
     const short = name.replace(/^\{.*?\}/, '');
-    found[short] = { minutes, fields: short.match(/:[gsa]:/) ? fields : [...values].sort() };
+    found[short] = { minutes, fields: short.match(/:[gsap]:/) ? fields : [...values].sort() };
   }
   return found;
 }
@@ -61,8 +61,15 @@ async function toServer(settings = DURABLE) {
 
 test('what arrives is what the Redis store would have written itself, field by field and TTL by TTL', async () => {
   const [here, there] = [await startRedis(), await startRedis()];
-  await copy(await filled(await sqlitePlace()), await redisPlace(here));
-  await filled(await redisPlace(there));
+  const [from, target, place] = [
+    await filled(await sqlitePlace()),
+    await redisPlace(here),
+    await redisPlace(there),
+  ];
+  await copy(from, target);
+  const key = await (await operator(here.url)).ask('GET', `{${target.tag}}:key`);
+  await (await operator(there.url)).ask('SET', `{${place.tag}}:key`, String(key));
+  await filled(place);
   expect(await names(here.url)).toEqual(await names(there.url));
 });
 
@@ -211,6 +218,8 @@ describe('the disk', () => {
     await expect(copy(source, target)).rejects.toThrow('could not write to its disk');
     await source.open();
     expect(await contents(source)).toEqual(before);
-    expect(await redis.names('*')).toEqual(['ring', 'version'].map((name) => `{${target.tag}}:${name}`));
+    expect(await redis.names('*')).toEqual(
+      ['copy', 'key', 'version'].map((name) => `{${target.tag}}:${name}`),
+    );
   });
 });

@@ -170,7 +170,11 @@ describe('killed half way', () => {
       'DATA_DIR is open',
     );
     const redis = await operator(url);
-    expect((await redis.names('*')).map((name) => name.replace(/^.*:/, ''))).toEqual(['ring', 'version']);
+    expect((await redis.names('*')).map((name) => name.replace(/^.*:/, ''))).toEqual([
+      'copy',
+      'key',
+      'version',
+    ]);
 
     const again = await app.restart();
     again.clock.now += 2 * HOUR;
@@ -199,8 +203,8 @@ test('killed after the file was closed: neither side starts, and the next run op
   await migrated(app, url);
   const { mark } = fileOf(app).prepare('SELECT mark FROM copying').get() as { mark: string };
   const redis = await operator(url);
-  const [ring = ''] = await redis.names('*:ring');
-  await redis.ask('SET', ring.replace(/ring$/, 'copy'), mark.replace('closed', 'filled'));
+  const [key = ''] = await redis.names('*:key');
+  await redis.ask('SET', key.replace(/key$/, 'mark'), mark.replace('closed', 'filled'));
   await expect(app.restart()).rejects.toThrow('was copied to REDIS_URL');
   await expect(onRedis(app, url)).rejects.toThrow('migrate-store -- DATA_DIR REDIS_URL');
   const { code, output } = await startMigration(app, url, { args: ['--abandon', 'DATA_DIR', 'REDIS_URL'] })
@@ -261,7 +265,9 @@ describe('nothing is copied, and nothing changes,', () => {
     const { url } = await startRedis();
     const { code, output } = await startMigration(app, url, call).ended;
     expect([code, output]).toEqual([1, expect.stringContaining(words)]);
-    expect((await (await operator(url)).names('*')).filter((name) => !/ring|version/.test(name))).toEqual([]);
+    expect(
+      (await (await operator(url)).names('*')).filter((name) => !/:(copy|key|version)$/.test(name)),
+    ).toEqual([]);
     expect(existsSync('/nowhere')).toBe(false);
     await app.restart();
     expect((await visitor.json('/api/connection')).body.state).toBe('connected');

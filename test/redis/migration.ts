@@ -79,7 +79,7 @@ export function crowd(app: TestApp, browsers: number): void {
   const db = fileOf(app);
   db.prepare(
     `INSERT INTO sessions WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-     SELECT 'crowd-' || i, grant_id, data, idle_until, ends_at
+     SELECT 'crowd-' || i, grant_id, data, idle_until, ends_at, bound
      FROM n, (SELECT * FROM sessions ORDER BY key LIMIT 1)`,
   ).run(browsers);
 }

@@ -5,7 +5,7 @@ import { createClient } from '@redis/client';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { STORE_VERSION } from '../../src/store/store.ts';
+import { STORE_VERSION, type Store } from '../../src/store/store.ts';
 import { expectEverybodyConnected, SECRET, type VersionZero } from '../store/version-zero.ts';
 import { atEnd } from '../support/app.ts';
 import { type RedisServer, startRedis } from './server.ts';
@@ -45,14 +45,16 @@ async function open({ url }: RedisServer) {
   return store;
 }
 
+const nameOf = (store: Store, userId: string) => store.grantIdOf({ issuer: 'eu', userId });
+
 test('a Redis from before there were versions opens, and everybody in it stays connected', async () => {
   const { server, command, namesThere } = await versionZero();
   const store = await open(server);
   expect(await command('GET', '{withings-connect}:version')).toBe(String(STORE_VERSION));
   expect(await namesThere(OLD_NAMES)).toEqual([]);
   expect(await namesThere(NEW_NAMES)).toEqual(NEW_NAMES);
-  expect(await store.readSubscriptions('eu:363')).toMatchObject({ newsAt: 1795637591749 });
-  expect(await store.claimDueGrants(ZERO.at + 60_000, 10)).toEqual(['eu:364']);
+  expect(await store.readSubscriptions(nameOf(store, '363'))).toMatchObject({ newsAt: 1795637591749 });
+  expect(await store.claimDueGrants('eu', ZERO.at + 60_000, 10)).toEqual([nameOf(store, '364')]);
   await expectEverybodyConnected({ REDIS_URL: server.url }, ZERO);
 });
 

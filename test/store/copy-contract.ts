@@ -134,8 +134,8 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
         expect(session?.grant()).toMatchObject({ userId, leased: false });
       }
       expect(await there.readSubscriptions('eu:1')).toEqual({ state: '{"told":true}', newsAt: NOW - HOUR });
-      expect(await there.claimDueGrants(NOW, 10)).toEqual(['eu:1']);
-      expect(await there.claimSubscriptions(NOW, HOUR, 10)).toEqual(['eu:2']);
+      expect(await there.claimDueGrants('eu', NOW, 10)).toEqual(['eu:1']);
+      expect(await there.claimSubscriptions('eu', NOW, HOUR, 10)).toEqual(['eu:2']);
       await there.endSession('a');
       expect(await there.readGrant('eu:1')).not.toBeNull();
       await there.endSession('b');
@@ -161,7 +161,16 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
       await copy(source, target, { now: () => NOW + 6 * HOUR });
       const found = await contents(target);
       expect(found.filter((record) => record.startsWith('sessions')).join()).not.toContain('"key":"a"');
-      expect(found).toHaveLength(6);
+      expect(found).toHaveLength(9);
+    });
+
+    test('the key goes along: nobody has another name, and sessions stay bound', async () => {
+      const { source, target } = await places();
+      const ann = { issuer: 'eu', userId: '363' };
+      const here = (await (await filled(source)).open()).grantIdOf(ann);
+      expect((await target.open()).grantIdOf(ann)).not.toBe(here); // it has had one of its own
+      await copy(source, target);
+      expect((await target.open()).grantIdOf(ann)).toBe(here);
     });
 
     test('more than is read at a time', async () => {
@@ -378,6 +387,7 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
     const only = await source.open(seal(['older', 'a secret of the tests']));
     await connect(only, '3');
     only.close();
+    (await source.open(seal(['a secret of the tests', 'older']))).close(); // the key of the store is sealed anew
     expect(await copy(source, target)).toContain('a secret that SESSION_SECRET does not list');
     const both = await target.open(seal(['a secret of the tests', 'older']));
     expect((await both.readGrant('eu:3'))?.userId).toBe('3');
@@ -401,5 +411,8 @@ function crowd(kind: 'grants' | 'sessions', size: number): Batch {
     return { kind, rows: ids.map((id) => ({ id, write_id: 'w', sealed: sealed(id), due_at: null })) };
   }
   const times = { idle_until: NOW + HOUR, ends_at: NOW + HOUR };
-  return { kind, rows: ids.map((id) => ({ key: `of ${id}`, grant_id: id, data: '{}', ...times })) };
+  return {
+    kind,
+    rows: ids.map((id) => ({ key: `of ${id}`, grant_id: id, data: '{}', bound: 'b', ...times })),
+  };
 }

@@ -2,11 +2,14 @@ import { copyFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
 import Database from 'libsql';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { tempDir } from '../support/app.ts';
 import { copyContract } from './copy-contract.ts';
 import { frozenContract } from './frozen.ts';
-import { encryption, sqlitePlace } from './places.ts';
+import { sqlitePlace } from './places.ts';
+import { SECRET } from './version-zero.ts';
 
 frozenContract('SQLite', sqlitePlace);
 copyContract('SQLite to SQLite', sqlitePlace, sqlitePlace);
@@ -18,5 +21,7 @@ test('a file that was closed before there were versions is closed still', () => 
   db.exec(`INSERT INTO moved VALUES ('an-id', ${Date.UTC(2026, 5, 1)});
     CREATE TRIGGER moved_pace_INSERT BEFORE INSERT ON pace BEGIN SELECT RAISE(ABORT, 'moved to Redis'); END`);
   db.close();
-  expect(() => openSqliteStore(file, encryption, () => 0)).toThrow('was copied to REDIS_URL on 2026-06-01');
+  expect(() => openSqliteStore(file, createEncryption(deriveKeys([SECRET]).seal), () => 0)).toThrow(
+    'was copied to REDIS_URL on 2026-06-01',
+  );
 });

@@ -6,7 +6,14 @@ import { content } from './store-contract.ts';
 
 const HOUR = 3_600_000;
 
-type Reads = 'readSession' | 'readGrant' | 'readWriteId' | 'readSubscriptions' | 'ping';
+type Reads =
+  | 'grantIdOf'
+  | 'revocationsUnderWay'
+  | 'readSession'
+  | 'readGrant'
+  | 'readWriteId'
+  | 'readSubscriptions'
+  | 'ping';
 type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'encryption' | 'close'>;
 
 const session = { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR };
@@ -18,8 +25,11 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   endSession: (store) => store.endSession('a'),
   removeExpired: (store) => store.removeExpired(NOW + 100 * HOUR, 10),
   writeGrant: async (store) => store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), content, 0),
-  claimDueGrants: (store) => store.claimDueGrants(NOW, 10),
+  claimDueGrants: (store) => store.claimDueGrants('eu', NOW, 10),
   eraseGrant: (store) => store.eraseGrant('eu:1'),
+  claimRevocations: (store) => store.claimRevocations('eu', NOW, 1000, 10),
+  claimRevocation: (store) => store.claimRevocation('eu:gone', NOW, 1000),
+  settleRevocation: (store) => store.settleRevocation('eu:gone', null),
   spendAttempt: (store) => store.spendAttempt({ id: 'new', answer: 'a', expiresAt: NOW + HOUR }),
   finishAttempt: (store) => store.finishAttempt('taken', { kind: 'connected' }),
   signIn: (store) =>
@@ -28,7 +38,7 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   transferSession: (store) => store.transferSession('a', NOW, session, null),
   writeSubscriptions: (store) => store.writeSubscriptions('eu:1', '{}', NOW),
   recordNews: (store) => store.recordNews('eu:1', NOW),
-  claimSubscriptions: (store) => store.claimSubscriptions(NOW, HOUR, 10),
+  claimSubscriptions: (store) => store.claimSubscriptions('eu', NOW, HOUR, 10),
   takeCall: (store) => store.takeCall('calls', 1, 1),
 };
 
@@ -75,7 +85,14 @@ export function frozenContract(name: string, newPlace: () => Promise<Place>): vo
 
     test('only who has the mark fills and clears it', async () => {
       const { place, copy } = await marked();
-      const row = { key: 'k', grant_id: 'eu:1', data: '{}', idle_until: NOW + HOUR, ends_at: NOW + HOUR };
+      const row = {
+        key: 'k',
+        grant_id: 'eu:1',
+        data: '{}',
+        idle_until: NOW + HOUR,
+        ends_at: NOW + HOUR,
+        bound: '',
+      };
       const other = { ...mark, run: 'another-run' };
       await expect(copy.put(other, { kind: 'sessions', rows: [row] })).rejects.toThrow('lost its mark');
       await expect(copy.clear(other)).rejects.toThrow('lost its mark');
@@ -87,7 +104,14 @@ export function frozenContract(name: string, newPlace: () => Promise<Place>): vo
 
     test('nobody else writes after it has', async () => {
       const { store, copy } = await marked();
-      const row = { key: 'k', grant_id: 'eu:1', data: '{}', idle_until: NOW + HOUR, ends_at: NOW + HOUR };
+      const row = {
+        key: 'k',
+        grant_id: 'eu:1',
+        data: '{}',
+        idle_until: NOW + HOUR,
+        ends_at: NOW + HOUR,
+        bound: '',
+      };
       await copy.put(mark, { kind: 'sessions', rows: [row] });
       await expect(store.updateSession('k', '{}')).rejects.toThrow(FROZEN);
       await copy.clear(mark);

@@ -9,7 +9,7 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { type Db, openDatabase } from '../../src/store/sqlite/database.ts';
 import { migrate, openStoreFile } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { STORE_VERSION } from '../../src/store/store.ts';
+import { STORE_VERSION, type Store } from '../../src/store/store.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 import { expectEverybodyConnected, SECRET, type VersionZero } from './version-zero.ts';
 
@@ -19,6 +19,8 @@ const ZERO: VersionZero = {
   ann: 's%3AuSAt1UoaEcACZFSZWiPmXt041G0MIh6Qk-_fDJaSHq0.tyz5o0ikDeExNuSsETfKeSsNLgHq1b%2FU3%2FZcKEHtOlE',
   bob: 's%3Al2pjK8zC3GdOfHWDAUXofGTkK1dvS6lqhBe-1tTpEVg.veTI9pqdXBOmKiMxdxG1b1ZHJAYpzcUhr12CE34BVFo',
 };
+
+const OPENING = { encryption: createEncryption(deriveKeys([SECRET]).seal), issuer: 'eu' };
 
 /** A file of its own, as the program wrote it before there were versions. */
 function versionZero(): string {
@@ -43,6 +45,8 @@ async function everythingIsClosed(): Promise<void> {
   }
 }
 
+const nameOf = (store: Store, userId: string) => store.grantIdOf({ issuer: 'eu', userId });
+
 const versionOf = (db: Db) => Number(db.get('PRAGMA user_version')?.user_version);
 
 /** What is in each table and index, by how it was made. */
@@ -52,8 +56,8 @@ const shape = (db: Db) =>
     .map(({ name }) => name);
 
 test('a new file and one from before there were versions come to the same', () => {
-  const made = openStoreFile(join(tempDir(), 'connect.db'));
-  const taken = openStoreFile(versionZero());
+  const made = openStoreFile(join(tempDir(), 'connect.db'), OPENING);
+  const taken = openStoreFile(versionZero(), OPENING);
   expect(shape(taken)).toEqual(shape(made));
   expect([versionOf(taken), versionOf(made)]).toEqual([STORE_VERSION, STORE_VERSION]);
   expect(taken.get('SELECT COUNT(*) AS n FROM grants')).toMatchObject({ n: 2 });
@@ -63,9 +67,9 @@ test('a new file and one from before there were versions come to the same', () =
 
 test('a store from before there were versions opens, and everybody in it stays connected', async () => {
   const file = versionZero();
-  const store = openSqliteStore(file, createEncryption(deriveKeys([SECRET]).seal), () => 0);
-  expect(await store.readSubscriptions('eu:363')).toMatchObject({ newsAt: 1795637586694 });
-  expect(await store.claimDueGrants(ZERO.at + 60_000, 10)).toEqual(['eu:364']);
+  const store = openSqliteStore(file, OPENING.encryption, () => 0);
+  expect(await store.readSubscriptions(nameOf(store, '363'))).toMatchObject({ newsAt: 1795637586694 });
+  expect(await store.claimDueGrants('eu', ZERO.at + 60_000, 10)).toEqual([nameOf(store, '364')]);
   store.close();
   await expectEverybodyConnected({ DATA_DIR: dirname(file) }, ZERO);
 });
@@ -74,10 +78,10 @@ test('a step is taken once, though two processes see that it is due', () => {
   const file = versionZero();
   const [db, another] = [open(file), open(file)];
   function overtaken<T>(work: () => T): T {
-    migrate(another, file);
+    migrate(another, file, OPENING);
     return db.transaction(work);
   }
-  migrate({ ...db, transaction: overtaken }, file);
+  migrate({ ...db, transaction: overtaken }, file, OPENING);
   expect(versionOf(db)).toBe(STORE_VERSION);
 });
 
@@ -85,7 +89,7 @@ test('a step that fails has changed nothing', () => {
   const file = versionZero();
   const db = open(file);
   db.exec('CREATE TABLE rate_limit (a)'); // in the way of the last statement of step 2
-  expect(() => migrate(db, file)).toThrow();
+  expect(() => migrate(db, file, OPENING)).toThrow();
   expect(versionOf(db)).toBe(1);
   expect(db.get('SELECT attend_at FROM grants')).toBeDefined();
 });
@@ -103,7 +107,9 @@ describe('a file from a newer version is refused', () => {
     const bytes = () =>
       ['', '-wal'].map((end) => existsSync(copy + end) && readFileSync(copy + end, 'base64'));
     const before = bytes();
-    expect(() => openStoreFile(copy)).toThrow(`${copy} was written by a newer version of this program`);
+    expect(() => openStoreFile(copy, OPENING)).toThrow(
+      `${copy} was written by a newer version of this program`,
+    );
     await everythingIsClosed();
     expect(bytes()).toEqual(before);
   });
@@ -112,6 +118,6 @@ describe('a file from a newer version is refused', () => {
     const file = versionZero();
     const db = open(file);
     db.exec('PRAGMA user_version = 99');
-    expect(() => migrate(db, file)).toThrow('newer version');
+    expect(() => migrate(db, file, OPENING)).toThrow('newer version');
   });
 });

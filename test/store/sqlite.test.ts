@@ -28,7 +28,7 @@ test('a grant that no session owns is cleared away, a few rows at a time', async
   const db = new Database(file);
   const insert = db.prepare('INSERT INTO grants (id, write_id, sealed) VALUES (?, ?, ?)');
   for (let i = 0; i < 7; i += 1) insert.run(`eu:${i}`, 'w', 's');
-  db.prepare("INSERT INTO sessions VALUES ('key', 'eu:3', '{}', 9e15, 9e15)").run();
+  db.prepare("INSERT INTO sessions VALUES ('key', 'eu:3', '{}', 9e15, 9e15, 'b')").run();
   for (let step = 0; step < 4; step += 1) expect(await store.removeExpired(0, 2)).toBe(false);
   expect(db.prepare('SELECT id FROM grants').all()).toMatchObject([{ id: 'eu:3' }]);
   insert.run('eu:0', 'w', 's');

@@ -253,7 +253,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const write = async (change: Partial<GrantContent>, leaseMs = 0) => {
         const { id, writeId } = await grantOf(store);
         await store.writeGrant(id, writeId, { ...content, ...change }, leaseMs);
-        return store.claimDueGrants(NOW, 10);
+        return store.claimDueGrants('eu', NOW, 10);
       };
       expect(await write({})).toEqual([]);
       expect(await write({ intent })).toEqual(['eu:363']);
@@ -267,8 +267,8 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       ).toEqual([]);
       expect(await write({ intent }, 5000)).toEqual([]);
       hostClock.now += 5000;
-      expect(await store.claimDueGrants(NOW, 0)).toEqual([]);
-      expect(await store.claimDueGrants(NOW, 10)).toEqual(['eu:363']);
+      expect(await store.claimDueGrants('eu', NOW, 0)).toEqual([]);
+      expect(await store.claimDueGrants('eu', NOW, 10)).toEqual(['eu:363']);
     });
 
     test('whoever is given one is the only one for a minute, unless it is written', async () => {
@@ -278,12 +278,12 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         await signIn(store, `key ${id}`, { id });
         await store.writeGrant(id, String(await store.readWriteId(id)), open3, 0);
       }
-      const claimed = await Promise.all([store, another].map((each) => each.claimDueGrants(NOW, 2)));
+      const claimed = await Promise.all([store, another].map((each) => each.claimDueGrants('eu', NOW, 2)));
       expect(claimed.flat().sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
-      expect(await store.claimDueGrants(NOW + 59_999, 10)).toEqual([]);
+      expect(await store.claimDueGrants('eu', NOW + 59_999, 10)).toEqual([]);
       await store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), open3, 0);
-      expect(await another.claimDueGrants(NOW, 10)).toEqual(['eu:2']);
-      expect((await another.claimDueGrants(NOW + 60_000, 10)).sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
+      expect(await another.claimDueGrants('eu', NOW, 10)).toEqual(['eu:2']);
+      expect((await another.claimDueGrants('eu', NOW + 60_000, 10)).sort()).toEqual(['eu:1', 'eu:2', 'eu:3']);
     });
   });
 
@@ -426,7 +426,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key');
       expect(await store.recordNews('eu:363', NOW)).toBe(true);
       expect(await store.readSubscriptions('eu:363')).toEqual({ state: null, newsAt: NOW });
-      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toEqual(['eu:363']);
+      expect(await store.claimSubscriptions('eu', NOW, HOUR, 10)).toEqual(['eu:363']);
     });
 
     test('without a grant there are none, and they end with it', async () => {
@@ -437,7 +437,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.writeSubscriptions('eu:363', '{}', NOW);
       await store.endSession('key');
       expect(await store.readSubscriptions('eu:363')).toBeNull();
-      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toEqual([]);
+      expect(await store.claimSubscriptions('eu', NOW, HOUR, 10)).toEqual([]);
     });
 
     test('due are those never looked at and those whose time has come; each is given to one', async () => {
@@ -446,16 +446,16 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.writeSubscriptions('eu:2', '{}', NOW);
       await store.writeSubscriptions('eu:3', '{}', NOW + 1);
       const claimed = [
-        await store.claimSubscriptions(NOW, HOUR, 1),
-        await another.claimSubscriptions(NOW, HOUR, 9),
+        await store.claimSubscriptions('eu', NOW, HOUR, 1),
+        await another.claimSubscriptions('eu', NOW, HOUR, 9),
       ];
       expect(claimed.flat().sort()).toEqual(['eu:1', 'eu:2']);
-      expect(await store.claimSubscriptions(NOW + 1, HOUR, 10)).toEqual(['eu:3']);
-      expect(await store.claimSubscriptions(NOW + HOUR - 1, HOUR, 10)).toEqual([]);
-      expect(await store.claimSubscriptions(NOW + HOUR, HOUR, 10)).toHaveLength(2);
+      expect(await store.claimSubscriptions('eu', NOW + 1, HOUR, 10)).toEqual(['eu:3']);
+      expect(await store.claimSubscriptions('eu', NOW + HOUR - 1, HOUR, 10)).toEqual([]);
+      expect(await store.claimSubscriptions('eu', NOW + HOUR, HOUR, 10)).toHaveLength(2);
       expect((await store.readSubscriptions('eu:2'))?.state).toBe('{}');
       await signIn(store, 'again', { id: 'eu:3' });
-      expect(await store.claimSubscriptions(NOW, HOUR, 10)).toContain('eu:3');
+      expect(await store.claimSubscriptions('eu', NOW, HOUR, 10)).toContain('eu:3');
     });
   });
 

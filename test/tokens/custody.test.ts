@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import Database from 'libsql';
 import { happenings } from '../../src/dashboard/history.ts';
 import { connectionOf } from '../../src/problems/connection.ts';
 import { createEncryption } from '../../src/store/encryption.ts';
@@ -509,6 +510,8 @@ describe('the sweeper', () => {
     return createSweeper({
       store,
       grants,
+      outbox: { sendDue: async () => {} },
+      withings: { issuer: 'eu' },
       now: () => clock.now,
       sweepSeconds: 30,
       onError: (error) => reported.push(error),
@@ -547,17 +550,22 @@ describe('the sweeper', () => {
 
   test('a grant that cannot be opened does not stand in the way of others', async () => {
     const world = await custody({ intent: { token: fingerprint('refresh-0'), since: START + 1 } });
-    const lostKey = createEncryption(deriveKeys(['a secret that was thrown away']).seal);
-    const sealed = openSqliteStore(world.file, lostKey, () => world.clock.mono);
     const intent = { token: fingerprint('refresh-0'), since: START }; // older: their turn is before
     for (let i = 0; i < 25; i += 1) {
       const id = `eu:${i}`;
       const session = { key: id, data: '{}', idleUntil: 9e15, endsAt: 9e15 };
-      await sealed.signIn({ grant: { id, expected: null, content }, session, replaces: null, attempt: null });
-      const writeId = String(await sealed.readWriteId(id));
-      await sealed.writeGrant(id, writeId, { ...content, intent }, 0);
+      await world.store.signIn({
+        grant: { id, expected: null, content },
+        session,
+        replaces: null,
+        attempt: null,
+      });
+      const writeId = String(await world.store.readWriteId(id));
+      await world.store.writeGrant(id, writeId, { ...content, intent }, 0);
     }
-    sealed.close();
+    const disk = new Database(world.file);
+    disk.prepare("UPDATE grants SET sealed = 'of.another.key' WHERE id <> ?").run(ID);
+    disk.close();
     world.clock.now += 11_000;
     const reported: unknown[] = [];
     const sweeper = sweeperOf(world, reported);
@@ -644,6 +652,7 @@ test('the proof of a pair takes its turn with the tokens', async () => {
     { withings, recover: false, callsPerMinute: 120, refreshMarginSeconds: 600, sweepSeconds: 30 },
     {
       ...parts,
+      onRevocation: () => {},
       store: {
         ...store,
         async takeCall(_bucket, _spacingMs, atOnce) {

@@ -22,7 +22,7 @@ process.send?.({ number: 0, reading: null });
 /** @param {string} userId */
 async function read(userId) {
   try {
-    return { record: await store.readGrant(`eu:${userId}`) };
+    return { record: await store.readGrant(store.grantIdOf({ issuer: 'eu', userId })) };
   } catch (error) {
     return isAway(error) ? null : { error: String(error) };
   }

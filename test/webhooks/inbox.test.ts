@@ -12,13 +12,15 @@ import { until } from '../support/until.ts';
 
 const unlink = (userId: string) => ({ userId, appli: 46, action: 'unlink' as const });
 
+const grantIdOf = ({ issuer, userId }: { issuer: string; userId: string }) => `${issuer}:${userId}`;
+
 /** An inbox whose pauses end when the test says so. */
 function inbox(verdicts: Verdict[], more: Partial<InboxParts> = {}) {
   const asked: string[] = [];
   const outcomes: string[] = [];
   const pauses: { ms: number; end: () => void }[] = [];
   const made = createInbox({
-    store: { recordNews: async () => true },
+    store: { grantIdOf, recordNews: async () => true },
     checkUnlinked: async (id) => {
       asked.push(id);
       return verdicts.shift() ?? 'still-linked';
@@ -91,7 +93,7 @@ test('closing waits for what is under way, and leaves what has not begun', async
     await held.opened;
     return true;
   };
-  const { inbox: box, outcomes, turn } = inbox([], { store: { recordNews } });
+  const { inbox: box, outcomes, turn } = inbox([], { store: { grantIdOf, recordNews } });
   box.put({ userId: '1', appli: 1, action: null });
   await turn();
   box.put({ userId: '1', appli: 1, action: null }); // once more, after the first
@@ -116,7 +118,7 @@ test('five thousand are worked on at once; a flood beyond is let go, until there
     await held.opened;
     return false;
   };
-  const { inbox: box, turn } = inbox([], { store: { recordNews } });
+  const { inbox: box, turn } = inbox([], { store: { grantIdOf, recordNews } });
   const putAll = (appli: number) => {
     for (let userId = 0; userId < 5100; userId += 1) box.put({ userId: String(userId), appli, action: null });
   };
@@ -152,6 +154,7 @@ test('what a notification says is checked in the background', async () => {
     secrets: ['secret'],
     sweepSeconds: 30,
     store: {
+      grantIdOf,
       recordNews: async () => true,
       readGrant: async () => ({ ...content, id: 'eu:1', writeId: '', leased: false }),
     } as unknown as Store,

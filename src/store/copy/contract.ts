@@ -36,9 +36,17 @@ const nullable = z.string().nullable();
 const number = z.coerce.number(); // Redis says everything in text; and a time that was never written is 0
 
 const batch = z.discriminatedUnion('kind', [
+  rowsOf('meta', { name: text, value: text }),
   rowsOf('grants', { id: text, write_id: text, sealed: text, due_at: number.nullable() }),
   rowsOf('subscriptions', { grant_id: text, state: nullable, due_at: number, news_at: number }),
-  rowsOf('sessions', { key: text, grant_id: text, data: text, idle_until: number, ends_at: number }),
+  rowsOf('sessions', {
+    ...{ key: text, grant_id: text, data: text, idle_until: number, ends_at: number },
+    bound: text,
+  }),
+  rowsOf('people', {
+    ...{ id: text, issuer: text, person: text, since: number, tries: number },
+    due_at: number.nullable(),
+  }),
 ]);
 
 function rowsOf<Kind extends string, Row extends z.ZodRawShape>(kind: Kind, row: Row) {

@@ -97,6 +97,7 @@ async function beginFilling(
   if (left === null || left.state === 'claimed') {
     await swap(target, left, mark('claimed'));
     for await (const { kind } of target.records(0)) {
+      if (kind === 'meta') continue; // a key that has named nobody yet gives way
       throw new Error(`${mark('claimed').to} is not empty: there are ${kind} in it.`);
     }
     return swap(target, mark('claimed'), mark('filling'));

@@ -13,6 +13,7 @@ const ENOUGH = 1000;
 export async function checkSecrets(batches: AsyncIterable<Batch>, encryption: Encryption): Promise<boolean> {
   let [tried, opened] = [0, 0];
   for await (const { kind, rows } of batches) {
+    if (kind === 'meta') continue;
     if (kind !== 'grants' || tried >= ENOUGH) break;
     tried += rows.length;
     opened += rows.filter(({ id, sealed }) => opens(encryption, id, sealed)).length;
@@ -47,7 +48,7 @@ export async function tally(
   onCount: (records: string) => void,
   each?: (batch: Batch) => Promise<void>,
 ): Promise<Tally> {
-  const sum: Tally = { grants: 0, subscriptions: 0, sessions: 0, digest: 0n };
+  const sum: Tally = { meta: 0, grants: 0, subscriptions: 0, sessions: 0, people: 0, digest: 0n };
   let records = 0;
   for await (const batch of batches) {
     await each?.(batch);

@@ -24,7 +24,7 @@ return { #members, rows }`);
 
 /** What a run that was killed had sent may arrive after the next one has begun. -1: this one has lost its mark. */
 const HOLDS = `
-if redis.call('GET', p .. 'copy') ~= ARGV[1] then return -1 end
+if redis.call('GET', p .. 'mark') ~= ARGV[1] then return -1 end
 `;
 
 /** mark, kind, rows as JSON, each with the ttl of what the server is to forget. */
@@ -43,7 +43,15 @@ local put = {
     index('subscriptions-due', r.grant_id, num(r.due_at))
   end,
   sessions = function(r)
-    beginSession(r.grant_id, r.key, r.data, num(r.idle_until), num(r.ends_at), num(r.ttl), '')
+    beginSession(r.grant_id, r.key, r.data, num(r.idle_until), num(r.ends_at), num(r.ttl), r.bound, '')
+  end,
+  meta = function(r) redis.call('SET', p .. r.name, r.value) end,
+  people = function(r)
+    putPerson(r.id, r.issuer, r.person)
+    if r.due_at ~= cjson.null then
+      if r.since > 0 then redis.call('HSET', p .. 'p:' .. r.id, 'f', num(r.since), 't', num(r.tries)) end
+      redis.call('ZADD', p .. 'people', num(r.due_at), r.id)
+    end
   end,
 }
 for _, row in ipairs(cjson.decode(ARGV[3])) do put[ARGV[2]](row) end
@@ -52,20 +60,21 @@ return 1`);
 /** mark, how many of each kind → how many were removed. */
 export const CLEAR = unguardedScript(`${HOLDS}
 local function first(index) return redis.call('ZRANGE', p .. index, 0, ARGV[2] - 1) end
-local sessions, grants = first('ends'), first('subscriptions-due')
+local sessions, grants, people = first('ends'), first('subscriptions-due'), first('people')
 for _, member in ipairs(sessions) do
   local id, key = string.match(member, '^(%S+) (.+)$')
   redis.call('DEL', p .. 's:' .. key)
   disown(id, key)
 end
 for _, id in ipairs(grants) do eraseGrant(id) end
-return #sessions + #grants`);
+for _, id in ipairs(people) do forgetPerson(id) end
+return #sessions + #grants + #people`);
 
 type Redis = Pick<Connection, 'command'>;
 
 /** @throws RedisError, code `REDIS_UNFIT`, where a cluster keeps our keys elsewhere: this is the first that is asked */
 export async function readRedisMark(redis: Redis, keys: RedisKeys): Promise<CopyMark | null> {
-  const text = await redis.command('GET', keys.copy).catch((error: RedisError) => {
+  const text = await redis.command('GET', keys.mark).catch((error: RedisError) => {
     if (error.message !== 'MOVED' && error.message !== 'CLUSTERDOWN') throw error;
     throw unfit('REDIS_URL leads to a node of a cluster that does not hold our keys (docs/scaling.md).');
   });
@@ -82,6 +91,6 @@ export async function swapRedisMark(
 
 /** mark, next one → whether that mark was there. */
 const SWAP = unguardedScript(`
-if (redis.call('GET', p .. 'copy') or '') ~= ARGV[1] then return 0 end
-if ARGV[2] == '' then redis.call('DEL', p .. 'copy') else redis.call('SET', p .. 'copy', ARGV[2]) end
+if (redis.call('GET', p .. 'mark') or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('DEL', p .. 'mark') else redis.call('SET', p .. 'mark', ARGV[2]) end
 return 1`);

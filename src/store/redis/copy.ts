@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BATCH, type Batch, type CopyableStore, type Kind, readBatch } from '../copy/contract.ts';
+import type { Issuer } from '../../withings/clouds.ts';
+import { BATCH, type Batch, type CopyableStore, readBatch } from '../copy/contract.ts';
 import { lostMark, writeMark } from '../copy/mark.ts';
 import type { Encryption } from '../encryption.ts';
 import { openClient } from './client.ts';
@@ -9,7 +10,7 @@ import { writeToDisk } from './disk.ts';
 import { readDurability } from './durability.ts';
 import { redisKeys, ttlOf } from './keys.ts';
 import { migrate, refuseNewer } from './schema.ts';
-import { checkServer } from './startup-checks.ts';
+import { checkServer, readStoreKey } from './startup-checks.ts';
 
 export interface RedisCopyOptions {
   url: string;
@@ -17,6 +18,8 @@ export interface RedisCopyOptions {
   encryption: Encryption;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Who the app speaks to: see renaming.ts. */
+  issuer: Issuer;
   /** A server that the app must not use may still be copied from. */
   role: 'source' | 'target';
 }
@@ -34,6 +37,7 @@ export async function openRedisCopy({
   tag,
   encryption,
   now,
+  issuer,
   role,
 }: RedisCopyOptions): Promise<CopyableStore> {
   const keys = redisKeys(tag, url);
@@ -41,18 +45,19 @@ export async function openRedisCopy({
   try {
     await readRedisMark(redis, keys); // says in words what a cluster says in its own
     await refuseNewer(redis, keys);
-    if (role === 'target') await checkServer(redis, keys, encryption);
-    await migrate(redis);
+    if (role === 'target') await checkServer(redis, keys);
+    const key = await readStoreKey(redis, keys, encryption);
+    await migrate(redis, keys, key, { encryption, issuer, now: now() });
   } catch (error) {
     redis.close();
     throw error;
   }
 
   /** While the store has a mark its indexes stand still, so that a page is found by its rank. */
-  async function* pages(kind: Kind, after: number): AsyncGenerator<Batch> {
+  async function* pages(kind: keyof typeof PLACES, after: number): AsyncGenerator<Batch> {
     const { index, prefix, due, key, fields } = PLACES[kind];
     for (let rank = 0; ; rank += BATCH) {
-      const range = [index, index === GRANTS ? '-inf' : after, rank, BATCH] as const;
+      const range = [index, kind === 'sessions' ? after : '-inf', rank, BATCH] as const;
       const [members, rows] = page.parse(
         await redis.run(READ, ...range, prefix, due, ...Object.keys(fields)),
       );
@@ -61,7 +66,9 @@ export async function openRedisCopy({
       const names = [key, 'due_at', ...Object.values(fields)];
       yield readBatch(
         kind,
-        rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]]))),
+        rows.map((row) =>
+          Object.fromEntries(names.map((name, i) => [name, row[i] === 'inf' ? null : row[i]])),
+        ),
       );
     }
   }
@@ -70,7 +77,8 @@ export async function openRedisCopy({
     readMark: () => readRedisMark(redis, keys),
     swapMark: (from, to) => swapRedisMark(redis, from, to),
     async *records(at) {
-      for (const kind of ['grants', 'subscriptions', 'sessions'] as const) yield* pages(kind, at);
+      yield readBatch('meta', [{ name: 'key', value: await redis.command('GET', keys.key) }]);
+      for (const kind of ['grants', 'subscriptions', 'sessions', 'people'] as const) yield* pages(kind, at);
     },
     async put(mark, { kind, rows }) {
       const timed = rows.map((row) => ({ ...row, ttl: ttlOf(endOf(row) ?? now(), now()) }));
@@ -107,7 +115,11 @@ const PLACES = {
   },
   sessions: {
     ...{ index: 'ends', prefix: 's:', due: '', key: 'key' },
-    fields: { g: 'grant_id', d: 'data', i: 'idle_until', e: 'ends_at' },
+    fields: { g: 'grant_id', d: 'data', i: 'idle_until', e: 'ends_at', b: 'bound' },
+  },
+  people: {
+    ...{ index: 'people', prefix: 'p:', due: 'people', key: 'id' },
+    fields: { i: 'issuer', w: 'person', f: 'since', t: 'tries' },
   },
 };
 

@@ -3,11 +3,17 @@ import type { Encryption } from '../encryption.ts';
 import type { Grant } from '../grant.ts';
 import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore } from '../grants.ts';
 import { openGrant, sealGrant } from '../sealed-grant.ts';
+import type { StoreKey } from '../store-key.ts';
 import type { RedisParts } from './connection.ts';
 import { script, unguardedScript } from './script.ts';
 
-export function redisGrants({ redis, keys, encryption, clock }: RedisParts): GrantStore {
+export function redisGrants(
+  { redis, keys, encryption, clock }: RedisParts,
+  { grantIdOf }: StoreKey,
+): GrantStore {
   return {
+    grantIdOf,
+
     async readGrant(id) {
       const row = grantRow.or(z.tuple([])).parse(await redis.run(READ_GRANT, id, clock()));
       return row.length === 0 ? null : readGrantRow(id, row, encryption);
@@ -27,10 +33,10 @@ export function redisGrants({ redis, keys, encryption, clock }: RedisParts): Gra
       return written === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
     },
 
-    claimDueGrants: async (now, limit) =>
-      z
-        .array(z.string())
-        .parse(await redis.run(CLAIM_DUE_GRANTS, now, now + DUE_WITHIN_MS, now + CLAIM_MS, limit, clock())),
+    async claimDueGrants(issuer, now, limit) {
+      const times = [now, now + DUE_WITHIN_MS, now + CLAIM_MS] as const;
+      return z.array(z.string()).parse(await redis.run(CLAIM_DUE_GRANTS, ...times, limit, clock(), issuer));
+    },
 
     async eraseGrant(id) {
       await redis.run(ERASE_GRANT, id);
@@ -71,7 +77,7 @@ index('grants-due', ARGV[1], ARGV[5])
 announce(ARGV[1])
 return 1`);
 
-/** now, the latest that is due at all, claimed until, limit, clock → ids that nobody has a lease on. */
+/** now, the latest that is due at all, claimed until, limit, clock, issuer → ids that nobody has a lease on. */
 const CLAIM_DUE_GRANTS = script(`
 local now = hostNow(ARGV[5])
 local ids = redis.call('ZRANGEBYSCORE', p .. 'grants-due', '-inf', ARGV[1], 'LIMIT', 0, ARGV[4])
@@ -83,6 +89,8 @@ local free = {}
 for _, id in ipairs(ids) do
   if not grantExists(id) then
     index('grants-due', id, '')
+  elseif redis.call('HGET', p .. 'p:' .. id, 'i') ~= ARGV[6] then
+    index('grants-due', id, ARGV[2]) -- out of the way of those that somebody can attend to
   elseif not isLeased(id, now) then
     index('grants-due', id, ARGV[3])
     table.insert(free, id)

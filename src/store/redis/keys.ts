@@ -7,12 +7,14 @@ export interface RedisKeys {
   prefix: string;
   /** Fields: `w` write-id, `s` sealed, `l` lease until, `m` its length; of subscriptions `n` state, `h` news at. */
   grant(id: string): string;
-  /** A sealed text: it opens only under the secrets that the other instances have. */
+  /** The key of this store, sealed: it opens only under the secrets that the other instances have. */
+  key: string;
+  /** What stood in its place before there was one. */
   ring: string;
   /** The version of what is stored: see STORE_VERSION. */
   version: string;
-  /** The mark of a copy: nothing is written while there is one. */
-  copy: string;
+  /** The mark of a copy: nothing is written while there is one. Versions before the fourth look at `copy`. */
+  mark: string;
   /** The channel for the id of a grant when anything about it has changed. */
   changed: string;
   /** The channel for what instances have learned. */
@@ -21,9 +23,11 @@ export interface RedisKeys {
 
 /*
  * Further names, which only the scripts make:
- * - `s:<key>` a session: `g` grant id, `d` page data, `i` idle limit, `e` absolute limit;
+ * - `s:<key>` a session: `g` grant id, `d` page data, `i` idle limit, `e` absolute limit, `b` binding;
  * - `o:<grant id>` the keys of the sessions that own it;
  * - `a:<id>` a spent attempt: `a` answer, `z` result;
+ * - `p:<grant id>` whose it is: `i` issuer, `w` sealed; in the outbox `f` since, `t` tries, `n` under way until;
+ * - `people` grant ids by when they are due in the outbox; infinite while they are connected;
  * - `ends` "<grant id> <session key>" by idle limit, `grants-due` and `subscriptions-due` grant ids by when they or their subscriptions are due;
  * - `rate-limit:<bucket>` when the next call to Withings would be due if all were evenly spaced.
  */
@@ -35,9 +39,10 @@ export function redisKeys(tag: string, url: string): RedisKeys {
   return {
     prefix,
     grant: (id) => `${prefix}g:${id}`,
+    key: `${prefix}key`,
     ring: `${prefix}ring`,
     version: `${prefix}version`,
-    copy: `${prefix}copy`,
+    mark: `${prefix}mark`,
     changed: `${prefix}changed`,
     messages: `${prefix}messages`,
   };

@@ -1,7 +1,9 @@
 import { newerThanKnown } from '../store.ts';
+import type { StoreKey } from '../store-key.ts';
 import { unfit } from './client.ts';
 import type { Connection } from './connection.ts';
 import type { RedisKeys } from './keys.ts';
+import { renameAll } from './renaming.ts';
 import { type Script, unguardedScript } from './script.ts';
 
 /** Makes what is stored under one version into what the next expects, unless another instance has done so; also for the copy. */
@@ -35,6 +37,16 @@ export async function refuseNewer(redis: Pick<Connection, 'command'>, keys: Redi
 }
 
 /** Brings what is here up to STORE_VERSION. */
-export async function migrate(redis: Pick<Connection, 'run'>): Promise<void> {
+export async function migrate(
+  redis: Connection,
+  keys: RedisKeys,
+  key: StoreKey,
+  opening: Parameters<typeof renameAll>[3],
+): Promise<void> {
   for (const next of STEPS) await redis.run(next);
+  if ((await redis.command('GET', keys.version)) !== '3') return;
+  await renameAll(redis, keys, key, opening);
+  await redis.run(RENAMED);
 }
+
+const RENAMED = step(3, `redis.call('DEL', p .. 'ring')`);

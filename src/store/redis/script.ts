@@ -9,7 +9,7 @@ export interface Script {
 
 /** A store that is being copied, or was, takes no writes, from nobody. */
 const REFUSE_MARKED = `
-if redis.call('EXISTS', p .. 'copy') == 1 then return redis.error_reply('FROZEN this store has a mark of the copy') end
+if redis.call('EXISTS', p .. 'mark') == 1 then return redis.error_reply('FROZEN this store has a mark of the copy') end
 `;
 
 /**
@@ -54,7 +54,21 @@ local function putGrant(id, writeId, sealed, dueAt, subscriptionsDueAt)
   index('grants-due', id, dueAt)
   index('subscriptions-due', id, subscriptionsDueAt)
 end
+local function putPerson(id, issuer, person)
+  redis.call('HSET', p .. 'p:' .. id, 'i', issuer, 'w', person)
+  redis.call('HDEL', p .. 'p:' .. id, 'f', 't', 'n')
+  redis.call('ZADD', p .. 'people', '+inf', id)
+end
+local function forgetPerson(id)
+  redis.call('DEL', p .. 'p:' .. id)
+  redis.call('ZREM', p .. 'people', id)
+end
+local function isLeft(id)
+  local due = redis.call('ZSCORE', p .. 'people', id)
+  return due and due ~= 'inf'
+end
 local function eraseGrant(id)
+  if redis.call('ZSCORE', p .. 'people', id) == 'inf' then redis.call('ZADD', p .. 'people', 0, id) end
   redis.call('DEL', p .. 'g:' .. id, p .. 'o:' .. id)
   redis.call('ZREM', p .. 'grants-due', id)
   redis.call('ZREM', p .. 'subscriptions-due', id)
@@ -70,9 +84,9 @@ local function endSession(key)
   redis.call('DEL', p .. 's:' .. key)
   if id then disown(id, key) end
 end
-local function beginSession(id, key, data, idle, ends, ttl, replaces)
+local function beginSession(id, key, data, idle, ends, ttl, bound, replaces)
   local before = redis.call('HGET', p .. 's:' .. key, 'g')
-  redis.call('HSET', p .. 's:' .. key, 'g', id, 'd', data, 'i', idle, 'e', ends)
+  redis.call('HSET', p .. 's:' .. key, 'g', id, 'd', data, 'i', idle, 'e', ends, 'b', bound)
   redis.call('PEXPIRE', p .. 's:' .. key, ttl)
   redis.call('ZADD', p .. 'ends', idle, id .. ' ' .. key)
   redis.call('SADD', p .. 'o:' .. id, key)

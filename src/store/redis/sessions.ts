@@ -1,22 +1,33 @@
 import { z } from 'zod';
 import { writeAttemptResult } from '../attempts.ts';
 import { sealGrant } from '../sealed-grant.ts';
-import { type NewSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import { type BoundSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
 import type { Store } from '../store.ts';
+import type { StoreKey } from '../store-key.ts';
 import type { RedisParts } from './connection.ts';
 import { grantRow, readGrantRow } from './grants.ts';
 import { script, unguardedScript } from './script.ts';
 
-export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts): SessionStore {
-  const row = ({ key, data, idleUntil, endsAt }: NewSession) =>
-    [key, data, idleUntil, endsAt, ttlUntil(idleUntil)] as const;
+export function redisSessions(
+  { redis, encryption, ttlUntil, clock }: RedisParts,
+  { openPerson, sealPerson }: StoreKey,
+): SessionStore<BoundSession> {
+  const row = ({ key, data, idleUntil, endsAt, bound }: BoundSession) =>
+    [key, data, idleUntil, endsAt, ttlUntil(idleUntil), bound] as const;
 
   return {
     async readSession(key, now) {
-      const [data, id, ...grant] = texts.parse(await redis.run(READ_SESSION, key, now, clock()));
+      const answer = texts.parse(await redis.run(READ_SESSION, key, now, clock()));
+      const [data, ends, bound = '', id, person = '', ...grant] = answer;
       if (data === undefined) return null;
-      if (id === undefined) return { data, grantId: null, grant: () => null };
-      return { data, grantId: id, grant: () => readGrantRow(id, grantRow.parse(grant), encryption) };
+      const session = { data, endsAt: Number(ends), bound };
+      if (id === undefined) return { ...session, grantId: null, person: null, grant: () => null };
+      return {
+        ...session,
+        grantId: id,
+        person: person === '' ? null : openPerson(id, person),
+        grant: () => readGrantRow(id, grantRow.parse(grant), encryption),
+      };
     },
 
     updateSession: async (key, data) => (await redis.run(UPDATE_SESSION, key, data)) === 1,
@@ -31,7 +42,8 @@ export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts
 
     async signIn({ grant: { id, expected, content }, session, replaces, attempt }) {
       const { writeId, sealed, dueAt } = sealGrant(id, content, encryption);
-      const change = [id, expected, writeId, sealed, dueAt, ...row(session), replaces] as const;
+      const person = [content.issuer, sealPerson(id, content)] as const;
+      const change = [id, expected, writeId, sealed, dueAt, ...row(session), replaces, ...person] as const;
       const spent = attempt ? [attempt.id, attempt.answer, CONNECTED, ttlUntil(attempt.expiresAt)] : [''];
       return (await redis.run(SIGN_IN, ...change, ...spent)) === 1;
     },
@@ -46,13 +58,14 @@ export function redisSessions({ redis, encryption, ttlUntil, clock }: RedisParts
 const texts = z.array(z.string());
 const CONNECTED = writeAttemptResult({ kind: 'connected' });
 
-/** key, now, clock → data, grant id, write-id, sealed, leased; nothing when absent or expired. */
+/** key, now, clock → data, end, binding, grant id, person, write-id, sealed, leased; nothing when absent or expired. */
 const READ_SESSION = unguardedScript(`
-local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'd', 'i')
+local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'd', 'i', 'e', 'b')
 if not s[2] or tonumber(s[3]) <= tonumber(ARGV[2]) then return {} end
 local g = redis.call('HMGET', p .. 'g:' .. s[1], 'w', 's')
-if not g[1] then return { s[2] } end
-return { s[2], s[1], g[1], g[2], isLeased(s[1], hostNow(ARGV[3])) and '1' or '0' }`);
+if not g[1] then return { s[2], s[4], s[5] or '' } end
+local person = redis.call('HGET', p .. 'p:' .. s[1], 'w') or ''
+return { s[2], s[4], s[5] or '', s[1], person, g[1], g[2], isLeased(s[1], hostNow(ARGV[3])) and '1' or '0' }`);
 
 /** key, data → whether it existed. */
 const UPDATE_SESSION = script(`
@@ -78,29 +91,31 @@ return 1`);
 /** key. */
 const END_SESSION = script('endSession(ARGV[1]) return 1');
 
-/** id, expected write-id, new one, sealed, due at, session (key, data, idle, ends, ttl), replaces, attempt (id, answer, result, ttl). */
+/** id, expected write-id, new one, sealed, due at, session (key, data, idle, ends, ttl, binding), replaces, issuer,
+ * person, attempt (id, answer, result, ttl). */
 const SIGN_IN = script(`
 if (redis.call('HGET', p .. 'g:' .. ARGV[1], 'w') or '') ~= ARGV[2] then return 0 end
 putGrant(ARGV[1], ARGV[3], ARGV[4], ARGV[5], '0')
-beginSession(ARGV[1], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
-if ARGV[12] ~= '' then
-  redis.call('HSET', p .. 'a:' .. ARGV[12], 'a', ARGV[13], 'z', ARGV[14])
-  redis.call('PEXPIRE', p .. 'a:' .. ARGV[12], ARGV[15])
+putPerson(ARGV[1], ARGV[13], ARGV[14])
+beginSession(ARGV[1], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12])
+if ARGV[15] ~= '' then
+  redis.call('HSET', p .. 'a:' .. ARGV[15], 'a', ARGV[16], 'z', ARGV[17])
+  redis.call('PEXPIRE', p .. 'a:' .. ARGV[15], ARGV[18])
 end
 announce(ARGV[1])
 return 1`);
 
-/** id, session (key, data, idle, ends, ttl) → whether there is such a grant. */
+/** id, session (key, data, idle, ends, ttl, binding) → whether there is such a grant. */
 const BEGIN_SESSION = script(`
 if not grantExists(ARGV[1]) then return 0 end
-beginSession(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], '')
+beginSession(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], '')
 return 1`);
 
-/** from, now, session (key, data, idle, ends, ttl), replaces → whether there was one to transfer. */
+/** from, now, session (key, data, idle, ends, ttl, binding), replaces → whether there was one to transfer. */
 const TRANSFER_SESSION = script(`
 local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'i')
 if not s[1] or tonumber(s[2]) <= tonumber(ARGV[2]) then return 0 end
-beginSession(s[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8])
+beginSession(s[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
 endSession(ARGV[1])
 return 1`);
 

@@ -1,17 +1,20 @@
+import { boundSessions } from '../bound-sessions.ts';
 import type { Encryption } from '../encryption.ts';
-import type { Store } from '../store.ts';
+import type { OpeningOptions, Store } from '../store.ts';
+import type { StoreKey } from '../store-key.ts';
 import { redisAttempts } from './attempts.ts';
 import { connectRedis, type RedisParts } from './connection.ts';
 import { redisGrants } from './grants.ts';
 import { redisKeys, ttlOf } from './keys.ts';
+import { redisOutbox } from './outbox.ts';
 import { redisPubSub } from './pubsub.ts';
 import { redisRateLimit } from './rate-limit.ts';
 import { migrate } from './schema.ts';
 import { redisExpiry, redisSessions } from './sessions.ts';
-import { checkAtStart } from './startup-checks.ts';
+import { checkAtStart, readStoreKey } from './startup-checks.ts';
 import { redisSubscriptions } from './subscriptions.ts';
 
-export interface RedisOptions {
+export interface RedisOptions extends OpeningOptions {
   url: string;
   encryption: Encryption;
   /** Milliseconds since 1970: how long the server keeps a record is counted from here. */
@@ -29,13 +32,14 @@ export interface RedisOptions {
  * @throws RedisError when it cannot be reached, would lose tokens by design, or belongs to other secrets or to a newer version
  */
 export async function openRedisStore(options: RedisOptions): Promise<{ store: Store; durability: string }> {
-  const { url, encryption, now, tag, serverClock } = options;
+  const { url, encryption, now, tag, serverClock, issuer = 'eu', onForged = () => {} } = options;
   const keys = redisKeys(tag, url);
   const redis = await connectRedis(url, keys.prefix);
   try {
     const pubsub = await redisPubSub(redis, keys, encryption);
-    const { words } = await checkAtStart(redis, keys, encryption);
-    await migrate(redis);
+    const { words } = await checkAtStart(redis, keys);
+    const key = await readStoreKey(redis, keys, encryption);
+    await migrate(redis, keys, key, { encryption, issuer, now: now() });
     const parts: RedisParts = {
       redis,
       keys,
@@ -43,17 +47,22 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
       ttlUntil: (at) => ttlOf(at, now()),
       clock: () => serverClock?.() ?? '',
     };
-    return { durability: words, store: { ...createStore(parts), encryption, pubsub } };
+    return { durability: words, store: { ...createStore(parts, key, onForged), encryption, pubsub } };
   } catch (error) {
     redis.close();
     throw error;
   }
 }
 
-function createStore(parts: RedisParts): Omit<Store, 'pubsub' | 'encryption'> {
+function createStore(
+  parts: RedisParts,
+  key: StoreKey,
+  onForged: () => void,
+): Omit<Store, 'pubsub' | 'encryption'> {
   return {
-    ...redisSessions(parts),
-    ...redisGrants(parts),
+    ...boundSessions(redisSessions(parts, key), key, onForged),
+    ...redisGrants(parts, key),
+    ...redisOutbox(parts.redis, key),
     ...redisAttempts(parts),
     ...redisSubscriptions(parts),
     ...redisRateLimit(parts),

@@ -13,8 +13,8 @@ export function redisSubscriptions({ redis, keys }: Pick<RedisParts, 'redis' | '
     writeSubscriptions: async (grantId, state, dueAt) =>
       (await redis.run(WRITE_SUBSCRIPTIONS, grantId, state, dueAt)) === 1,
     recordNews: async (grantId, at) => (await redis.run(RECORD_NEWS, grantId, at)) === 1,
-    claimSubscriptions: async (now, claimMs, limit) =>
-      z.array(z.string()).parse(await redis.run(CLAIM_SUBSCRIPTIONS, now, now + claimMs, limit)),
+    claimSubscriptions: async (issuer, now, claimMs, limit) =>
+      z.array(z.string()).parse(await redis.run(CLAIM_SUBSCRIPTIONS, now, now + claimMs, limit, issuer)),
   };
 }
 
@@ -34,11 +34,11 @@ redis.call('HSET', p .. 'g:' .. ARGV[1], 'h', ARGV[2])
 announce(ARGV[1])
 return 1`);
 
-/** now, claimed until, limit → ids; nobody else is given them before that. */
+/** now, claimed until, limit, issuer → ids; nobody else is given them before that. */
 const CLAIM_SUBSCRIPTIONS = script(`
 local claimed = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', p .. 'subscriptions-due', '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
   index('subscriptions-due', id, grantExists(id) and ARGV[2] or '')
-  if grantExists(id) then table.insert(claimed, id) end
+  if redis.call('HGET', p .. 'p:' .. id, 'i') == ARGV[4] and grantExists(id) then table.insert(claimed, id) end
 end
 return claimed`);

@@ -1,11 +1,11 @@
 import { BATCH, type Batch, type CopyableStore, type Kind, readBatch } from '../copy/contract.ts';
 import { type CopyMark, FROZEN, lostMark, readMark, writeMark } from '../copy/mark.ts';
 import type { Db } from './database.ts';
-import { openStoreFile } from './schema.ts';
+import { type Opening, openStoreFile } from './schema.ts';
 
 /** Opens the embedded store, or makes it, whatever mark it has. */
-export function openSqliteCopy(file: string): CopyableStore {
-  const db = openStoreFile(file);
+export function openSqliteCopy(file: string, opening: Opening): CopyableStore {
+  const db = openStoreFile(file, opening);
 
   function* pages(kind: Kind, key: string, sql: string, now: number): Generator<Batch> {
     for (let last = ''; ; ) {
@@ -27,7 +27,7 @@ export function openSqliteCopy(file: string): CopyableStore {
         for (const row of rows) {
           const columns = Object.keys(row);
           const places = columns.map(() => '?');
-          db.run(`INSERT INTO ${kind} (${columns}) VALUES (${places})`, ...Object.values(row));
+          db.run(`INSERT OR REPLACE INTO ${kind} (${columns}) VALUES (${places})`, ...Object.values(row));
         }
       });
     },
@@ -43,6 +43,7 @@ export function openSqliteCopy(file: string): CopyableStore {
 
 /** ?1 is the last key of the page before, ?2 is now; the + keeps any other index out. */
 const TABLES: [Kind, key: string, sql: string][] = [
+  ['meta', 'name', 'SELECT * FROM meta WHERE name > ?1'],
   ['grants', 'id', 'SELECT * FROM grants WHERE id > ?1'],
   [
     'subscriptions',
@@ -51,6 +52,7 @@ const TABLES: [Kind, key: string, sql: string][] = [
      FROM grants g LEFT JOIN subscriptions s ON s.grant_id = g.id WHERE g.id > ?1`,
   ],
   ['sessions', 'key', 'SELECT * FROM sessions WHERE key > ?1 AND +idle_until > ?2'],
+  ['people', 'id', 'SELECT * FROM people WHERE id > ?1'],
 ];
 
 export function readSqliteMark(db: Db): CopyMark | null {

@@ -2,11 +2,19 @@ import type { Encryption } from '../encryption.ts';
 import type { Grant } from '../grant.ts';
 import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore } from '../grants.ts';
 import { openGrant, type SealedGrant, sealGrant } from '../sealed-grant.ts';
+import type { StoreKey } from '../store-key.ts';
 import type { Db, Row } from './database.ts';
 
 /** @param hostClock milliseconds of a clock that all processes of this host share and that never steps */
-export function sqliteGrants(db: Db, encryption: Encryption, hostClock: () => number): GrantStore {
+export function sqliteGrants(
+  db: Db,
+  encryption: Encryption,
+  { grantIdOf }: StoreKey,
+  hostClock: () => number,
+): GrantStore {
   return {
+    grantIdOf,
+
     async readGrant(id) {
       const row = db.get('SELECT id, write_id, sealed, lease_until, lease_ms FROM grants WHERE id = ?', id);
       return row ? readGrantRow(row, encryption, hostClock()) : null;
@@ -30,13 +38,14 @@ export function sqliteGrants(db: Db, encryption: Encryption, hostClock: () => nu
       return changed === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
     },
 
-    async claimDueGrants(now, limit) {
+    async claimDueGrants(issuer, now, limit) {
       return db.transaction(() => {
         const rows = db.all(
-          `SELECT id, lease_until, lease_ms FROM grants
-           WHERE due_at <= ? OR due_at > ? ORDER BY due_at LIMIT ?`,
+          `SELECT id, lease_until, lease_ms FROM grants WHERE (due_at <= ? OR due_at > ?)
+           AND id IN (SELECT id FROM people WHERE issuer = ?) ORDER BY due_at LIMIT ?`,
           now,
           now + DUE_WITHIN_MS,
+          issuer,
           limit,
         );
         const free = rows.filter((row) => !isLeased(row, hostClock())).map(({ id }) => String(id));

@@ -1,6 +1,9 @@
 import { dirname, join } from 'node:path';
+import type { Issuer } from '../../withings/clouds.ts';
+import type { Encryption } from '../encryption.ts';
 import { newerThanKnown } from '../store.ts';
 import { type Db, openDatabase, readUserVersion } from './database.ts';
+import { renameAll } from './renaming.ts';
 
 /** See STORE_VERSION. The first takes up files from before there were versions. */
 const STEPS: string[] = [
@@ -46,7 +49,29 @@ const STEPS: string[] = [
   `DROP TABLE attempts; DROP TABLE rate_limit;
   CREATE TABLE attempts (id TEXT PRIMARY KEY, answer TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX attempts_by_end ON attempts (expires_at);`,
+
+  // Then renameAll.
+  `ALTER TABLE sessions ADD COLUMN bound TEXT NOT NULL DEFAULT '';
+  CREATE TABLE people (
+    id TEXT PRIMARY KEY, issuer TEXT NOT NULL, person TEXT NOT NULL, since INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0, due_at INTEGER, sending_until INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE INDEX people_due ON people (due_at) WHERE due_at IS NOT NULL;
+  CREATE TRIGGER people_left AFTER DELETE ON grants BEGIN
+    UPDATE people SET due_at = 0 WHERE id = old.id AND due_at IS NULL;
+  END;
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
 ];
+
+/** After it records are changed that only the keys can change. */
+const RENAMING_STEP = 4;
+
+/** Who opens a store. */
+export interface Opening {
+  encryption: Encryption;
+  /** Who this start speaks to: see renaming.ts. */
+  issuer: Issuer;
+}
 
 /** What a crash of the host may take: attempts that ended without a sign-in, and the rate limit. */
 const UNSYNCED = `
@@ -69,11 +94,11 @@ export function openUnsyncedFile(storeFile: string): Db {
  *
  * @throws Error with words for the operator when a newer version of this program wrote it; nothing is written then
  */
-export function openStoreFile(file: string): Db {
+export function openStoreFile(file: string, opening: Opening): Db {
   refuseNewer(readUserVersion(file), file);
   const db = openDatabase(file, 'FULL');
   try {
-    migrate(db, file);
+    migrate(db, file, opening);
     return db;
   } catch (error) {
     db.close();
@@ -82,16 +107,19 @@ export function openStoreFile(file: string): Db {
 }
 
 /** @throws as openStoreFile */
-export function migrate(db: Db, file: string): void {
-  while (versionOf(db) < STEPS.length) db.transaction(() => step(db));
+export function migrate(db: Db, file: string, opening: Opening): void {
+  while (versionOf(db) < STEPS.length) db.transaction(() => step(db, opening));
   refuseNewer(versionOf(db), file);
 }
 
 /** Asks for the version again, now that it has the lock: another process may have taken this step meanwhile. */
-function step(db: Db): void {
+function step(db: Db, { encryption, issuer }: Opening): void {
   const version = versionOf(db);
   const sql = STEPS[version];
-  if (sql !== undefined) db.exec(`${sql} PRAGMA user_version = ${version + 1};`);
+  if (sql === undefined) return;
+  db.exec(sql);
+  if (version + 1 === RENAMING_STEP) renameAll(db, encryption, issuer);
+  db.exec(`PRAGMA user_version = ${version + 1};`);
 }
 
 function versionOf(db: Db): number {

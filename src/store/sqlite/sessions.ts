@@ -1,25 +1,39 @@
 import { SPENT_KNOWN_MS } from '../attempts.ts';
 import type { Encryption } from '../encryption.ts';
 import { sealGrant } from '../sealed-grant.ts';
-import { type NewSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import { type BoundSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
 import type { Store } from '../store.ts';
+import type { StoreKey } from '../store-key.ts';
 import type { Db } from './database.ts';
 import { putGrant, readGrantRow, readWriteId } from './grants.ts';
+import { putPerson } from './outbox.ts';
 
 /** @param hostClock as in sqliteGrants */
-export function sqliteSessions(db: Db, encryption: Encryption, hostClock: () => number): SessionStore {
+export function sqliteSessions(
+  db: Db,
+  encryption: Encryption,
+  { openPerson, sealPerson }: StoreKey,
+  hostClock: () => number,
+): SessionStore<BoundSession> {
   return {
     async readSession(key, now) {
       const row = db.get(
-        `SELECT s.data, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms
-         FROM sessions s LEFT JOIN grants g ON g.id = s.grant_id
+        `SELECT s.data, s.ends_at, s.bound, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms, p.person
+         FROM sessions s LEFT JOIN grants g ON g.id = s.grant_id LEFT JOIN people p ON p.id = g.id
          WHERE s.key = ? AND s.idle_until > ?`,
         key,
         now,
       );
       if (!row) return null;
       const grantId = typeof row.id === 'string' ? row.id : null;
-      return { data: String(row.data), grantId, grant: () => readGrantRow(row, encryption, hostClock()) };
+      return {
+        data: String(row.data),
+        grantId,
+        grant: () => readGrantRow(row, encryption, hostClock()),
+        person: grantId && typeof row.person === 'string' ? openPerson(grantId, row.person) : null,
+        endsAt: Number(row.ends_at),
+        bound: String(row.bound),
+      };
     },
 
     async updateSession(key, data) {
@@ -42,9 +56,11 @@ export function sqliteSessions(db: Db, encryption: Encryption, hostClock: () => 
 
     async signIn({ grant, session, replaces, attempt }) {
       const sealed = sealGrant(grant.id, grant.content, encryption);
+      const person = sealPerson(grant.id, grant.content);
       return db.transaction(() => {
         if (readWriteId(db, grant.id) !== grant.expected) return false;
         putGrant(db, grant.id, sealed);
+        putPerson(db, grant.id, grant.content.issuer, person);
         beginSession(db, session, grant.id, replaces);
         db.run('UPDATE subscriptions SET due_at = 0 WHERE grant_id = ?', grant.id);
         if (attempt !== null) {
@@ -76,18 +92,19 @@ export function sqliteSessions(db: Db, encryption: Encryption, hostClock: () => 
 }
 
 /** The new one first: a grant must not lose its last owner on the way. */
-function beginSession(db: Db, session: NewSession, grantId: string, replaces: string | null): void {
-  const { key, data, idleUntil, endsAt } = session;
+function beginSession(db: Db, session: BoundSession, grantId: string, replaces: string | null): void {
+  const { key, data, idleUntil, endsAt, bound } = session;
   const before = ownedBy(db, key);
   db.run(
-    `INSERT INTO sessions (key, grant_id, data, idle_until, ends_at) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO sessions (key, grant_id, data, idle_until, ends_at, bound) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, data = excluded.data,
-       idle_until = excluded.idle_until, ends_at = excluded.ends_at`,
+       idle_until = excluded.idle_until, ends_at = excluded.ends_at, bound = excluded.bound`,
     key,
     grantId,
     data,
     idleUntil,
     endsAt,
+    bound,
   );
   eraseUnowned(db, before);
   if (replaces !== null && replaces !== key) endSession(db, replaces);

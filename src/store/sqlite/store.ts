@@ -1,10 +1,15 @@
+import { boundSessions } from '../bound-sessions.ts';
 import { markedWords } from '../copy/mark.ts';
 import type { Encryption } from '../encryption.ts';
-import type { Store } from '../store.ts';
+import type { OpeningOptions, Store } from '../store.ts';
+import type { StoreKey } from '../store-key.ts';
 import { sqliteAttempts } from './attempts.ts';
 import { readSqliteMark } from './copy.ts';
+import type { Db } from './database.ts';
 import { sqliteGrants } from './grants.ts';
+import { sqliteOutbox } from './outbox.ts';
 import { sqliteRateLimit } from './rate-limit.ts';
+import { sqliteStoreKey } from './renaming.ts';
 import { openStoreFile, openUnsyncedFile } from './schema.ts';
 import { sqliteExpiry, sqliteSessions } from './sessions.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
@@ -15,18 +20,25 @@ import { sqliteSubscriptions } from './subscriptions.ts';
  * @param hostClock milliseconds of a clock that all processes of this host share and that never steps
  * @throws Error with words for the operator when it is being copied, or was, or a newer version wrote it
  */
-export function openSqliteStore(file: string, encryption: Encryption, hostClock: () => number): Store {
-  const db = openStoreFile(file);
+export function openSqliteStore(
+  file: string,
+  encryption: Encryption,
+  hostClock: () => number,
+  { issuer = 'eu', onForged = () => {} }: OpeningOptions = {},
+): Store {
+  const db = openStoreFile(file, { encryption, issuer });
   const mark = readSqliteMark(db);
   if (mark) {
     db.close();
     throw new Error(markedWords(mark));
   }
+  const key = openKey(db, encryption);
   const unsynced = openUnsyncedFile(file);
   return {
     encryption,
-    ...sqliteSessions(db, encryption, hostClock),
-    ...sqliteGrants(db, encryption, hostClock),
+    ...boundSessions(sqliteSessions(db, encryption, key, hostClock), key, onForged),
+    ...sqliteGrants(db, encryption, key, hostClock),
+    ...sqliteOutbox(db, key),
     ...sqliteAttempts(db, unsynced),
     ...sqliteSubscriptions(db),
     ...sqliteRateLimit(db, unsynced, hostClock),
@@ -40,4 +52,13 @@ export function openSqliteStore(file: string, encryption: Encryption, hostClock:
       unsynced.close();
     },
   };
+}
+
+function openKey(db: Db, encryption: Encryption): StoreKey {
+  try {
+    return db.transaction(() => sqliteStoreKey(db, encryption));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }

@@ -30,11 +30,12 @@ export function sqliteSubscriptions(db: Db): SubscriptionStore {
       return changed === 1;
     },
 
-    async claimSubscriptions(now, claimMs, limit) {
+    async claimSubscriptions(issuer, now, claimMs, limit) {
       return db.transaction(() => {
         const rows = db.all(
-          `SELECT g.id FROM grants g LEFT JOIN subscriptions s ON s.grant_id = g.id
-           WHERE s.due_at IS NULL OR s.due_at <= ? ORDER BY s.due_at LIMIT ?`,
+          `SELECT g.id FROM grants g LEFT JOIN subscriptions s ON s.grant_id = g.id JOIN people p ON p.id = g.id
+           WHERE p.issuer = ? AND (s.due_at IS NULL OR s.due_at <= ?) ORDER BY s.due_at LIMIT ?`,
+          issuer,
           now,
           limit,
         );

@@ -1,0 +1,29 @@
+import type { Issuer } from '../withings/clouds.ts';
+import type { Person } from './store-key.ts';
+
+/**
+ * Permissions that are to be given back: whoever erases the last copy of a grant, for whatever reason, leaves behind
+ * whose it was, in the same transaction. It is taken out when Withings has heard of it, and by a sign-in.
+ */
+export interface OutboxStore {
+  /** Takes what is due of this issuer. It is under way for `leaseMs`, in which nobody else is given it. */
+  claimRevocations(issuer: Issuer, now: number, leaseMs: number, limit: number): Promise<Revocation[]>;
+  /** Takes one, due or not; null: there is none, or it is under way. */
+  claimRevocation(id: string, now: number, leaseMs: number): Promise<Revocation | null>;
+  /** Ends that: done with for good (null), or due again at a moment. */
+  settleRevocation(id: string, dueAt: number | null): Promise<void>;
+  /** Ids of what is under way. */
+  revocationsUnderWay(now: number): Promise<string[]>;
+}
+
+export interface Revocation {
+  id: string;
+  /** Null: it was damaged. */
+  person: Person | null;
+  /** When it was taken for the first time, and how often by now. */
+  since: number;
+  tries: number;
+}
+
+/** No lease is longer: one that has longer to run was written by a clock that was ahead. */
+export const MAX_REVOCATION_LEASE_MS = 10 * 60_000;
