@@ -113,7 +113,7 @@ export function frozenContract(name: string, newPlace: () => Promise<Place>): vo
         bound: '',
       };
       await copy.put(mark, { kind: 'sessions', rows: [row] });
-      await expect(store.updateSession('k', '{}')).rejects.toThrow(FROZEN);
+      await expect(store.updateSession('a', '{}')).rejects.toThrow(FROZEN);
       await copy.clear(mark);
       await expect(store.takeCall('calls', 1, 1)).rejects.toThrow(FROZEN);
     });
