@@ -55,6 +55,7 @@ export async function startWithings(publicUrl: string, now: () => number): Promi
       WITHINGS_CLIENT_SECRET: client.secret,
       WITHINGS_AUTHORIZE_URL: `${url}/oauth2_user/authorize2`,
       WITHINGS_API_URL: `${url}/`,
+      WITHINGS_ISSUER: 'eu', // as in real life
       SESSION_SECRET: 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT',
     },
     hold(path) {
