@@ -25,7 +25,7 @@ test('a browser that shows somebody else is asked first; until it has said yes n
   expect(page.text).toContain(`Stay with user ${userId}`);
   expect(page.text).toContain(`Show user ${body.userId}`);
   expect(await shown()).toBe(userId);
-  expect((await visit(app).get(path)).status).toBe(303); // not spent either
+  expect((await visit(app).post(path)).status).toBe(303); // not spent either
 });
 
 test('yes is a form of this site alone, and ends the session that was there', async () => {
@@ -47,17 +47,39 @@ test('yes is a form of this site alone, and ends the session that was there', as
   expect((await partner.get(`/${body.connectionId}`)).body.state).toBe('connected');
 });
 
-test('whoever already shows this connection, or nobody, is not asked', async () => {
+test('whoever shows nobody, or this connection already, presses a button too, and loses nobody by it', async () => {
   const { app, partner, body, path } = await adaGetsALink();
   const webview = visit(app);
-  expect((await webview.get(path)).status).toBe(303);
-  const { handoffUrl } = (await partner.post(`/${body.connectionId}/handoff`)).body;
-  expect((await webview.get(new URL(handoffUrl).pathname)).headers.location).toBe('/dashboard');
+  for (const offered of [path, await another()]) {
+    const page = await webview.get(offered, FROM_ANOTHER_SITE);
+    expect([page.status, page.headers['set-cookie']]).toEqual([200, undefined]);
+    expect(page.text).toContain(`Show user ${body.userId}`);
+    expect(page.text).not.toContain('is logged out of this browser');
+    const [form] = formsOf(page.text);
+    expect(form?.action).toBe(offered);
+    const opened = await webview.post(offered);
+    expect([opened.status, opened.headers.location]).toEqual([303, '/dashboard']); // the token is out of the address bar
+    expect((await webview.json('/api/connection')).body.userId).toBe(body.userId);
+  }
+
+  async function another() {
+    const { handoffUrl } = (await partner.post(`/${body.connectionId}/handoff`)).body;
+    return new URL(handoffUrl).pathname;
+  }
+});
+
+test('a foreign page signs no browser in', async () => {
+  const { app, path } = await adaGetsALink();
+  const victim = visit(app);
+  expect((await victim.get(path, FROM_ANOTHER_SITE)).headers['set-cookie']).toBeUndefined();
+  const from = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
+  expect((await victim.post(path, {}, from)).status).toBe(403);
+  expect((await victim.get('/dashboard')).headers.location).toBe('/');
 });
 
 test('a link that is spent says so, and leaves the browser as it is', async () => {
   const { app, ada, userId, shown, path } = await adaGetsALink();
-  await visit(app).get(path);
+  await visit(app).post(path);
   expect((await ada.get(path)).status).toBe(410);
   expect((await ada.post(path)).status).toBe(410);
   expect(await shown()).toBe(userId);
