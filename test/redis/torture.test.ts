@@ -4,8 +4,9 @@ import { runTorture } from '../torture/run.ts';
 test('fifteen seconds of kill -9, of redis-server too, pauses and lost answers: no connection is lost', async () => {
   const args = ['--minutes', '0.25', '--connections', '40', '--store', 'redis', '--redis', 'always'];
   const { code, cells, output } = await runTorture(args);
-  const { connections, kills = 0, refreshes = 0, lost } = cells;
-  expect({ code, connections, lost, output }).toEqual({ code: 0, connections: 40, lost: 0, output: '' });
+  const { connections = 0, kills = 0, refreshes = 0, lost } = cells;
+  expect({ code, lost, output }).toEqual({ code: 0, lost: 0, output: '' });
+  expect(connections).toBeGreaterThan(40); // the presser's and the pipeliner's too
   expect(kills).toBeGreaterThan(0);
   expect(cells['redis kills']).toBeGreaterThanOrEqual(1);
   expect(refreshes).toBeGreaterThan(0);

@@ -19,13 +19,14 @@ const agent = new Agent({ keepAlive: true, maxSockets: 256 });
  * @param {string} method
  * @param {string} path
  * @param {Record<string, string>} [headers]
+ * @param {string} [localAddress] which of this host's addresses asks
  * @returns {Promise<Answer>}
  */
-export function ask(port, method, path, headers = {}) {
+export function ask(port, method, path, headers = {}, localAddress) {
   return new Promise((resolve) => {
     const none = () => resolve({ status: 0, headers: {}, text: '' });
     const sent = request(
-      { agent, host: '127.0.0.1', port, method, path, headers, timeout: PATIENCE_MS },
+      { agent, host: '127.0.0.1', port, localAddress, method, path, headers, timeout: PATIENCE_MS },
       (res) => {
         let text = '';
         res.setEncoding('utf8');

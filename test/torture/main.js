@@ -1,8 +1,10 @@
 /**
  * The long proof that no connection is ever lost: two processes of the app on one store, a Withings that loses and
- * delays its answers, kill -9 about once a second. Withings' own ledger is the judge.
+ * delays its answers, kill -9 about once a second, and visitors who want everybody's place. Withings' own ledger is the
+ * judge, and how long the others wait.
  *
  *   npm run torture -- --minutes 10 [--connections 800] [--seed N] [--store redis [--redis always|everysec]]
+ *                      [--hostile off]
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,16 +12,19 @@ import { LEASE_MS, settingsOf, TIMEOUT_MS } from './app.js';
 import { createChance } from './chance.js';
 import { createChaos } from './chaos.js';
 import { freePorts, prepareGround } from './ground.js';
+import { createHostiles } from './hostile/hostile.js';
 import { createJudge } from './judge.js';
 import { createLedger } from './ledger.js';
+import { createNewcomers } from './newcomers.js';
 import { readOptions } from './options.js';
 import { createProcess } from './processes.js';
 import { startProvider } from './provider.js';
 import { createRecords } from './records.js';
 import { startRedis } from './redis/redis.js';
-import { progress, table } from './report.js';
+import { progress, table, waitsInWords } from './report.js';
 import { createTraffic } from './traffic.js';
 import { connect } from './visitor.js';
+import { createWaits, judgeWaits } from './waits.js';
 
 /** Integer seconds on the wire; renewed from three quarters of it on. */
 const ACCESS_LIFE_SECONDS = 2;
@@ -46,10 +51,20 @@ const processes = [processOf('a', ports.slice(0, 2)), processOf('b', ports.slice
 const visitors = [];
 /** @type {string[]} */
 const unjudged = [];
+/** Nobody kills any more: now every process lives long enough to be brought down by a visitor. */
+let isSettling = false;
 const records = createRecords({ ...ground, redisUrl: redis?.url });
 const judge = createJudge({ ledger, records, chance, processes, visitors });
 const chaos = createChaos({ processes, chance, leaseMs: LEASE_MS, letGo: records.close });
-const traffic = createTraffic({ visitors, processes, chance, publicUrl, perSecond: VISITS_PER_SECOND });
+const waits = createWaits({ hostile: options.hostile, now: () => performance.now() });
+const traffic = createTraffic({
+  visitors,
+  processes,
+  chance,
+  publicUrl,
+  perSecond: VISITS_PER_SECOND,
+  waits,
+});
 
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
@@ -67,10 +82,13 @@ const provider = await startProvider({
   },
   onFirstUse: judge.firstUse,
 });
-const parts = { processes, redis, provider, ledger, judge, traffic, visitors };
-
 await Promise.all(processes.map((process) => process.start()));
 await connectAll();
+const newcomers = createNewcomers({ visitors, port: portOfOne, waits });
+const hostiles = options.hostile
+  ? await createHostiles({ visitors, port: portOfOne, chance, publicUrl, isOn: areHostilesIn })
+  : null;
+const parts = { processes, redis, provider, ledger, judge, traffic, visitors, hostiles };
 await torture();
 await settle();
 finish();
@@ -89,12 +107,32 @@ async function redisOf(kind) {
   return startRedis({ kind, port: portOfRedis, dataDir, chance, refreshes: ledger.refreshes });
 }
 
+function areHostilesIn() {
+  return isSettling || waits.isHostile();
+}
+
+/** Where a process is that answers, if there is one. */
+function portOfOne() {
+  const up = processes.filter((process) => process.isUp());
+  return chance.oneOf(up.length > 0 ? up : processes).port();
+}
+
+/** As people do: on a machine with much else to do the first time may take too long. @param {string} [from] */
+async function comeUntilConnected(from, triesLeft = 5) {
+  try {
+    return await connect(portOfOne(), portOfOne(), from);
+  } catch (error) {
+    if (triesLeft === 0) throw error;
+    return comeUntilConnected(from, triesLeft - 1);
+  }
+}
+
 async function connectAll() {
   let left = options.connections;
   async function connectSome() {
     while (left > 0) {
       left -= 1;
-      visitors.push(await connect(chance.oneOf(processes).port(), chance.oneOf(processes).port()));
+      visitors.push(await comeUntilConnected());
     }
   }
   await Promise.all(Array.from({ length: CONNECT_AT_ONCE }, connectSome));
@@ -106,8 +144,11 @@ async function torture() {
   const reporting = setInterval(() => progress(parts, performance.now() - begun), PROGRESS_EVERY_MS);
   provider.faults.set(true);
   await records.open();
+  waits.start();
   const rages = [chaos.rage(isOver), redis?.rage(isOver)];
-  await Promise.all([traffic.run(isOver), ...rages, judge.sample(isOver), keepReading(isOver)]);
+  hostiles?.start();
+  const people = [traffic.run(isOver), newcomers.run(isOver)];
+  await Promise.all([...people, ...rages, judge.sample(isOver), keepReading(isOver)]);
   clearInterval(reporting);
 }
 
@@ -120,6 +161,7 @@ async function keepReading(/** @type {() => boolean} */ isOver) {
 }
 
 async function settle() {
+  isSettling = true;
   provider.faults.set(false);
   provider.lengthenLives();
   if (!records.isOpen()) await records.open();
@@ -144,7 +186,9 @@ function finish() {
     process.stdout.write(`Everything is kept in ${ground.dir} (seed ${options.seed}).\n`);
   }
   process.stdout.write(table(parts));
-  process.exit(judge.lost.size > 0 || accidents().length > 0 ? 1 : 0);
+  const judged = judgeWaits(waits.phases);
+  process.stdout.write(waitsInWords(waits.phases, judged));
+  process.exit(judge.lost.size > 0 || accidents().length > 0 || judged.verdict === 'too slow' ? 1 : 0);
 }
 
 /** Whatever ended the run. */

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
  * @property {number} connections
  * @property {number} seed of what is thrown at the app; how the processes interleave is up to the machine
  * @property {import('./redis/redis.js').Kind | null} redis null: the store is SQLite
+ * @property {boolean} hostile whether the flooder, the presser and the pipeliner come as well
  */
 
 const KINDS = /** @type {const} */ (['always', 'everysec']);
@@ -20,6 +21,7 @@ export function readOptions(args = process.argv.slice(2)) {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       store: { type: 'string', default: 'sqlite' },
       redis: { type: 'string', default: 'always' },
+      hostile: { type: 'string', default: 'on' },
     },
   });
   return {
@@ -30,6 +32,7 @@ export function readOptions(args = process.argv.slice(2)) {
       oneOf('store', ['sqlite', 'redis'], values.store) === 'redis'
         ? oneOf('redis', KINDS, values.redis)
         : null,
+    hostile: oneOf('hostile', ['on', 'off'], values.hostile) === 'on',
   };
 }
 

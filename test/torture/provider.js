@@ -32,7 +32,7 @@ export async function startProvider({ ledger, chance, port, timeoutMs, lifeSecon
   const codes = new Map();
   /** @type {{ gapMs: number, asker: string, before: string, userId: string }[]} */
   const duplicates = [];
-  const counts = { repliesLost: 0, late: 0, errors: 0, dataCalls: 0, refused: 0 };
+  const counts = { repliesLost: 0, late: 0, errors: 0, dataCalls: 0, refused: 0, inventedCodes: 0 };
   let life = lifeSeconds;
   let people = 0;
 
@@ -79,7 +79,10 @@ export async function startProvider({ ledger, chance, port, timeoutMs, lifeSecon
     const code = String(form.get('code'));
     const userId = codes.get(code);
     codes.delete(code);
-    if (!userId) return send(res, null, { ...REFUSED, error: 'Invalid Params: invalid code' }, 0);
+    if (!userId) {
+      counts.inventedCodes += 1;
+      return send(res, null, { ...REFUSED, error: 'Invalid Params: invalid code' }, 0);
+    }
     return send(res, null, ok(wire(ledger.begin(userId, life * 1000))), 0);
   }
 

@@ -1,3 +1,5 @@
+import { MOST_RATIO, quantile } from './waits.js';
+
 /**
  * @typedef {object} Parts
  * @property {import('./processes.js').AppProcess[]} processes
@@ -7,6 +9,7 @@
  * @property {ReturnType<typeof import('./judge.js').createJudge>} judge
  * @property {ReturnType<typeof import('./traffic.js').createTraffic>} traffic
  * @property {import('./visitor.js').Visitor[]} visitors
+ * @property {import('./hostile/hostile.js').Hostiles | null} hostiles
  */
 
 /** Longer than this without data is worth a line. */
@@ -14,7 +17,7 @@ const LONG_MS = 30_000;
 
 /** How it stands. @param {Parts} parts @param {number} elapsedMs */
 export function progress(parts, elapsedMs) {
-  const { redis, provider, ledger, judge, traffic, visitors } = parts;
+  const { redis, provider, ledger, judge, traffic, visitors, hostiles } = parts;
   const seconds = elapsedMs / 1000;
   const waits = visitors.map(({ wellAt }) => performance.now() - wellAt);
   const longest = Math.max(...visitors.map(({ longestMs }) => longestMs), ...waits);
@@ -26,6 +29,7 @@ export function progress(parts, elapsedMs) {
   const without = waits.filter((ms) => ms > LONG_MS).length;
   if (redis) write(`  redis ${JSON.stringify(redis.counts)}`);
   write(`  visits ${JSON.stringify(traffic.outcomes)}`);
+  if (hostiles) write(`  hostile ${JSON.stringify(hostiles.outcomes)}`);
   write(`  without data for 30 s: ${without}, ever ${(longest / 1000).toFixed(0)} s`);
   write(`  at Withings ${JSON.stringify(provider.counts)}; judged ${JSON.stringify(judge.counts)}`);
   for (const { gapMs, before, asker, userId } of provider.duplicates.slice(-3)) {
@@ -54,6 +58,37 @@ export function table(parts) {
   const names = Object.keys(cells);
   const values = Object.entries(cells).map(([name, value]) => String(value).padStart(name.length));
   return `| ${names.join(' | ')} |\n|${names.map((name) => `${'-'.repeat(name.length + 1)}:|`).join('')}\n| ${values.join(' | ')} |\n`;
+}
+
+/**
+ * How long honest people waited, and what that means.
+ *
+ * @param {import('./waits.js').Phase[]} phases
+ * @param {ReturnType<typeof import('./waits.js').judgeWaits>} judged
+ */
+export function waitsInWords(phases, { ratio, noise, pairs, verdict }) {
+  const alone = phases.filter(({ hostile }) => !hostile);
+  const among = phases.filter(({ hostile }) => hostile);
+  const lines = [
+    'Waits of those who were served, median and 95th percentile:',
+    `  alone: ${crowdInWords(alone)}`,
+  ];
+  if (among.length > 0) lines.push(`  with the hostile: ${crowdInWords(among)}`);
+  if (pairs > 0)
+    lines.push(
+      `  ${ratio.toFixed(2)} times as long, the median of ${pairs} pairs of phases (at most ${MOST_RATIO}); with nothing changed, from one phase to the next: ${noise.toFixed(2)}`,
+    );
+  return `${[...lines, `  ${verdict}`].join('\n')}\n`;
+}
+
+/** @param {import('./waits.js').Phase[]} phases */
+function crowdInWords(phases) {
+  const sum = (/** @type {(phase: import('./waits.js').Phase) => number} */ of) =>
+    phases.reduce((total, phase) => total + of(phase), 0);
+  const waits = phases.flatMap((phase) => phase.waits);
+  const served = `${waits.length} of ${sum(({ visits }) => visits)} visits`;
+  const connected = `${sum(({ newcomers }) => newcomers.connected)} of ${sum(({ newcomers }) => newcomers.came)} newcomers`;
+  return `${quantile(waits, 0.5).toFixed(1)} ms, ${quantile(waits, 0.95).toFixed(1)} ms (${served}, ${connected})`;
 }
 
 /** @param {import('./redis/redis.js').Redis['counts']} counts */

@@ -22,8 +22,9 @@ const EXPECTED = [0, 200, 303, 502, 503, 504];
  * @param {import('./chance.js').Chance} parts.chance
  * @param {string} parts.publicUrl
  * @param {number} parts.perSecond
+ * @param {import('./waits.js').Waits} parts.waits
  */
-export function createTraffic({ visitors, processes, chance, publicUrl, perSecond }) {
+export function createTraffic({ visitors, processes, chance, publicUrl, perSecond, waits }) {
   /** How many visits ended with which status; 0: no answer. @type {Record<string, number>} */
   const outcomes = {};
   /** What nobody should see. @type {string[]} */
@@ -51,7 +52,9 @@ export function createTraffic({ visitors, processes, chance, publicUrl, perSecon
     const [method = '', path = ''] = what.split(' ');
     const headers = { Cookie: visitor.cookie, ...(method === 'POST' ? ours : {}) };
     underWay.set(process, busy(process) + 1);
+    const visited = waits.begin();
     const { status, text, headers: told } = await ask(process.port(), method, path, headers);
+    visited(status === 200 || status === 303);
     underWay.set(process, busy(process) - 1);
     if (path === '/api/measures' && status === 200) noteWell(visitor);
     if (status === 503)

@@ -12,20 +12,27 @@ import { ask } from './http.js';
 /**
  * Goes the whole way that a person goes: our door, Withings, back. The way back may lead to another process.
  *
- * @param {number} port @param {number} portBack
+ * @param {number} port @param {number} portBack @param {string} [from] one of this host's addresses
  * @returns {Promise<Visitor>}
  */
-export async function connect(port, portBack) {
-  const begun = await ask(port, 'GET', '/connect');
+export async function connect(port, portBack, from) {
+  const begun = await ask(port, 'GET', '/connect', {}, from);
   const jar = keep({}, begun);
   const authorize = new URL(must(begun, 303));
   const consented = await ask(Number(authorize.port), 'GET', authorize.pathname + authorize.search);
   const back = new URL(must(consented, 302));
-  const arrived = await ask(portBack, 'GET', back.pathname + back.search, { Cookie: header(jar) });
+  const arrived = await ask(portBack, 'GET', back.pathname + back.search, { Cookie: header(jar) }, from);
   if (must(arrived, 303) !== '/dashboard') throw new Error(`The callback led to ${arrived.headers.location}`);
   const cookie = header(keep(jar, arrived));
-  const connection = JSON.parse((await ask(port, 'GET', '/api/connection', { Cookie: cookie })).text);
+  const asked = await ask(port, 'GET', '/api/connection', { Cookie: cookie }, from);
+  must(asked, 200);
+  const connection = JSON.parse(asked.text);
   return { userId: connection.userId, cookie, awayUntil: 0, wellAt: performance.now(), longestMs: 0 };
+}
+
+/** The cookies that an answer sets, as a browser sends them. @param {import('./http.js').Answer} answer */
+export function cookieOf(answer) {
+  return header(keep({}, answer));
 }
 
 /** @param {import('./http.js').Answer} answer @param {number} status */
