@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 export default {
   testEnvironment: '<rootDir>/test/support/environment.js',
   maxWorkers: Math.ceil(availableParallelism() * 1.5), // much of the time goes into waiting for processes
+  testSequencer: '<rootDir>/test/support/sequencer.cjs',
   testTimeout: 30_000, // for noisy machines; nothing asserts a time
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
