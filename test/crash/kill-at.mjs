@@ -23,6 +23,7 @@ function clock() {
  * @typedef {object} Plan
  * @property {string} at
  * @property {number | 'every'} nth
+ * @property {string} [after]
  * @property {keyof typeof deeds} deed
  * @property {number} [keep]
  */
@@ -86,15 +87,20 @@ function stop(signal) {
 
 let planned = '';
 let count = 0;
+let isBegun = false;
 
 /** @param {import('libsql').Database} db @param {string} sql @param {() => unknown} work */
 function withPlan(db, sql, work) {
   const text = readPlan();
-  if (text !== planned) count = 0;
-  planned = text;
   /** @type {Plan | null} */
   const plan = text === '' ? null : JSON.parse(text);
-  if (!plan || !new RegExp(plan.at).test(sql)) return work();
+  if (text !== planned) {
+    count = 0;
+    isBegun = plan?.after === undefined;
+    planned = text;
+  }
+  if (plan?.after && new RegExp(plan.after).test(sql)) isBegun = true;
+  if (!plan || !isBegun || !new RegExp(plan.at).test(sql)) return work();
   count += 1;
   return plan.nth === 'every' || plan.nth === count ? deeds[plan.deed](work, plan, db) : work();
 }

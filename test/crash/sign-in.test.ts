@@ -33,8 +33,8 @@ const nothing = () => {};
 const WELL = { measures: 200, state: 'connected' };
 const OUTSIDE = { measures: 401, state: 'not-connected' };
 
-/** The attempt is taken, then a turn to call Withings; the third transaction is the sign-in. */
-const SIGN_IN = { at: '^COMMIT', nth: 3 };
+/** What makes the sign-in durable. */
+const SIGN_IN = { at: '^COMMIT', nth: 1, after: '^INSERT INTO sessions' } as const;
 
 test('killed during a sign-in: the old session goes on, and there is no other', async () => {
   const plans: Plan[] = [

@@ -17,6 +17,8 @@ export interface Plan {
   /** A regular expression. */
   at: string;
   nth: number | 'every';
+  /** Counted from the first statement that this matches; by default from now on. */
+  after?: string;
   deed: 'kill before' | 'kill after' | 'tear' | 'pause before' | 'pause after' | 'full' | 'read-only';
   /** Of a torn write, the part that reaches the disk: 0 to 1. */
   keep?: number;
