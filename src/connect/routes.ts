@@ -4,6 +4,7 @@ import { Problem } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
 import type { AttemptProblem, AttemptResult, SpentAttempt } from '../store/attempts.ts';
 import { begun } from '../tokens/changes.ts';
+import type { Outbox } from '../tokens/outbox.ts';
 import { addressOf } from '../web/address.ts';
 import { onlyMethods, onlyNavigation } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
@@ -16,6 +17,7 @@ import { type CodeBudget, type Sender, senderOf } from './code-budget.ts';
 import { readReturnTo } from './return-to.ts';
 
 export interface ConnectParts {
+  outbox: Pick<Outbox, 'settled'>;
   attempts: Attempts;
   codeBudget: CodeBudget;
   sessions: Pick<Sessions, 'signIn' | 'resume'>;
@@ -111,6 +113,7 @@ async function finish(
   if (visit.form === 'denied') return fail('access-denied');
   if (visit.form === 'declined') return fail('withings-declined');
 
+  await parts.outbox.settled(); // a revocation that is under way would end the permission that this code brings
   const exchanged = await exchange(parts, senderOf(req, attempt.browser), visit.code);
   if (exchanged === 'too many') return fail('too-many-codes', { address: addressOf(req) });
   if (!exchanged.ok) {

@@ -99,6 +99,7 @@ export function createConnect(options: ConnectOptions): Connect {
   });
   router.use(
     connectRoutes({
+      outbox,
       attempts: createAttempts({
         store,
         withings,

@@ -8,6 +8,7 @@ import { hashed } from '../store/keys.ts';
 import { ENDLESS_MS, type StoredSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import { begun } from '../tokens/changes.ts';
+import type { Outbox } from '../tokens/outbox.ts';
 import type { Withings } from '../withings/client.ts';
 import { type Result, refuse } from '../withings/errors.ts';
 
@@ -40,6 +41,7 @@ export interface PartnerConnections {
 export interface PartnerConnectionParts {
   store: Store;
   withings: Pick<Withings, 'issuer' | 'redeem'>;
+  outbox: Pick<Outbox, 'settled'>;
   encryption: Encryption;
   publicUrl: string;
   now: () => number;
@@ -52,7 +54,7 @@ export function handOffKey(token: string): string {
 }
 
 export function createPartnerConnections(parts: PartnerConnectionParts): PartnerConnections {
-  const { store, withings, encryption, publicUrl, now } = parts;
+  const { store, withings, outbox, encryption, publicUrl, now } = parts;
   const keyOf = (connectionId: string) => hashed(`partner ${connectionId}`);
 
   function seal(connectionId: string, externalId: string | null): string {
@@ -85,6 +87,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
     find,
 
     async connect(code, externalId) {
+      await outbox.settled();
       const exchanged = await withings.redeem(code);
       if (!exchanged.ok) return exchanged;
       const { userId, scope } = exchanged.value;

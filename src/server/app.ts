@@ -24,7 +24,8 @@ import type { Parts } from './parts.ts';
  */
 export function createApp(config: Config, parts: Parts, monotonic: () => number, log: Log): Express {
   const { publicUrl, partnerApiKey, refreshMarginSeconds } = config;
-  const { sandbox, readiness, sessions, receipts, attempts, codeBudget, withings, grants, now } = parts;
+  const { sandbox, readiness, sessions, receipts, attempts, codeBudget, withings, grants, outbox, now } =
+    parts;
   const { checks, notices } = parts;
   const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
@@ -57,6 +58,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(homeRoutes({ receipts }));
   app.use(
     connectRoutes({
+      outbox,
       attempts,
       codeBudget,
       sessions,

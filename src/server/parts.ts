@@ -71,6 +71,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     sandbox,
     withings,
     grants,
+    outbox,
     sweeper,
     notifications,
     sessions: createSessions({
@@ -94,7 +95,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     }),
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),
     events: createEvents({ grants, now, refreshMarginSeconds, newsAt, pubsub }),
-    partnerConnections: createPartnerConnections({ store, withings, encryption, publicUrl, now }),
+    partnerConnections: createPartnerConnections({ store, withings, outbox, encryption, publicUrl, now }),
     readiness: createReadiness(store.ping),
     now,
     close() {

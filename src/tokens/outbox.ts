@@ -11,6 +11,11 @@ export interface Outbox {
   send(id: string): Promise<Sent>;
   /** Gives back what is due, one after the other, after everybody else's calls. */
   sendDue(stopping: AbortSignal): Promise<void>;
+  /**
+   * Resolves when what is under way at this moment, here or in another process, is over: it would end a permission that
+   * is given meanwhile. Ten seconds at most: a code lives thirty.
+   */
+  settled(): Promise<void>;
 }
 
 export interface Sent {
@@ -21,10 +26,11 @@ export interface Sent {
 }
 
 export interface OutboxParts {
-  store: Pick<Store, 'claimRevocations' | 'claimRevocation' | 'settleRevocation'>;
+  store: Pick<Store, 'claimRevocations' | 'claimRevocation' | 'settleRevocation' | 'revocationsUnderWay'>;
   withings: Pick<Withings, 'issuer' | 'revoke'>;
   /** Milliseconds since 1970. */
   now: () => number;
+  sleep: (ms: number) => Promise<unknown>;
   /** The longest that one revocation can take, milliseconds. */
   leaseMs: number;
   /** Told how each ended: `revoked`, `given-up`, or a code. */
@@ -32,11 +38,15 @@ export interface OutboxParts {
 }
 
 const A_ROUND = 20;
+const LOOK_EVERY_MS = 50;
+const LOOKS = 200;
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 6 * 3_600_000;
 const GIVE_UP_MS = 14 * DAY_MS;
 
-export function createOutbox({ store, withings, now, leaseMs, onRevocation }: OutboxParts): Outbox {
+export function createOutbox(parts: OutboxParts): Outbox {
+  const { store, withings, now, sleep, leaseMs, onRevocation } = parts;
+
   async function settle({ id, tries, since }: Revocation, refusal: Refusal | null): Promise<void> {
     const isOver = refusal === null || isUnknown(refusal);
     const isGivenUp = !isOver && now() - since >= GIVE_UP_MS;
@@ -64,6 +74,14 @@ export function createOutbox({ store, withings, now, leaseMs, onRevocation }: Ou
       const revocation = await store.claimRevocation(id, now(), leaseMs);
       if (!revocation) return { person: null, refusal: refuse('withings-busy').refusal }; // somebody is at it
       return give(revocation, (userId) => withings.revoke(userId));
+    },
+    async settled() {
+      let waiting = await store.revocationsUnderWay(now());
+      for (let looks = 0; waiting.length > 0 && looks < LOOKS; looks += 1) {
+        await sleep(LOOK_EVERY_MS);
+        const underWay = await store.revocationsUnderWay(now());
+        waiting = waiting.filter((id) => underWay.includes(id));
+      }
     },
     async sendDue(stopping) {
       for (let sent = 0; sent < A_ROUND && !stopping.aborted; sent += 1) {

@@ -54,6 +54,7 @@ async function onStore() {
       store,
       encryption: createEncryption(deriveKeys([secret]).seal),
       withings: { issuer: 'eu', redeem: async () => ({ ok: true, value: pair }) },
+      outbox: { settled: async () => {} },
       publicUrl: 'https://connect.example.com',
       now: () => 0,
     });

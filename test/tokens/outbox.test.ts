@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import Database from 'libsql';
+import { atEnd, startApp, type TestApp } from '../support/app.ts';
+import { REDEEM, sandboxOf } from '../support/sandbox.ts';
+import { type Visitor, visit } from '../support/visitor.ts';
+import { startFarApart } from '../support/withings.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+async function connected() {
+  const app = await startApp({ REDIS_URL: '' });
+  const visitor = visit(app);
+  await visitor.connect();
+  return { app, visitor, withings: sandboxOf(app) };
+}
+
+/** The file of the store, by another hand. */
+function fileOf(app: TestApp) {
+  const db = new Database(join(app.dataDir, 'connect.db'));
+  atEnd(() => void db.close());
+  return db;
+}
+
+const stateOf = async (visitor: Visitor) => (await visitor.json('/api/connection')).body.state;
+
+describe('whoever erases the last copy of a connection gives the permission back', () => {
+  test.each([
+    [
+      'the last browser logs out',
+      ({ visitor }: Awaited<ReturnType<typeof connected>>) => visitor.post('/logout'),
+    ],
+    [
+      'a session lapses',
+      async ({ app }) => {
+        app.clock.now += 31 * DAY;
+      },
+    ],
+    ['the browser connects as somebody else', ({ visitor }) => visitor.connect('/connect?mode=demo')],
+  ] as [string, (town: Awaited<ReturnType<typeof connected>>) => Promise<unknown>][])(
+    '%s',
+    async (_what, leave) => {
+      const town = await connected();
+      await leave(town);
+      expect(await town.withings.calls('revoke')).toBe(0);
+      await town.app.sweep();
+      await town.app.sweep();
+      expect(await town.withings.calls('revoke')).toBe(1);
+      const { users } = await town.withings.state();
+      const theirs = users.filter(({ demo }) => !demo);
+      expect(JSON.stringify(theirs)).not.toContain('"live"');
+    },
+  );
+
+  test('not while another browser has it', async () => {
+    const { app, visitor, withings } = await connected();
+    await visit(app).connect();
+    await visitor.post('/logout');
+    await app.sweep();
+    expect(await withings.calls('revoke')).toBe(0);
+  });
+
+  test('not when the person has connected again', async () => {
+    const { app, visitor, withings } = await connected();
+    await visitor.post('/logout');
+    await visitor.connect();
+    app.clock.now += DAY;
+    await app.sweep();
+    expect(await withings.calls('revoke')).toBe(0);
+    expect(await stateOf(visitor)).toBe('connected');
+  });
+
+  test('never of another issuer: it waits until that one is back', async () => {
+    const { app, withings: far } = await startFarApart({ REDIS_URL: '' });
+    const withings = sandboxOf(far, '');
+    const visitor = visit(app);
+    await visitor.connect();
+    await visitor.post('/logout');
+    const there = await app.restart({ WITHINGS_ISSUER: 'us' });
+    await there.sweep();
+    expect(await withings.calls('revoke')).toBe(0);
+    await (await there.restart({ WITHINGS_ISSUER: 'eu' })).sweep();
+    expect(await withings.calls('revoke')).toBe(1);
+  });
+});
+
+describe('what Withings does not take', () => {
+  test('is tried again, later each time, until it does', async () => {
+    const { app, visitor, withings } = await connected();
+    await withings.fault('http-500', { on: 'revoke', times: 2 });
+    await visitor.post('/disconnect');
+    expect((await visitor.get('/')).text).toContain('Withings did not confirm');
+    await app.sweep();
+    expect(await withings.calls('revoke')).toBe(1);
+    for (const [minutes, calls] of [
+      [1, 2],
+      [1, 2],
+      [1, 3],
+      [60, 3],
+    ] as const) {
+      app.clock.now += minutes * MINUTE;
+      await app.sweep();
+      expect(await withings.calls('revoke')).toBe(calls);
+    }
+  });
+
+  test('is given up after two weeks, and that is logged', async () => {
+    const { app, visitor, withings } = await connected();
+    await withings.fault('http-500', { on: 'revoke', times: 0 });
+    await visitor.post('/disconnect');
+    app.clock.now += 14 * DAY;
+    await app.sweep();
+    const calls = await withings.calls('revoke');
+    expect(app.logs()).toContain('"outcome":"given-up"');
+    app.clock.now += DAY;
+    await app.sweep();
+    expect(await withings.calls('revoke')).toBe(calls);
+  });
+
+  test('because nobody can say whose it was: the receipt says so, and shows the page', async () => {
+    const { app, visitor, withings } = await connected();
+    fileOf(app).exec("UPDATE people SET person = 'store.damaged.text'");
+    await visitor.post('/disconnect');
+    const receipt = (await visitor.get('/')).text;
+    expect(receipt).toContain('Withings was not told');
+    expect(receipt).toMatch(/disconnect_partner\/sandbox"/);
+    await app.sweep();
+    expect(await withings.calls('revoke')).toBe(0);
+    expect(fileOf(app).prepare('SELECT * FROM people').all()).toEqual([]);
+  });
+});
+
+describe('visitors of the demo share one permission', () => {
+  test.each(['/disconnect', '/logout'])('%s ends their own session, and nobody else’s', async (way) => {
+    const app = await startApp();
+    const [one, other] = [visit(app), visit(app)];
+    for (const visitor of [one, other]) await visitor.connect('/connect?mode=demo');
+    await one.post(way);
+    expect(await stateOf(one)).toBe('not-connected');
+    expect(await stateOf(other)).toBe('connected');
+    await other.post(way);
+    await app.sweep();
+    expect(await sandboxOf(app).calls('revoke')).toBe(0);
+  });
+
+  test('the receipt says no more than that', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    await visitor.connect('/connect?mode=demo');
+    expect((await visitor.get('/disconnect')).text).toContain('we end your session and leave the permission');
+    await visitor.post('/disconnect');
+    const receipt = (await visitor.get('/')).text;
+    expect(receipt).toContain('You have left the demo');
+    expect(receipt).not.toContain('Disconnected');
+  });
+});
+
+test('a code that comes while the permission is being revoked waits, and is never exchanged for tokens that die', async () => {
+  const { app, withings } = await startFarApart();
+  const [leaving, coming] = [visit(app), visit(app)];
+  await leaving.connect();
+  const door = withings.hold('/v2/signature'); // a revocation fetches a nonce first
+  const left = leaving.post('/disconnect').then((answer) => answer);
+  await door.arrived;
+  const callback = await coming.consent(await coming.begin(), 'Allow');
+  const came = coming.get(callback).then((answer) => answer);
+  const sandbox = sandboxOf(withings, '');
+  for (let looks = 0; looks < 50 && (await sandbox.calls(REDEEM)) === 1; looks += 1); // time to be too early
+  door.open();
+  await left;
+  // The sandbox takes the code for dead then. Had it been exchanged at once, its tokens would have died in our hands.
+  expect((await came).text).toContain('code-refused');
+  expect(await stateOf(coming)).toBe('not-connected');
+  await coming.connect();
+  expect((await coming.json('/api/measures')).status).toBe(200);
+});
