@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { describe, type Log } from '../operations/logging.ts';
 import type { Clocks } from '../time/clocks.ts';
 import { createHttpServer } from '../web/http-server.ts';
+import { CLOUDS } from '../withings/clouds.ts';
 import { createApp } from './app.ts';
 import { createParts } from './parts.ts';
 
@@ -35,6 +36,9 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   }
   if (config.redisUrl !== null && config.shutdownDelaySeconds === 0) {
     log.warn('SHUTDOWN_DELAY_SECONDS is 0: a restart may cost requests that are on their way here');
+  }
+  if (config.withings.issuer in CLOUDS) {
+    log.info('Withings revokes by application and user: this application must serve no other installation');
   }
   sweeper.start();
   subscriber.start();

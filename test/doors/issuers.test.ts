@@ -74,6 +74,12 @@ describe.each([
   });
 });
 
+test('with real credentials a line at the start says that the application is this installation’s alone', async () => {
+  const { app } = await startFarApart(asSandbox);
+  expect(app.logs()).not.toContain('revokes by application and user');
+  expect((await goLive(app)).logs()).toContain('revokes by application and user');
+});
+
 test('a partner has a name for each of two people with one user id', async () => {
   const { app, partner, contract } = await startDoor(asSandbox);
   const ada = (await partner.post('', { code: await activated(contract) })).body;

@@ -76,3 +76,17 @@ test('a Redis from a newer version is refused by name, and nothing is written', 
   });
   expect(await dump()).toEqual(before);
 });
+
+test('instances of the version before write nothing more; a mark that a copy had left is kept', async () => {
+  const { server, command } = await versionZero();
+  const mark = '{"state":"frozen","run":"a","from":"HERE","to":"THERE","at":1}';
+  await command('SET', '{withings-connect}:copy', mark);
+  await expect(open(server)).rejects.toThrow('--abandon HERE THERE');
+  await command('DEL', '{withings-connect}:copy');
+  const store = await open(server);
+  expect(String(await command('GET', '{withings-connect}:copy'))).toContain(
+    'a newer version of this program',
+  );
+  expect(await store.readGrant(nameOf(store, '363'))).toMatchObject({ issuer: 'eu' });
+  expect(JSON.stringify(await command('KEYS', '*'))).not.toMatch(/eu:36[34]/);
+});

@@ -121,3 +121,71 @@ describe('a file from a newer version is refused', () => {
     expect(() => migrate(db, file, OPENING)).toThrow('newer version');
   });
 });
+
+describe('grants get the names of the present', () => {
+  const at = (userId: string) => (issuer: string) => ({ issuer, userId });
+
+  test('those of a cloud stay with it; at a first start that speaks to a sandbox they are the sandbox’s', async () => {
+    for (const issuer of ['eu', 'sandbox', 'http://127.0.0.1:4000']) {
+      const store = openSqliteStore(versionZero(), OPENING.encryption, () => 0, { issuer });
+      const named = await store.readGrant(store.grantIdOf(at('363')(issuer)));
+      expect(named).toMatchObject({ issuer, userId: '363' });
+      expect(await store.claimDueGrants(issuer, ZERO.at + 60_000, 10)).toHaveLength(1);
+      store.close();
+    }
+  });
+
+  test('later starts rename nobody', async () => {
+    const file = versionZero();
+    openSqliteStore(file, OPENING.encryption, () => 0, { issuer: 'eu' }).close();
+    const store = openSqliteStore(file, OPENING.encryption, () => 0, { issuer: 'sandbox' });
+    expect(await store.readGrant(store.grantIdOf(at('363')('eu')))).not.toBeNull();
+    store.close();
+  });
+
+  test('no user id is left in the file', () => {
+    const file = versionZero();
+    openSqliteStore(file, OPENING.encryption, () => 0).close();
+    expect(readFileSync(file, 'latin1')).not.toMatch(/eu:36[34]/);
+  });
+
+  test('one whose key is missing keeps what it has, for when the key comes back', async () => {
+    const file = versionZero();
+    const older = createEncryption(deriveKeys(['older', SECRET]).seal);
+    const db = open(file);
+    const [row] = db.all<{ id: string; sealed: string }>("SELECT id, sealed FROM grants WHERE id = 'eu:364'");
+    const sealed = older.seal(older.open(String(row?.sealed), 'grant|eu:364'), 'grant|eu:364');
+    db.run("UPDATE grants SET sealed = ? WHERE id = 'eu:364'", sealed);
+    db.close();
+    const without = openSqliteStore(file, OPENING.encryption, () => 0, { issuer: 'sandbox' });
+    const id = without.grantIdOf(at('364')('sandbox'));
+    await expect(without.readGrant(id)).rejects.toThrow('unknown-key');
+    without.close();
+    const both = openSqliteStore(file, createEncryption(deriveKeys([SECRET, 'older']).seal), () => 0);
+    expect(await both.readGrant(id)).toMatchObject({ issuer: 'sandbox', userId: '364' });
+    both.close();
+  });
+
+  test('under a wrong secret nothing is done', () => {
+    const file = versionZero();
+    const wrong = { ...OPENING, encryption: createEncryption(deriveKeys(['wrong']).seal) };
+    expect(() => openStoreFile(file, wrong)).toThrow('SESSION_SECRET opens nothing in this store');
+    const store = openSqliteStore(file, OPENING.encryption, () => 0);
+    expect(store.grantIdOf(at('363')('eu'))).toHaveLength(43);
+    store.close();
+  });
+});
+
+test('another secret is refused by name, and one that was listed before it is the newest from then on', () => {
+  const file = join(tempDir(), 'connect.db');
+  const start = (...secrets: string[]) => {
+    const store = openSqliteStore(file, createEncryption(deriveKeys(secrets).seal), () => 0);
+    const id = nameOf(store, '363');
+    store.close();
+    return id;
+  };
+  const id = start('old');
+  expect(() => start('new')).toThrow('SESSION_SECRET is not the one under which this store was filled');
+  expect(start('new', 'old')).toBe(id);
+  expect(start('new')).toBe(id);
+});

@@ -65,6 +65,102 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     return grant;
   };
 
+  describe(`${name}: what is to be given back`, () => {
+    const claim = (store: Store, now = NOW) => store.claimRevocations('eu', now, 1000, 10);
+
+    test.each([
+      ['the last session ends', (store: Store) => store.endSession('key')],
+      ['it lapses', (store: Store) => store.removeExpired(NOW + HOUR, 10)],
+      ['the grant is erased', (store: Store) => store.eraseGrant('eu:363')],
+      [
+        'the browser signs in as somebody else',
+        (store: Store) =>
+          signIn(store, 'next', { id: 'eu:364', content: { ...content, userId: '364' }, replaces: 'key' }),
+      ],
+    ])('whose a grant was stays when %s, and is given to one', async (_what, leave) => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      expect(await claim(store)).toEqual([]);
+      await leave(store);
+      const claimed = (await Promise.all([claim(store), claim(another)])).flat();
+      const person = { issuer: 'eu', userId: '363', demo: false };
+      expect(claimed).toEqual([{ id: 'eu:363', person, since: NOW, tries: 1 }]);
+    });
+
+    test('not while another session owns the grant, nor after the person has signed in again', async () => {
+      const { store } = await open();
+      await signIn(store, 'one');
+      await signIn(store, 'two');
+      await store.endSession('one');
+      expect(await claim(store)).toEqual([]);
+      await store.endSession('two');
+      await signIn(store, 'again');
+      expect(await claim(store)).toEqual([]);
+      expect(await store.claimRevocation('eu:363', NOW, 1000)).toBeNull();
+      await store.settleRevocation('eu:363', null); // of one that was under way: it says nothing of the new grant
+      await store.endSession('again');
+      expect(await claim(store)).toMatchObject([{ since: NOW, tries: 1 }]);
+    });
+
+    test('of another issuer it waits', async () => {
+      const { store } = await open();
+      await signIn(store, 'key', { content: { ...content, issuer: 'us' } });
+      await store.endSession('key');
+      expect(await claim(store)).toEqual([]);
+      expect(await store.claimRevocations('us', NOW, 1000, 10)).toHaveLength(1);
+    });
+
+    test('it is under way until it is settled, or its time is over; then it is due again, or gone', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      await store.endSession('key');
+      expect(await store.claimRevocation('eu:363', NOW, 1000)).toMatchObject({ tries: 1 });
+      expect(await another.revocationsUnderWay(NOW)).toEqual(['eu:363']);
+      expect(await another.claimRevocation('eu:363', NOW, 1000)).toBeNull();
+      expect(await another.revocationsUnderWay(NOW + 1000)).toEqual([]); // whoever was at it has died
+      expect(await another.claimRevocation('eu:363', NOW + 1000, 1000)).toMatchObject({
+        since: NOW,
+        tries: 2,
+      });
+      await another.settleRevocation('eu:363', NOW + HOUR);
+      expect(await store.revocationsUnderWay(NOW + 1000)).toEqual([]);
+      expect(await claim(store, NOW + HOUR - 1)).toEqual([]);
+      expect(await claim(store, NOW + HOUR)).toMatchObject([{ since: NOW, tries: 3 }]);
+      await store.settleRevocation('eu:363', null);
+      expect(await claim(store, NOW + 99 * HOUR)).toEqual([]);
+    });
+
+    test('a lease by a clock that was ahead holds nobody up', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      await store.endSession('key');
+      await store.claimRevocation('eu:363', NOW + 99 * HOUR, 1000);
+      expect(await store.revocationsUnderWay(NOW)).toEqual([]);
+      expect(await store.claimRevocation('eu:363', NOW, 1000)).not.toBeNull();
+    });
+  });
+
+  describe(`${name}: issuers and names`, () => {
+    test('what is due is given to who speaks to its issuer', async () => {
+      const { store } = await open();
+      const intent = { token: 't', since: NOW };
+      await signIn(store, 'key', { content: { ...content, issuer: 'us', intent } });
+      expect(await store.claimDueGrants('eu', NOW, 10)).toEqual([]);
+      expect(await store.claimSubscriptions('eu', NOW, 1, 10)).toEqual([]);
+      expect(await store.claimDueGrants('us', NOW + HOUR, 10)).toEqual(['eu:363']);
+      expect(await store.claimSubscriptions('us', NOW + HOUR, 1, 10)).toEqual(['eu:363']);
+    });
+
+    test('a person has one name in it, whoever asks, and at each issuer another', async () => {
+      const { store, another } = await open();
+      const id = store.grantIdOf({ issuer: 'eu', userId: '363' });
+      expect(id).toMatch(/^[\w-]{43}$/);
+      expect(another.grantIdOf({ issuer: 'eu', userId: '363' })).toBe(id);
+      expect(store.grantIdOf({ issuer: 'us', userId: '363' })).not.toBe(id);
+      expect((await open()).store.grantIdOf({ issuer: 'eu', userId: '363' })).not.toBe(id);
+    });
+  });
+
   describe(`${name}: sessions`, () => {
     test('a session is read with its grant, in one piece', async () => {
       const { store, another } = await open();

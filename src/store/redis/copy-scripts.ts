@@ -78,8 +78,15 @@ export async function readRedisMark(redis: Redis, keys: RedisKeys): Promise<Copy
     if (error.message !== 'MOVED' && error.message !== 'CLUSTERDOWN') throw error;
     throw unfit('REDIS_URL leads to a node of a cluster that does not hold our keys (docs/scaling.md).');
   });
-  return text === null ? null : readMark(String(text));
+  if (text !== null) return readMark(String(text));
+  // One that a version before the fourth has left; or what keeps those versions out, which is no mark of ours.
+  const before = await redis.command('GET', keys.markBefore);
+  const left = before === null ? null : readMark(String(before));
+  return left?.to === NEWER ? null : left;
 }
+
+/** Where the data went, as versions before the fourth are told that find this store. */
+export const NEWER = 'a newer version of this program';
 
 export async function swapRedisMark(
   redis: Pick<Connection, 'run'>,

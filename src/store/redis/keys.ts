@@ -13,8 +13,10 @@ export interface RedisKeys {
   ring: string;
   /** The version of what is stored: see STORE_VERSION. */
   version: string;
-  /** The mark of a copy: nothing is written while there is one. Versions before the fourth look at `copy`. */
+  /** The mark of a copy: nothing is written while there is one. */
   mark: string;
+  /** Where versions before the fourth have it, and look for it. */
+  markBefore: string;
   /** The channel for the id of a grant when anything about it has changed. */
   changed: string;
   /** The channel for what instances have learned. */
@@ -43,6 +45,7 @@ export function redisKeys(tag: string, url: string): RedisKeys {
     ring: `${prefix}ring`,
     version: `${prefix}version`,
     mark: `${prefix}mark`,
+    markBefore: `${prefix}copy`,
     changed: `${prefix}changed`,
     messages: `${prefix}messages`,
   };

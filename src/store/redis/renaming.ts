@@ -6,10 +6,9 @@ import type { Encryption } from '../encryption.ts';
 import { checkRenamed, renameGrant } from '../renaming.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Connection } from './connection.ts';
+import { NEWER } from './copy-scripts.ts';
 import type { RedisKeys } from './keys.ts';
 import { unguardedScript } from './script.ts';
-
-const NEWER = 'a newer version of this program';
 
 /**
  * The part of a schema step that needs the keys: names that nobody can guess, and bound sessions. Instances of the
@@ -65,11 +64,11 @@ async function sessionsOf(redis: Connection, key: StoreKey, old: string, id: str
     });
 }
 
-/** mark, what tells it from others. A mark that a copy had left stays one, under its new name. */
+/** mark, what tells it from others. */
 const LOCK_OUT = unguardedScript(`
 local before = redis.call('GET', p .. 'copy')
 if before and string.find(before, ARGV[2], 1, true) then return 0 end
-if before then redis.call('RENAME', p .. 'copy', p .. 'mark') end
+if before then redis.call('RENAME', p .. 'copy', p .. 'mark') end -- the copy goes on with it
 redis.call('SET', p .. 'copy', ARGV[1])
 return 1`);
 
