@@ -78,7 +78,8 @@ export function waitsInWords(phases, { ratio, noise, pairs, verdict }) {
     lines.push(
       `  ${ratio.toFixed(2)} times as long, the median of ${pairs} pairs of phases (at most ${MOST_RATIO}); with nothing changed, from one phase to the next: ${noise.toFixed(2)}`,
     );
-  return `${[...lines, `  ${verdict}`].join('\n')}\n`;
+  if (among.length > 0) lines.push(`  ${verdict}`);
+  return `${lines.join('\n')}\n`;
 }
 
 /** @param {import('./waits.js').Phase[]} phases */
