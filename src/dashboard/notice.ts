@@ -4,13 +4,14 @@ import { PROBLEMS } from '../problems/catalogue.ts';
 import type { Encryption } from '../store/encryption.ts';
 import { sealedCookie } from '../web/cookies.ts';
 import { refusalCode } from '../withings/errors.ts';
-import { relative } from './words.ts';
+import { otherBrowsers, relative } from './words.ts';
 
 /** What came of a button, said once on the next page: sealed in a cookie, as it is nothing to keep. */
 const notice = z.discriminatedUnion('what', [
   z.object({ what: z.literal('refreshed') }),
   z.object({ what: z.literal('too soon'), last: z.number() }),
   z.object({ what: z.literal('refused'), code: refusalCode }),
+  z.object({ what: z.literal('others logged out'), browsers: z.number() }),
 ]);
 
 export type Notice = z.infer<typeof notice>;
@@ -41,6 +42,8 @@ function wordsFor(found: Notice, now: number): string {
       return 'Refreshed: Withings gave new tokens.';
     case 'too soon':
       return `The last refresh was ${relative(found.last, now)}. Once a minute is enough, so we asked nothing.`;
+    case 'others logged out':
+      return `Logged out: ${otherBrowsers(found.browsers)}.`;
     case 'refused':
       return `${PROBLEMS[found.code].title}. ${PROBLEMS[found.code].advice}`;
   }

@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { ACTIONS, Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
+import type { Sessions } from '../session/session.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
@@ -13,10 +14,11 @@ import type { Events } from './events.ts';
 import { type News, newsWords } from './news.ts';
 import type { Notice, Notices } from './notice.ts';
 import { dashboardPage, RANGES } from './page.ts';
-import { relative } from './words.ts';
+import { otherBrowsers, relative } from './words.ts';
 
 export interface DashboardParts {
   grants: Pick<Grants, 'press'>;
+  sessions: Pick<Sessions, 'countOthers' | 'endOthers'>;
   checks: Checks;
   notices: Notices;
   dataLoader: DataLoader;
@@ -38,6 +40,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.get('/events', noStore, parts.events.handler);
   router.post('/refresh', noStore, (req, res) => refresh(parts, req, res));
   router.post('/check', noStore, (req, res) => check(parts, req, res));
+  router.post('/logout/others', noStore, (req, res) => logOutOthers(parts, req, res));
   router.get('/api/connection', noStore, (req, res) => {
     res.json(connectionOf(req.session.withings));
   });
@@ -55,7 +58,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
     const day = new Date(parts.now()).toISOString().slice(0, 10);
     res.type('text/csv').attachment(`withings-measures-${day}.csv`).send(csv);
   });
-  router.all(['/refresh', '/check'], onlyMethods('POST'));
+  router.all(['/refresh', '/check', '/logout/others'], onlyMethods('POST'));
   router.all(
     ['/dashboard', '/events', '/api/connection', '/api/measures', '/api/measures.csv'],
     onlyMethods('GET, HEAD'),
@@ -64,7 +67,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { dataLoader, notices, newsOf, now, refreshMarginSeconds }: DashboardParts,
+  { dataLoader, sessions, notices, newsOf, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
@@ -78,10 +81,12 @@ async function dashboard(
   const { grant, data } = await dataLoader.readAll(owned, period);
   if (!grant) return res.redirect(303, '/');
   const range = { days, until: now() };
+  const others = await sessions.countOthers(req);
   return res.render('dashboard', {
     page: dashboardPage(grant, data, { range, marginSeconds: refreshMarginSeconds }),
     notice: notices.take(req, res),
     news: news && newsWords(news, range.until),
+    others: others > 0 ? otherBrowsers(others) : null,
   });
 }
 
@@ -96,6 +101,13 @@ async function refresh({ grants, notices }: DashboardParts, req: Request, res: R
 function noticeOf(pressed: Awaited<ReturnType<Grants['press']>>): Notice {
   if ('tooSoon' in pressed) return { what: 'too soon', last: pressed.tooSoon };
   return pressed.ok ? { what: 'refreshed' } : { what: 'refused', code: pressed.refusal.code };
+}
+
+async function logOutOthers({ sessions, notices }: DashboardParts, req: Request, res: Response) {
+  if (!req.session.withingsId) throw new Problem('not-connected');
+  const browsers = await sessions.endOthers(req);
+  notices.leave(res, { what: 'others logged out', browsers });
+  res.redirect(303, '/dashboard');
 }
 
 /** One call with the token as it is, and what came of it. */

@@ -47,3 +47,8 @@ const SCOPES: Record<string, string> = {
 export function scopeWords(scope: string): string {
   return SCOPES[scope] ?? scope;
 }
+
+export function otherBrowsers(n: number): string {
+  if (n === 0) return 'no other browser';
+  return n === 1 ? 'one other browser' : `${n} other browsers`;
+}

@@ -75,6 +75,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(
     dashboardRoutes({
       grants,
+      sessions,
       checks,
       notices,
       dataLoader,

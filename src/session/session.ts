@@ -44,6 +44,10 @@ export interface Sessions {
   resume(req: Request, seed: string): Promise<boolean>;
   /** Gives this browser a session in place of the one stored under `key`, which ends; false: there is none. */
   transfer(req: Request, key: string): Promise<boolean>;
+  /** How many other browsers are signed in on this one's connection; of the demo, which all share, none. */
+  countOthers(req: Request): Promise<number>;
+  /** Logs those out, ends hand-off links that nobody has opened, and says how many browsers that were. */
+  endOthers(req: Request): Promise<number>;
   /** Ends this browser's session, and nothing else. */
   end(req: Request, res: Response): Promise<void>;
 }
@@ -120,6 +124,14 @@ export function createSessions(options: SessionOptions): Sessions {
 
     resume,
 
+    async countOthers(req) {
+      return isOwn(req) ? browsersAmong(await store.readOtherSessions(hashed(req.sessionID), now())) : 0;
+    },
+
+    async endOthers(req) {
+      return isOwn(req) ? browsersAmong(await store.endOtherSessions(hashed(req.sessionID), now())) : 0;
+    },
+
     end(req, res) {
       return new Promise((resolve, reject) => {
         req.session.destroy((error: unknown) => {
@@ -130,4 +142,14 @@ export function createSessions(options: SessionOptions): Sessions {
       });
     },
   };
+}
+
+/** Whether the other sessions on this connection are this person's: strangers try the demo. */
+function isOwn({ session: { withingsPerson } }: Request): boolean {
+  return withingsPerson?.demo === false;
+}
+
+/** What has not been signed in is a hand-off link that waits. */
+function browsersAmong(sessions: string[]): number {
+  return sessions.filter((data) => 'signedInAt' in JSON.parse(data)).length;
 }

@@ -37,6 +37,9 @@ export function boundSessions(
         replaces: entry.replaces && sessionNameOf(entry.replaces),
       }),
     beginSession: (grantId, session) => stored.beginSession(grantId, bound(session, grantId)),
+    // Of a session that was read, and so verified, in the same request.
+    readOtherSessions: (key, now) => stored.readOtherSessions(sessionNameOf(key), now),
+    endOtherSessions: (key, now) => stored.endOtherSessions(sessionNameOf(key), now),
     async transferSession(key, now, session, replaces) {
       const from = await readSession(key, now);
       if (!from?.grantId) return false;

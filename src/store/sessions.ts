@@ -29,6 +29,10 @@ export interface SessionStore<Session extends NewSession = NewSession> {
    * ask, one is answered true; false: there is none, and nothing was written.
    */
   transferSession(key: string, now: number, session: Session, replaces: string | null): Promise<boolean>;
+  /** The page data of every other live session on the grant of this one, but for endless ones. */
+  readOtherSessions(key: string, now: number): Promise<string[]>;
+  /** Ends those, in one transaction, and answers what they were. */
+  endOtherSessions(key: string, now: number): Promise<string[]>;
 }
 
 export interface StoredSession {
@@ -67,6 +71,8 @@ export interface SignIn<Session extends NewSession = NewSession> {
 
 /** For a session that ends only when somebody ends it: a hundred years. */
 export const ENDLESS_MS = 100 * 365 * DAY_MS;
+/** What ends so late is endless, though it began some time ago; a browser's session ends long before. */
+export const ENDLESS_FROM_MS = ENDLESS_MS / 2;
 
 /** A touch that moves the idle limit by less is not written. */
 export const TOUCH_AT_LEAST_MS = 60_000;

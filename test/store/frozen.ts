@@ -10,6 +10,7 @@ type Reads =
   | 'grantIdOf'
   | 'revocationsUnderWay'
   | 'readSession'
+  | 'readOtherSessions'
   | 'readGrant'
   | 'readWriteId'
   | 'readSubscriptions'
@@ -36,6 +37,7 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
     store.signIn({ grant: { id: 'eu:3', expected: null, content }, session, replaces: null, attempt: null }),
   beginSession: (store) => store.beginSession('eu:1', session),
   transferSession: (store) => store.transferSession('a', NOW, session, null),
+  endOtherSessions: (store) => store.endOtherSessions('a', NOW),
   writeSubscriptions: (store) => store.writeSubscriptions('eu:1', '{}', NOW),
   recordNews: (store) => store.recordNews('eu:1', NOW),
   claimSubscriptions: (store) => store.claimSubscriptions('eu', NOW, HOUR, 10),

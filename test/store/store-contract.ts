@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import type { SpentAttempt } from '../../src/store/attempts.ts';
 import type { GrantContent } from '../../src/store/grant.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
+import { ENDLESS_MS } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createRateLimit } from '../../src/tokens/custody.ts';
 import type { Priority } from '../../src/withings/rate-limit.ts';
 
 const NOW = 1_750_000_000_000;
 const HOUR = 3_600_000;
+const ENDLESS = NOW + ENDLESS_MS;
 
 export interface StoreUnderTest {
   store: Store;
@@ -500,6 +502,63 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key', { id: 'eu:364', replaces: 'key' });
       expect((await store.readSession('key', NOW))?.grantId).toBe('eu:364');
       expect(await store.readGrant('eu:363')).toBeNull();
+    });
+  });
+
+  describe(`${name}: the other sessions on a grant`, () => {
+    const on = (key: string, hours = 1) => ({
+      key,
+      data: JSON.stringify({ of: key }),
+      idleUntil: NOW + hours * HOUR,
+      endsAt: NOW + hours * HOUR,
+    });
+    const keysIn = (sessions: string[]) => sessions.map((data) => JSON.parse(data).of).toSorted();
+
+    test('are named and ended, but for endless ones, and for those on other grants', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'own');
+      await signIn(store, 'stranger', { id: 'eu:364' });
+      for (const session of [on('a'), on('b'), { ...on('endless'), idleUntil: ENDLESS, endsAt: ENDLESS }])
+        await store.beginSession('eu:363', session);
+      expect(keysIn(await another.readOtherSessions('own', NOW))).toEqual(['a', 'b']);
+      const before = await grantOf(store);
+      expect(keysIn(await another.endOtherSessions('own', NOW))).toEqual(['a', 'b']);
+      expect(await store.endOtherSessions('own', NOW)).toEqual([]);
+      for (const key of ['a', 'b']) expect(await store.readSession(key, NOW)).toBeNull();
+      for (const key of ['own', 'endless', 'stranger'])
+        expect(await store.readSession(key, NOW)).not.toBeNull();
+      expect(await grantOf(store)).toEqual(before);
+    });
+
+    test('are neither named nor ended once their time is over, nor by one whose own is', async () => {
+      const { store } = await open();
+      await signIn(store, 'own');
+      await store.beginSession('eu:363', on('short', 0.5));
+      await store.beginSession('eu:363', on('long', 2));
+      expect(keysIn(await store.readOtherSessions('own', NOW + 0.6 * HOUR))).toEqual(['long']);
+      for (const key of ['own', 'nobody']) {
+        expect(await store.readOtherSessions(key, NOW + 1.5 * HOUR)).toEqual([]);
+        expect(await store.endOtherSessions(key, NOW + 1.5 * HOUR)).toEqual([]);
+      }
+      expect(await store.readSession('long', NOW + 1.5 * HOUR)).not.toBeNull();
+    });
+
+    test('a sign-in at the same moment is before or after, and no grant loses its last session', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'own');
+      for (let round = 0; round < 10; round += 1) {
+        const keys = [`${round}-a`, `${round}-b`];
+        const [first, ended, second] = await Promise.all([
+          another.beginSession('eu:363', on(keys[0] as string)),
+          store.endOtherSessions('own', NOW),
+          another.beginSession('eu:363', on(keys[1] as string)),
+        ]);
+        expect([first, second]).toEqual([true, true]);
+        const left = keysIn(await store.readOtherSessions('own', NOW));
+        expect([...keysIn(ended), ...left].toSorted()).toEqual(keys);
+        await store.endOtherSessions('own', NOW);
+      }
+      expect((await store.readSession('own', NOW))?.grant()).toMatchObject(content);
     });
   });
 

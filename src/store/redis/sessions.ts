@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { writeAttemptResult } from '../attempts.ts';
 import { sealGrant } from '../sealed-grant.ts';
-import { type BoundSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import { type BoundSession, ENDLESS_FROM_MS, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
 import type { Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { RedisParts } from './connection.ts';
@@ -52,6 +52,12 @@ export function redisSessions(
 
     transferSession: async (key, now, session, replaces) =>
       (await redis.run(TRANSFER_SESSION, key, now, ...row(session), replaces)) === 1,
+
+    readOtherSessions: async (key, now) =>
+      texts.parse(await redis.run(READ_OTHER_SESSIONS, key, now, now + ENDLESS_FROM_MS)),
+
+    endOtherSessions: async (key, now) =>
+      texts.parse(await redis.run(END_OTHER_SESSIONS, key, now, now + ENDLESS_FROM_MS)),
   };
 }
 
@@ -118,6 +124,25 @@ if not s[1] or tonumber(s[2]) <= tonumber(ARGV[2]) then return 0 end
 beginSession(s[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
 endSession(ARGV[1])
 return 1`);
+
+/** key, now, from when on an end is none → the keys and data of the other sessions on its grant. */
+const OTHER_SESSIONS = `
+local keys, data = {}, {}
+local now = tonumber(ARGV[2])
+local own = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'i')
+local isLive = own[1] and tonumber(own[2]) > now
+for _, key in ipairs(isLive and redis.call('SMEMBERS', p .. 'o:' .. own[1]) or {}) do
+  local s = redis.call('HMGET', p .. 's:' .. key, 'd', 'i', 'e')
+  if key ~= ARGV[1] and s[1] and tonumber(s[2]) > now and tonumber(s[3]) < tonumber(ARGV[3]) then
+    table.insert(keys, key)
+    table.insert(data, s[1])
+  end
+end
+`;
+const READ_OTHER_SESSIONS = unguardedScript(`${OTHER_SESSIONS} return data`);
+const END_OTHER_SESSIONS = script(`${OTHER_SESSIONS}
+for _, key in ipairs(keys) do endSession(key) end
+return data`);
 
 export function redisExpiry({ redis }: Pick<RedisParts, 'redis'>): Pick<Store, 'removeExpired'> {
   return {

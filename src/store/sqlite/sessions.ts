@@ -1,7 +1,7 @@
 import { SPENT_KNOWN_MS } from '../attempts.ts';
 import type { Encryption } from '../encryption.ts';
 import { sealGrant } from '../sealed-grant.ts';
-import { type BoundSession, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import { type BoundSession, ENDLESS_FROM_MS, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
 import type { Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db } from './database.ts';
@@ -88,7 +88,29 @@ export function sqliteSessions(
         return true;
       });
     },
+
+    readOtherSessions: async (key, now) => otherSessions(db, key, now).map(({ data }) => data),
+
+    async endOtherSessions(key, now) {
+      return db.transaction(() => {
+        const others = otherSessions(db, key, now);
+        for (const other of others) endSession(db, other.key);
+        return others.map(({ data }) => data);
+      });
+    },
   };
+}
+
+function otherSessions(db: Db, key: string, now: number): { key: string; data: string }[] {
+  return db.all(
+    `SELECT key, data FROM sessions WHERE key <> ? AND idle_until > ? AND ends_at < ?
+     AND grant_id = (SELECT grant_id FROM sessions WHERE key = ? AND idle_until > ?)`,
+    key,
+    now,
+    now + ENDLESS_FROM_MS,
+    key,
+    now,
+  );
 }
 
 /** The new one first: a grant must not lose its last owner on the way. */
