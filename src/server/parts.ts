@@ -18,7 +18,6 @@ import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
-import { openRedisStore } from '../store/redis/store.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Clocks } from '../time/clocks.ts';
 import { createCustody } from '../tokens/custody.ts';
@@ -116,6 +115,7 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
     },
   };
   if (config.redisUrl !== null) {
+    const { openRedisStore } = await import('../store/redis/store.ts'); // its client is much to load for nothing
     return openRedisStore({ url: config.redisUrl, encryption, now, tag: config.redisTag, ...opening });
   }
   const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic, opening);
