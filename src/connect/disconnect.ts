@@ -60,7 +60,8 @@ async function endConnection(
 
 function outcomeOf({ person, refusal }: Disconnected): Receipt['outcome'] {
   if (refusal === null) return 'revoked';
-  return person === null ? 'untold' : 'unconfirmed';
+  const isUntold = person === null && refusal.code !== 'withings-busy'; // then somebody else is at it
+  return isUntold ? 'untold' : 'unconfirmed';
 }
 
 const receipt = z.object({

@@ -180,9 +180,9 @@ describe('killed half way', () => {
     again.clock.now += 2 * HOUR;
     await first.post('/refresh'); // another refresh token, and the access token is used
     await first.json('/api/measures');
+    fileOf(again).exec("DELETE FROM sessions WHERE key LIKE 'crowd%'");
     await second.post('/logout');
     await demo.post('/disconnect');
-    fileOf(again).exec("DELETE FROM sessions WHERE key LIKE 'crowd%'");
     await again.stop();
 
     expect(await migrated(app, url)).toContain('Copied: 1 connection, 1 browser signed in.');

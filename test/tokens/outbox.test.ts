@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
+import { createOutbox } from '../../src/tokens/outbox.ts';
+import { refuse } from '../../src/withings/errors.ts';
 import { atEnd, startApp, type TestApp } from '../support/app.ts';
 import { REDEEM, sandboxOf } from '../support/sandbox.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
@@ -129,6 +131,27 @@ describe('what Withings does not take', () => {
     expect(await withings.calls('revoke')).toBe(0);
     expect(fileOf(app).prepare('SELECT * FROM people').all()).toEqual([]);
   });
+});
+
+test('what Withings says of somebody whom it does not know is believed: there is nothing to give back', async () => {
+  const settled: (number | null)[] = [];
+  const unknown = refuse('withings-refused', { status: 503 });
+  const due = [{ id: 'a', person: { issuer: 'eu', userId: '1', demo: false }, since: 0, tries: 1 }];
+  const outbox = createOutbox({
+    store: {
+      claimRevocations: async () => due.splice(0),
+      claimRevocation: async () => null,
+      settleRevocation: async (_id, dueAt) => void settled.push(dueAt),
+      revocationsUnderWay: async () => [],
+    },
+    withings: { issuer: 'eu', revoke: async () => unknown },
+    now: () => 0,
+    sleep: async () => {},
+    leaseMs: 1000,
+    onRevocation: () => {},
+  });
+  await outbox.sendDue(new AbortController().signal);
+  expect(settled).toEqual([null]);
 });
 
 describe('visitors of the demo share one permission', () => {
