@@ -58,6 +58,7 @@ describe.each([
     expect((await visit(app).post(new URL(body.handoffUrl).pathname)).status).toBe(410);
     await goLive(there);
     expect((await partner.get(`/${body.connectionId}`)).body.state).toBe('connected');
+    expect((await visit(app).post(new URL(body.handoffUrl).pathname)).status).toBe(303); // nothing was spent
   });
 
   test('an attempt is not known', async () => {

@@ -6,7 +6,7 @@ import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { atEnd, tempDir } from '../support/app.ts';
-import { storeContract } from './store-contract.ts';
+import { content, storeContract } from './store-contract.ts';
 
 async function openTwo() {
   const file = join(tempDir(), 'connect.db');
@@ -35,4 +35,22 @@ test('a grant that no session owns is cleared away, a few rows at a time', async
   for (let step = 0; step < 2; step += 1) await store.removeExpired(0, 2); // and round again
   expect(db.prepare('SELECT id FROM grants').all()).toMatchObject([{ id: 'eu:3' }]);
   db.close();
+});
+
+test('a session that was pointed at another grant is not transferred either', async () => {
+  const { store, file } = await openTwo();
+  for (const userId of ['1', '2']) {
+    await store.signIn({
+      grant: { id: `eu:${userId}`, expected: null, content: { ...content, userId } },
+      session: { key: userId, data: '{}', idleUntil: 9e15, endsAt: 9e15 },
+      replaces: null,
+      attempt: null,
+    });
+  }
+  const db = new Database(file);
+  db.exec("UPDATE sessions SET grant_id = 'eu:2'");
+  db.close();
+  const next = { key: 'next', data: '{}', idleUntil: 9e15, endsAt: 9e15 };
+  expect(await store.transferSession('1', 0, next, null)).toBe(false);
+  expect(await store.transferSession('2', 0, next, null)).toBe(true);
 });
