@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { atEnd, tempDir } from '../support/app.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'kill-at.mjs')).href;
@@ -31,18 +32,18 @@ export async function startProgram(env: Record<string, string>): Promise<Program
   });
   const isOver = () => child.exitCode !== null || child.signalCode !== null;
   const output = collect(child);
-  await until(`ready: ${env.PORT}`, () => {
+  await until(() => {
     if (isOver()) throw new Error(`It ended: ${output()}`);
     return output().includes('"ready"');
-  });
+  }, `ready: ${env.PORT}`);
   return {
     url: `http://127.0.0.1:${env.PORT}`,
     kill: (signal) => void child.kill(signal),
     async ended() {
-      await until(`the end of ${env.PORT}`, isOver);
+      await until(isOver, `the end of ${env.PORT}`);
       return child.signalCode ?? Number(child.exitCode);
     },
-    stopped: () => until(`a stop of ${env.PORT}`, () => stateOf(child) === 'T'),
+    stopped: () => until(() => stateOf(child) === 'T', `a stop of ${env.PORT}`),
     output,
   };
 }
@@ -62,13 +63,4 @@ function stateOf({ pid }: ChildProcess): string {
   return execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' })
     .trim()
     .slice(0, 1);
-}
-
-/** Looks again and again, for at most ten seconds or so. */
-export async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; looks < 500; looks += 1) {
-    if (await isSo()) return;
-    await new Promise((wait) => setTimeout(wait, 20));
-  }
-  throw new Error(`Not in ten seconds: ${what}`);
 }

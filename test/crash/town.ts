@@ -2,8 +2,9 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dueAt, type Grant } from '../../src/store/grant.ts';
 import { freePort, tempDir, tempDirOnDisk } from '../support/app.ts';
+import { until } from '../support/until.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
-import { type Program, startProgram, until } from './program.ts';
+import { type Program, startProgram } from './program.ts';
 import { type Provider, startProvider } from './provider.ts';
 import { durableGrant, SECRET } from './record.ts';
 
@@ -102,7 +103,7 @@ export async function connectedTown(env: Record<string, string> = {}): Promise<T
     plan: (plan) => (plan ? control('plan', plan) : rmSync(join(controls, 'plan'), { force: true })),
     start,
     grant,
-    swept: () => until('nothing left to attend to', async () => dueAt(await grant()) === null),
+    swept: () => until(async () => dueAt(await grant()) === null, 'nothing left to attend to'),
     usedTooEarly,
   };
 }

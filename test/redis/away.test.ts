@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import request, { type Response } from 'supertest';
 import { REDEEM, REFRESH } from '../support/sandbox.ts';
+import { until } from '../support/until.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Pair, startPair } from './pair.ts';
 
@@ -20,15 +21,6 @@ function expectAway(answer: Response): void {
   expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   expect(answer.headers['set-cookie']).toBeUndefined();
   expect(answer.headers['clear-site-data']).toBeUndefined();
-}
-
-/** Asks until it is so; gives up after ten seconds or so. */
-async function soon(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (let looks = 0; looks < 400; looks += 1) {
-    if (await isSo()) return;
-    await new Promise((wait) => setTimeout(wait, 25));
-  }
-  throw new Error(`Not in ten seconds: ${what}`);
 }
 
 const isReady = async ({ apps }: Pair) =>
@@ -60,7 +52,7 @@ describe.each<[string, (pair: Pair) => Promise<void>, (pair: Pair) => Promise<vo
     expect([await withings.calls(REFRESH), await withings.calls(REDEEM)]).toEqual(before);
 
     await comeBack(pair);
-    await soon('ready again', () => isReady(pair));
+    await until(() => isReady(pair), 'ready again');
     expect((await visitor.json('/api/connection')).body.state).not.toBe('not-connected');
     expect((await visitor.json('/api/measures')).status).toBe(200);
     expect((await visitor.get(callback)).headers.location).toBe('/dashboard'); // its attempt was not spent
@@ -79,13 +71,13 @@ test('away between the intent and the new pair: nothing is lost, and somebody fi
   door.open(); // Withings gives a new pair, which cannot be kept
   expectAway(await pressed);
   await redis.start();
-  await soon('ready again', () => isReady(pair));
+  await until(() => isReady(pair), 'ready again');
   clock.now += 60_000; // the lease runs by the clock of Redis, the wait by ours
-  await soon('finished without a visitor', async () => {
+  await until(async () => {
     await Promise.all(apps.map((app) => app.sweep()));
     const { body } = await visitor.json('/api/connection');
     return body.state === 'connected' && body.lastRefresh?.outcome === 'refreshed';
-  });
+  }, 'finished without a visitor');
   clock.now += 9 * HOUR; // whatever the old pair was good for, it is over
   expect((await visitor.json('/api/measures')).status).toBe(200);
 });

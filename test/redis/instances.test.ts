@@ -3,6 +3,7 @@ import request from 'supertest';
 import { askManyTimes } from '../support/crowd.ts';
 import { openEvents } from '../support/event-stream.ts';
 import { REDEEM, REFRESH } from '../support/sandbox.ts';
+import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 import { startPair } from './pair.ts';
 
@@ -118,7 +119,7 @@ test('both ask the same at once: the one that Withings refuses takes the answer 
       .set({ Cookie: visitor.cookies(), Accept: 'application/json' })
       .then();
   const both = [ask(0), ask(1)];
-  while (door.count() < 2) await new Promise((wait) => setTimeout(wait, 5));
+  await until(() => door.count() === 2);
   door.open();
   const [one, other] = await Promise.all(both);
   expect([one?.status, other?.status]).toEqual([200, 200]);
