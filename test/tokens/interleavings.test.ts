@@ -2,7 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { explore } from './model/explore.ts';
 import type { Limits, Weakness } from './model/world.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(process.env.MODEL === 'deep' ? 3_600_000 : 120_000);
 
 /**
  * The real grants.ts and renewal.ts, in every order of store and network steps that the limits of a row allow, with
