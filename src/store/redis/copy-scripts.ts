@@ -17,6 +17,7 @@ for _, member in ipairs(members) do
   local name = string.match(member, ' (.+)$') or member
   if redis.call('EXISTS', p .. ARGV[5] .. name) == 1 then
     local at = redis.call('ZSCORE', p .. ARGV[6], name)
+    if at == 'inf' and not grantExists(name) then at = '0' end -- the server has forgotten it: it is to be given back
     table.insert(rows, { name, at, unpack(redis.call('HMGET', p .. ARGV[5] .. name, unpack(ARGV, 7))) })
   end
 end

@@ -145,12 +145,22 @@ for _, key in ipairs(keys) do endSession(key) end
 return data`);
 
 export function redisExpiry({ redis }: Pick<RedisParts, 'redis'>): Pick<Store, 'removeExpired'> {
+  let rank = 0;
   return {
-    removeExpired: async (now, limit) => (await redis.run(REMOVE_EXPIRED, now, limit)) === 1,
+    async removeExpired(now, limit) {
+      const [ended, checked] = counts.parse(await redis.run(REMOVE_EXPIRED, now, limit, rank));
+      rank = checked === limit ? rank + limit : 0;
+      return ended === limit;
+    },
   };
 }
 
-/** now, limit → whether there may be more. Finds what the server has forgotten by itself, too. */
+const counts = z.tuple([z.number(), z.number()]);
+
+/**
+ * now, limit, rank → how many sessions were over, and how many people were checked from that rank on. Finds what the
+ * server has forgotten by itself, too, and grants that no session owns.
+ */
 const REMOVE_EXPIRED = script(`
 local over = redis.call('ZRANGEBYSCORE', p .. 'ends', '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, member in ipairs(over) do
@@ -158,4 +168,8 @@ for _, member in ipairs(over) do
   redis.call('DEL', p .. 's:' .. key)
   disown(id, key)
 end
-return #over == tonumber(ARGV[2]) and 1 or 0`);
+local people = redis.call('ZRANGE', p .. 'people', ARGV[3], ARGV[3] + ARGV[2] - 1)
+for _, id in ipairs(people) do
+  if not isLeft(id) and redis.call('EXISTS', p .. 'o:' .. id) == 0 then eraseGrant(id) end
+end
+return { #over, #people }`);
