@@ -2,14 +2,14 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { explore } from './model/explore.ts';
 import type { Limits, Weakness } from './model/world.ts';
 
-jest.setTimeout(process.env.MODEL === 'deep' ? 3_600_000 : 120_000);
-
 /**
  * The real grants.ts and renewal.ts, in every order of store and network steps that the limits of a row allow, with
  * a kill at any of them. In every state somebody who finds only the durable record must still be let in.
  * docs/custody.md explains the rows. `npm run model` goes to the end of the two wide ones, which takes minutes.
  */
-const STATES = process.env.MODEL === 'deep' ? 1_000_000 : 2000;
+const isDeep = process.env.MODEL === 'deep';
+const STATES = isDeep ? 1_000_000 : 2000;
+jest.setTimeout(isDeep ? 3_600_000 : 120_000);
 
 const nothing: Limits = {
   weakness: 'none',
@@ -34,7 +34,7 @@ const guards: [Exclude<Weakness, 'none'>, Partial<Limits>][] = [
 async function expectNothingLost(limits: Partial<Limits>) {
   const found = await explore({ ...nothing, ...limits }, STATES);
   expect(found.lost).toBeNull();
-  if (STATES > 2000) process.stdout.write(`${JSON.stringify(limits)}: ${found.states} states\n`);
+  if (isDeep) process.stdout.write(`${JSON.stringify(limits)}: ${found.states} states\n`);
 }
 
 describe.each(guards)('%s', (weakness, limits) => {
