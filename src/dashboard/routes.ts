@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
-import { ACTIONS, Problem } from '../problems/catalogue.ts';
+import { Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
+import { ACTIONS } from '../problems/text.ts';
 import type { Sessions } from '../session/session.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';

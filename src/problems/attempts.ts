@@ -1,4 +1,4 @@
-import type { ProblemText } from './catalogue.ts';
+import type { ProblemText } from './text.ts';
 
 /** How the way back from Withings can end. */
 export const ATTEMPTS = {

@@ -1,6 +1,7 @@
 import { ATTEMPTS } from './attempts.ts';
 import { REFUSALS } from './refusals.ts';
 import { REQUESTS } from './requests.ts';
+import type { ProblemText } from './text.ts';
 
 const texts = { ...ATTEMPTS, ...REFUSALS, ...REQUESTS };
 
@@ -22,27 +23,3 @@ export class Problem extends Error {
     this.retryAfterSeconds = retryAfterSeconds ?? PROBLEMS[code].retryAfterSeconds;
   }
 }
-
-/** One thing that can go wrong, as its page and its JSON say it: what happened, what to do, one way on. */
-export interface ProblemText {
-  /** HTTP status of the answer. */
-  status: number;
-  title: string;
-  /** What happened, and that nothing was lost where that is so. */
-  what: string;
-  /** What to do now. */
-  advice: string;
-  action: Action;
-  /** Seconds until it makes sense to try again, where that is known. */
-  retryAfterSeconds?: number;
-}
-
-export type Action = keyof typeof ACTIONS;
-
-/** The one link under a problem. */
-export const ACTIONS = {
-  connect: { href: '/connect', label: 'Connect Withings' },
-  restart: { href: '/connect', label: 'Start again' },
-  home: { href: '/', label: 'Back to the start' },
-  dashboard: { href: '/dashboard', label: 'Open the dashboard' },
-} as const;

@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { describe, type Log } from '../operations/logging.ts';
 import { DecryptionError } from '../store/encryption.ts';
-import { ACTIONS, PROBLEMS, Problem, type ProblemCode } from './catalogue.ts';
+import { PROBLEMS, Problem, type ProblemCode } from './catalogue.ts';
+import { ACTIONS } from './text.ts';
 
 /** Nothing answered: say so. */
 export const notFound: RequestHandler = () => {

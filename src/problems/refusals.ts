@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../withings/errors.ts';
-import type { ProblemText } from './catalogue.ts';
+import type { ProblemText } from './text.ts';
 
 /** Why there is no token, no answer or no data. */
 export const REFUSALS = {

@@ -1,4 +1,4 @@
-import type { ProblemText } from './catalogue.ts';
+import type { ProblemText } from './text.ts';
 
 /** What can be wrong with a request, and with us. */
 export const REQUESTS = {

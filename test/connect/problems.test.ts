@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ACTIONS, PROBLEMS } from '../../src/problems/catalogue.ts';
+import { PROBLEMS } from '../../src/problems/catalogue.ts';
+import { ACTIONS } from '../../src/problems/text.ts';
 import { startApp } from '../support/app.ts';
 import { REDEEM, sandboxOf } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';

@@ -1,4 +1,5 @@
-import { ACTIONS, PROBLEMS } from '../../problems/catalogue.ts';
+import { PROBLEMS } from '../../problems/catalogue.ts';
+import { ACTIONS } from '../../problems/text.ts';
 import type { Result } from '../../withings/errors.ts';
 import type { Chart } from '../charts/chart.ts';
 
