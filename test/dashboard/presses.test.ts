@@ -30,19 +30,6 @@ test('all visitors of the demo have one press a minute together', async () => {
   expect(await sandboxOf(app).calls(REFRESH)).toBe(1);
 });
 
-test('a press waits behind what keeps connections, and without a turn it has changed nothing', async () => {
-  const app = await startApp({ WITHINGS_CALLS_PER_MINUTE: '20' }); // five at once, of which data have three
-  const visitor = visit(app);
-  await visitor.connect();
-  await visitor.get('/dashboard'); // takes what data may
-  const before = (await visitor.json('/api/connection')).body;
-  await visitor.post('/refresh');
-  expect((await visitor.get('/')).status).toBe(200);
-  expect(await sandboxOf(app).calls(REFRESH)).toBe(0);
-  expect((await visitor.json('/api/connection')).body).toEqual(before);
-  expect(before).toMatchObject({ state: 'connected', lastRefresh: null });
-});
-
 test('what Withings refused is said', async () => {
   const app = await startApp();
   const visitor = visit(app);

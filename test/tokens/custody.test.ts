@@ -634,9 +634,10 @@ describe('the sweeper', () => {
   });
 });
 
-test('the proof of a pair takes its turn with the tokens', async () => {
-  const { store, clock, parts } = await custody({ previousRefreshToken: 'refresh-before' });
-  const taken: number[] = [];
+/** The parts as they are put together, with a line of calls in which nobody ever comes to their turn. */
+async function withoutTurns(change: Partial<GrantContent> = {}) {
+  const { store, clock, parts, read } = await custody(change);
+  const asked: number[] = [];
   const withings = {
     issuer: 'eu' as const,
     clientId: 'client',
@@ -648,7 +649,7 @@ test('the proof of a pair takes its turn with the tokens', async () => {
     timeoutMs: 1000,
     redirectUri: 'https://app.example/callback',
   };
-  const { sweeper } = createCustody(
+  const made = createCustody(
     { withings, recover: false, callsPerMinute: 120, refreshMarginSeconds: 600, sweepSeconds: 30 },
     {
       ...parts,
@@ -656,15 +657,29 @@ test('the proof of a pair takes its turn with the tokens', async () => {
       store: {
         ...store,
         async takeCall(_bucket, _spacingMs, atOnce) {
-          taken.push(atOnce);
+          asked.push(atOnce);
           return 60_000;
         },
       },
       clocks: { now: () => clock.now, monotonic: () => clock.mono, sleep: parts.sleep },
     },
   );
+  return { ...made, asked, read };
+}
+
+test('the proof of a pair takes its turn with the tokens', async () => {
+  const { sweeper, asked } = await withoutTurns({ previousRefreshToken: 'refresh-before' });
   await sweeper.wake();
-  expect(taken).toEqual([30]); // all that may come at once
+  expect(asked).toEqual([30]); // all that may come at once
+});
+
+test('a press takes its turn with the visits; without one it has changed nothing', async () => {
+  const { grants, asked, read } = await withoutTurns();
+  const { writeId: _, ...before } = await read();
+  const pressed = await grants.press({ ...before, writeId: _ });
+  expect(pressed).toMatchObject({ ok: false, refusal: { code: 'withings-busy' } });
+  expect(asked).toEqual([18]); // what data may have at once
+  expect(await read()).toMatchObject(before);
 });
 
 test('what goes wrong in the background is reported, not lost', async () => {
