@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Measure } from '../withings/data.ts';
+import type { Measure } from '../withings/data/records.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 
 /** Body measures as a table, newest first. Cells that a spreadsheet would take for a formula are defused. */

@@ -3,7 +3,16 @@ import { DAY_MS } from '../time/clocks.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
-import type { ActivityDay, Device, Measure, Night } from '../withings/data.ts';
+import type {
+  ActivityDay,
+  Device,
+  Goals,
+  List,
+  Measure,
+  Night,
+  Recording,
+  Workout,
+} from '../withings/data/records.ts';
 import { type Result, refuse } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 import type { AnswerCache } from './answer-cache.ts';
@@ -16,7 +25,16 @@ export interface Data {
   devices: Device;
 }
 
-export type Everything = { [Name in keyof Data]: Result<Data[Name][]> };
+/** What changes slowly: it is asked for when there is room, and nobody waits for it. Null: not known yet. */
+export interface Slow {
+  goals: Goals | null;
+  /** The latest, whenever that was. */
+  height: Measure | null;
+  recordings: Recording[] | null;
+  workouts: Workout[] | null;
+}
+
+export type Everything = { [Name in keyof Data]: Result<List<Data[Name]>> } & { slow: Slow };
 
 export interface Period {
   days: number;
@@ -26,7 +44,7 @@ export interface Period {
 
 /** A person's data, read through whatever access token is live. Whoever asks has read the grant just before. */
 export interface DataLoader {
-  read<Name extends keyof Data>(grant: Grant, name: Name, period: Period): Promise<Result<Data[Name][]>>;
+  read<Name extends keyof Data>(grant: Grant, name: Name, period: Period): Promise<Result<List<Data[Name]>>>;
   /**
    * All of them at once, and the grant as it is after that. What is not there in time is left out with a word; the rest
    * is not held up.
@@ -38,7 +56,7 @@ interface Source<T> {
   scope: string;
   /** The days asked for make another question of it; false: it is the same whatever they are. */
   ranged: boolean;
-  ask: (withings: Withings, accessToken: string, now: number, days: number) => Promise<Result<T[]>>;
+  ask: (withings: Withings, accessToken: string, now: number, days: number) => Promise<Result<List<T>>>;
 }
 
 /** How long a page waits for its panels. */
@@ -84,7 +102,7 @@ export function createDataLoader(parts: DataLoaderParts): DataLoader {
     fresh: Result<Grant>,
     name: Name,
     { days, newsAt }: Period,
-  ): Promise<Result<Data[Name][]>> {
+  ): Promise<Result<List<Data[Name]>>> {
     if (!fresh.ok) return fresh;
     const grant = fresh.value;
     const { scope, ranged, ask }: Source<Data[Name]> = SOURCES[name];
@@ -100,7 +118,7 @@ export function createDataLoader(parts: DataLoaderParts): DataLoader {
     async readAll(grant, period) {
       const fresh = await grants.fresh(grant);
       const late = sleep(TIMEOUT_MS).then(() => refuse('withings-timeout'));
-      const inTime = <Name extends keyof Data>(name: Name): Promise<Result<Data[Name][]>> =>
+      const inTime = <Name extends keyof Data>(name: Name): Promise<Result<List<Data[Name]>>> =>
         Promise.race([load(fresh, name, period), late]);
       const [measures, activity, nights, devices] = await Promise.all([
         inTime('measures'),
@@ -108,13 +126,14 @@ export function createDataLoader(parts: DataLoaderParts): DataLoader {
         inTime('nights'),
         inTime('devices'),
       ]);
-      const data = { measures, activity, nights, devices };
+      const lists = { measures, activity, nights, devices };
       const isSettled =
         fresh.ok &&
         !isDue(fresh.value, refreshMarginSeconds, now()) &&
-        Object.values(data).every(({ ok }) => ok);
+        Object.values(lists).every(({ ok }) => ok);
+      const slow = { goals: null, height: null, recordings: null, workouts: null };
       // A refresh that was due may be done by now, and what was refused may have ended the grant.
-      return { grant: isSettled ? fresh.value : await grants.read(grant.id), data };
+      return { grant: isSettled ? fresh.value : await grants.read(grant.id), data: { ...lists, slow } };
     },
   };
 }

@@ -1,17 +1,14 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
 import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
-import { DAY_MS } from '../time/clocks.ts';
+import type { DayRange } from '../time/days.ts';
 import { refreshDueAt } from '../tokens/state.ts';
 import type { Everything } from './data-loader.ts';
 import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
-import { devicesPanel } from './panels/devices.ts';
-import { heartPanel } from './panels/heart.ts';
-import { narrowed, type Panel, type Range } from './panels/panel.ts';
-import { sleepPanel } from './panels/sleep.ts';
-import { stepsPanel } from './panels/steps.ts';
-import { compositionPanel, weightPanel } from './panels/weight.ts';
+import type { Panel } from './panels/panel.ts';
+import { panelsOf } from './panels/panels.ts';
+import type { Wording } from './preferences/wording.ts';
 import { duration, type Moment, moment, scopeWords } from './words.ts';
 
 export const RANGES = [
@@ -24,11 +21,11 @@ export const RANGES = [
 export function dashboardPage(
   grant: Grant,
   data: Everything,
-  { range, marginSeconds }: { range: Range; marginSeconds: number },
+  { range, wording, marginSeconds }: { range: DayRange; wording: Wording; marginSeconds: number },
 ) {
-  const now = range.until;
+  const { now } = range;
   const { state, problem } = connectionOf(grant);
-  const panels = panelsOf(data, range);
+  const panels = panelsOf(data, range, wording);
   const demoEnds = demoEndsAt(grant);
   return {
     state,
@@ -65,21 +62,6 @@ export function dashboardPage(
     canRefresh: grant.ended === null,
     made: moment(now, now),
   };
-}
-
-function panelsOf({ measures, activity, nights, devices }: Everything, range: Range): Panel[] {
-  const first = range.until - range.days * DAY_MS;
-  const recent = narrowed(measures, (all) => all.filter(({ at }) => at.getTime() >= first));
-  const panels = [
-    weightPanel(recent, range),
-    heartPanel(recent, range),
-    stepsPanel(activity, range),
-    sleepPanel(nights, range),
-    compositionPanel(measures, range),
-    devicesPanel(devices),
-  ];
-  const isBare = ({ chart, table }: Panel) => Number(!chart && !table);
-  return panels.toSorted((a, b) => isBare(a) - isBare(b));
 }
 
 /** The reason why all panels are empty is said once. */

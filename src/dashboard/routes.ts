@@ -3,10 +3,11 @@ import { Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
 import { ACTIONS } from '../problems/text.ts';
 import type { Sessions } from '../session/session.ts';
+import { lastDays } from '../time/days.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
-import type { Measure } from '../withings/data.ts';
+import type { Measure } from '../withings/data/records.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 import type { Checks } from './checks.ts';
 import { measuresCsv } from './csv.ts';
@@ -15,6 +16,8 @@ import type { Events } from './events.ts';
 import { type News, newsWords } from './news.ts';
 import type { Notice, Notices } from './notice.ts';
 import { dashboardPage, RANGES } from './page.ts';
+import { METRIC } from './preferences/units.ts';
+import { createWording } from './preferences/wording.ts';
 import { otherBrowsers, relative } from './words.ts';
 
 export interface DashboardParts {
@@ -81,12 +84,14 @@ async function dashboard(
   const period = { days: Math.max(days, DEFAULT_DAYS), newsAt: news?.newsAt ?? 0 };
   const { grant, data } = await dataLoader.readAll(owned, period);
   if (!grant) return res.redirect(303, '/');
-  const range = { days, until: now() };
+  const preferences = { zone: null, locale: 'en-GB', units: METRIC };
+  const wording = createWording(preferences, now());
+  const range = lastDays(days, now(), wording.zone);
   const others = await sessions.countOthers(req);
   return res.render('dashboard', {
-    page: dashboardPage(grant, data, { range, marginSeconds: refreshMarginSeconds }),
+    page: dashboardPage(grant, data, { range, wording, marginSeconds: refreshMarginSeconds }),
     notice: notices.take(req, res),
-    news: news && newsWords(news, range.until),
+    news: news && newsWords(news, range.now),
     others: others > 0 ? otherBrowsers(others) : null,
   });
 }
@@ -130,5 +135,5 @@ async function allMeasures({ dataLoader, newsOf }: DashboardParts, req: Request)
   const newsAt = (await newsOf(owned.id))?.newsAt ?? 0;
   const measures = await dataLoader.read(owned, 'measures', { days: EXPORT_DAYS, newsAt });
   if (!measures.ok) throw new Problem(measures.refusal.code, measures.refusal.retryAfterSeconds);
-  return measures.value;
+  return measures.value.rows;
 }

@@ -11,7 +11,15 @@ export type { Grant } from '../store/grant.ts';
 export type { Store } from '../store/store.ts';
 export { clocks } from '../time/clocks.ts';
 export { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
-export type { ActivityDay, Device, Measure, Night } from '../withings/data.ts';
+export type {
+  ActivityDay,
+  Attribution,
+  Device,
+  List,
+  Measure,
+  Night,
+  Stages,
+} from '../withings/data/records.ts';
 export type { Refusal, Result } from '../withings/errors.ts';
 export type { NewUser, Order } from '../withings/partner.ts';
 export { type Connect, createConnect } from './connect.ts';

@@ -1,3 +1,4 @@
+import type { List } from '../withings/data/records.ts';
 import type { DataCalls } from '../withings/data-calls.ts';
 import type { Result } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
@@ -17,14 +18,14 @@ export async function anythingSince(
   moment: number,
 ): Promise<Result<boolean>> {
   const since = new Date(moment - OVERLAP_MS);
-  const questions: [string, (token: string) => Promise<Result<unknown[]>>][] = [
+  const questions: [string, (token: string) => Promise<Result<List<unknown>>>][] = [
     ['user.metrics', (token) => withings.measuresChanged(token, [...MEASTYPES.keys()], since)],
     ['user.activity', (token) => withings.activity(token, since)],
     ['user.activity', (token) => withings.nights(token, since)],
   ];
   for (const [, ask] of questions.filter(([needed]) => scope.includes(needed))) {
     const answer = await use(ask);
-    if (!answer.ok || answer.value.length > 0) return answer.ok ? { ok: true, value: true } : answer;
+    if (!answer.ok || answer.value.rows.length > 0) return answer.ok ? { ok: true, value: true } : answer;
   }
   return { ok: true, value: false };
 }

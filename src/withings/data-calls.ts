@@ -1,16 +1,7 @@
 import type { z } from 'zod';
 import { nothing, readAnswer } from './answers.ts';
-import {
-  type ActivityDay,
-  activity,
-  type Device,
-  devices,
-  type Measure,
-  measures,
-  type Night,
-  nights,
-  type Page,
-} from './data.ts';
+import { activity, devices, measures, nights, type Page } from './data/data.ts';
+import type { ActivityDay, Device, List, Measure, Night } from './data/records.ts';
 import type { Result } from './errors.ts';
 import type { Post } from './http.ts';
 import { createNotify, type Notify } from './notify.ts';
@@ -18,14 +9,14 @@ import { createNotify, type Notify } from './notify.ts';
 /** The calls that are made with a person's access token. */
 export interface DataCalls extends Notify {
   /** Body measures taken between two moments, newest first as Withings sends them. */
-  measures(accessToken: string, types: number[], from: Date, until: Date): Promise<Result<Measure[]>>;
+  measures(accessToken: string, types: number[], from: Date, until: Date): Promise<Result<List<Measure>>>;
   /** Body measures that have come in or changed since then, whenever they were taken. */
-  measuresChanged(accessToken: string, types: number[], since: Date): Promise<Result<Measure[]>>;
+  measuresChanged(accessToken: string, types: number[], since: Date): Promise<Result<List<Measure>>>;
   /** Days on which something was counted since then, the running one included, in the order they come. */
-  activity(accessToken: string, since: Date): Promise<Result<ActivityDay[]>>;
+  activity(accessToken: string, since: Date): Promise<Result<List<ActivityDay>>>;
   /** Nights that ended since then, in the order they come. */
-  nights(accessToken: string, since: Date): Promise<Result<Night[]>>;
-  devices(accessToken: string): Promise<Result<Device[]>>;
+  nights(accessToken: string, since: Date): Promise<Result<List<Night>>>;
+  devices(accessToken: string): Promise<Result<List<Device>>>;
   /** Uses an access token as cheaply as can be: asks for what has changed since now, which is nothing. */
   probe(accessToken: string, scope: string[], now: Date): Promise<Result<null>>;
 }
@@ -77,7 +68,7 @@ async function allPages<T>(
   fields: Record<string, string>,
   accessToken: string,
   page: z.ZodType<Page<T>>,
-): Promise<Result<T[]>> {
+): Promise<Result<List<T>>> {
   const all: T[] = [];
   let offset: number | null = 0;
   for (let pages = 0; pages < MAX_PAGES && offset !== null; pages += 1) {
@@ -87,7 +78,7 @@ async function allPages<T>(
     all.push(...read.value.rows);
     offset = read.value.next;
   }
-  return { ok: true, value: all };
+  return { ok: true, value: { rows: all, timezone: null, isCut: offset !== null } };
 }
 
 /** The scopes and their services: Withings, "OAuth authorization URL". */

@@ -96,7 +96,8 @@ test('a cell that a spreadsheet would execute is defused', () => {
   const original = MEASTYPES.get(1);
   const map = MEASTYPES as Map<number, { label: string; unit: string }>;
   map.set(1, { label: '=HYPERLINK("http://evil.example")', unit: '@x' });
-  const csv = measuresCsv([{ type: 1, value: -5, at: new Date(UNTIL) }]);
+  const measure = { type: 1, value: -5, at: new Date(UNTIL), attribution: 'sure' as const, position: null };
+  const csv = measuresCsv([measure]);
   if (original) map.set(1, original);
   expect(csv).toContain(`2026-06-16T00:00:00.000Z,1,"'=HYPERLINK(""http://evil.example"")",-5,'@x`);
 });

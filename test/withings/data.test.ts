@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { activity, devices, measures, nights } from '../../src/withings/data.ts';
+import { activity, devices, measures, nights } from '../../src/withings/data/data.ts';
 
 const odd = [null, 7, 'x', {}, [], { date: 'today' }, { date: '2026-01-01' }];
 
@@ -19,16 +19,14 @@ test('rows that make no sense are left out, the others are read', () => {
       date: '2026-01-01',
       start: new Date(10_000),
       end: new Date(20_000),
-      deepSeconds: 5,
-      lightSeconds: 0,
-      remSeconds: 0,
-      awakeSeconds: 0,
+      asleepSeconds: 5,
+      stages: { deep: 5, light: 0, rem: 0, awake: 0 },
       score: null,
     },
   ]);
   const scale = { model: 'Body+', battery: 'full', last_session_date: null };
   expect(devices.parse({ devices: [...odd, scale] }).rows).toEqual([
-    { model: 'Body+', battery: 'unknown', lastSeen: null },
+    { type: null, model: 'Body+', battery: 'unknown', firstSeen: null, lastSeen: null },
   ]);
 });
 

@@ -1,4 +1,4 @@
-import type { Measure } from '../../withings/data.ts';
+import type { Measure } from '../../withings/data/records.ts';
 import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
 import { momentWords } from './dates.ts';

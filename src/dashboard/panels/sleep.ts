@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../time/clocks.ts';
-import type { Night } from '../../withings/data.ts';
+import type { Night } from '../../withings/data/records.ts';
 import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
 import { dayWords, endOfDay, grouped, hoursWords, startOf } from './dates.ts';
@@ -60,10 +60,10 @@ export function sleepPanel(result: Result<Night[]>, range: Range): Panel {
   );
 }
 
-function asleep({ deepSeconds, lightSeconds, remSeconds }: Night): number {
-  return deepSeconds + lightSeconds + remSeconds;
+function asleep({ asleepSeconds }: Night): number {
+  return asleepSeconds ?? 0;
 }
 
-function stagesOf({ deepSeconds, remSeconds, lightSeconds, awakeSeconds }: Night): number[] {
-  return [deepSeconds, remSeconds, lightSeconds, awakeSeconds];
+function stagesOf({ stages }: Night): number[] {
+  return stages ? [stages.deep, stages.rem, stages.light, stages.awake] : [];
 }

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../time/clocks.ts';
-import type { ActivityDay } from '../../withings/data.ts';
+import type { ActivityDay } from '../../withings/data/records.ts';
 import type { Result } from '../../withings/errors.ts';
 import { columnChart } from '../charts/columns.ts';
 import { countWords, dayWords, endOfDay, grouped, hoursWords, startOf } from './dates.ts';

@@ -1,4 +1,4 @@
-import type { Measure } from '../../withings/data.ts';
+import type { Measure } from '../../withings/data/records.ts';
 import type { Result } from '../../withings/errors.ts';
 import { MEASTYPES, WEIGHT } from '../../withings/meastypes.ts';
 import { movingAverage, trendChart } from '../charts/trend.ts';

@@ -1,37 +1,5 @@
 import { z } from 'zod';
-
-/** One measured value in its unit (kg, %, mmHg …; see meastypes.ts). */
-export interface Measure {
-  type: number;
-  value: number;
-  at: Date;
-}
-
-/** A calendar day where the person lives. Distance in m, active time in s. */
-export interface ActivityDay {
-  date: string;
-  steps: number;
-  distance: number;
-  activeSeconds: number;
-}
-
-/** A night, under the day it ended on. Durations in seconds. */
-export interface Night {
-  date: string;
-  start: Date;
-  end: Date;
-  deepSeconds: number;
-  lightSeconds: number;
-  remSeconds: number;
-  awakeSeconds: number;
-  score: number | null;
-}
-
-export interface Device {
-  model: string;
-  battery: 'high' | 'medium' | 'low' | 'unknown';
-  lastSeen: Date | null;
-}
+import type { ActivityDay, Device, Measure, Night } from './records.ts';
 
 /** One page of a list; `next` is the offset of the page after it. */
 export interface Page<T> {
@@ -83,7 +51,13 @@ const measureGroup = z.object({
 /** getmeas: value × 10^unit, seconds become a Date. */
 export const measures: z.ZodType<Page<Measure>> = paging.extend({ measuregrps: rows }).transform((body) => ({
   rows: readable(body.measuregrps, measureGroup).flatMap(({ date, measures: found }) =>
-    found.map(({ type, value, unit }) => ({ type, value: Number(`${value}e${unit}`), at: date })),
+    found.map(({ type, value, unit }) => ({
+      type,
+      value: Number(`${value}e${unit}`),
+      at: date,
+      attribution: 'sure' as const,
+      position: null,
+    })),
   ),
   next: nextOf(body),
 }));
@@ -114,10 +88,13 @@ const night: z.ZodType<Night> = z
     date,
     start: startdate,
     end: enddate,
-    deepSeconds: data.deepsleepduration,
-    lightSeconds: data.lightsleepduration,
-    remSeconds: data.remsleepduration,
-    awakeSeconds: data.wakeupduration,
+    asleepSeconds: data.deepsleepduration + data.remsleepduration + data.lightsleepduration,
+    stages: {
+      deep: data.deepsleepduration,
+      rem: data.remsleepduration,
+      light: data.lightsleepduration,
+      awake: data.wakeupduration,
+    },
     score: data.sleep_score,
   }));
 
@@ -132,7 +109,12 @@ const device: z.ZodType<Device> = z
     battery: z.enum(['high', 'medium', 'low', 'unknown']).catch('unknown'),
     last_session_date: seconds.nullable().catch(null),
   })
-  .transform(({ last_session_date, ...rest }) => ({ ...rest, lastSeen: last_session_date }));
+  .transform(({ last_session_date, ...rest }) => ({
+    ...rest,
+    type: null,
+    firstSeen: null,
+    lastSeen: last_session_date,
+  }));
 
 /** user getdevice. */
 export const devices: z.ZodType<Page<Device>> = z

@@ -1,0 +1,74 @@
+import { LRUCache } from 'lru-cache';
+import { DateTime, IANAZone } from 'luxon';
+import { DAY_MS } from './clocks.ts';
+
+/** Whether days can be told in this zone: "Europe/Paris", "UTC". */
+export function isZone(name: string): boolean {
+  return IANAZone.isValidZone(name);
+}
+
+/** The calendar day that it is there: "2026-11-24". @param at milliseconds since 1970 */
+export function ymdAt(at: number, zone: string): string {
+  return DateTime.fromMillis(at, { zone }).toFormat('yyyy-MM-dd');
+}
+
+/** A year in thirty zones. */
+const midnights = new LRUCache<string, number>({ max: 12_000 });
+
+/** When a calendar day begins there, milliseconds since 1970: at one o'clock where midnight was skipped. */
+export function midnight(ymd: string, zone: string): number {
+  const key = `${ymd} ${zone}`;
+  const begin = midnights.get(key) ?? DateTime.fromISO(ymd, { zone }).startOf('day').toMillis();
+  midnights.set(key, begin);
+  return begin;
+}
+
+/** So many calendar days later, or earlier. */
+export function addDays(ymd: string, days: number): string {
+  return new Date(Date.parse(ymd) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** How many calendar days later the second is. */
+export function daysBetween(first: string, second: string): number {
+  return (Date.parse(second) - Date.parse(first)) / DAY_MS;
+}
+
+/** The last so many calendar days of a person, the running one included. */
+export interface DayRange {
+  readonly days: number;
+  readonly zone: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly first: string;
+  readonly today: string;
+  /** Where the first day begins, milliseconds since 1970. */
+  readonly from: number;
+  /**
+   * Where a moment lies: 0 at the first midnight, 1 at the next one, `days` at the end of today, however many hours
+   * each of them has. What is outside is cut off.
+   */
+  position(at: number): number;
+  /** Which of its days that is: 0 is the first. Days outside are negative, or `days` and more. */
+  indexOf(ymd: string): number;
+}
+
+export function lastDays(days: number, now: number, zone: string): DayRange {
+  const today = ymdAt(now, zone);
+  const first = addDays(today, 1 - days);
+  const begins = Array.from({ length: days + 1 }, (_, index) => midnight(addDays(first, index), zone));
+  return {
+    days,
+    zone,
+    now,
+    first,
+    today,
+    from: begins[0] ?? now,
+    indexOf: (ymd) => daysBetween(first, ymd),
+    position(at) {
+      const index = begins.findLastIndex((begin) => begin <= at);
+      const [begin, end] = begins.slice(index, index + 2);
+      if (begin === undefined || index < 0) return 0;
+      return end === undefined ? days : index + (at - begin) / (end - begin);
+    },
+  };
+}
