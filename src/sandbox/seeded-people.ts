@@ -1,7 +1,5 @@
 import type { Person } from './people.ts';
 
-const timezone = 'Europe/Paris';
-
 export const seeded: readonly Person[] = [
   {
     userId: 10000001,
@@ -9,7 +7,7 @@ export const seeded: readonly Person[] = [
     name: 'Maren Holt',
     demo: false,
     about: 'rows, weighs in most mornings',
-    timezone,
+    timezone: 'Pacific/Auckland',
     heightCm: 172,
     weightKg: 67.8,
     fatPercent: 26.4,
@@ -23,7 +21,7 @@ export const seeded: readonly Person[] = [
     name: 'Tomas Brandt',
     demo: false,
     about: 'watches his blood pressure',
-    timezone,
+    timezone: 'Europe/Paris',
     heightCm: 183,
     weightKg: 91.5,
     fatPercent: 27.9,
@@ -37,7 +35,7 @@ export const seeded: readonly Person[] = [
     name: 'Ines Caldeira',
     demo: false,
     about: 'new scale, old habits',
-    timezone,
+    timezone: 'America/Los_Angeles',
     heightCm: 161,
     weightKg: 55.2,
     fatPercent: 24.1,
@@ -51,7 +49,7 @@ export const seeded: readonly Person[] = [
     name: 'Ada Okafor',
     demo: false,
     about: 'runs before work',
-    timezone,
+    timezone: 'Asia/Kolkata',
     heightCm: 168,
     weightKg: 61.4,
     fatPercent: 23.2,
@@ -65,7 +63,7 @@ export const seeded: readonly Person[] = [
     name: 'Joseph Okafor',
     demo: false,
     about: 'shares a scale with Ada',
-    timezone,
+    timezone: 'Asia/Kolkata',
     heightCm: 188,
     weightKg: 84.9,
     fatPercent: 20.8,
@@ -82,7 +80,7 @@ export const demoPerson: Person = {
   name: 'Demo user',
   demo: true,
   about: 'unlinked one day after agreeing',
-  timezone,
+  timezone: 'Europe/Paris',
   heightCm: 178,
   weightKg: 76.3,
   fatPercent: 21.6,

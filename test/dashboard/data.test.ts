@@ -162,7 +162,7 @@ describe('the table for spreadsheets', () => {
     const [head, ...rows] = answer.text.replace('\uFEFF', '').trimEnd().split('\r\n');
     expect(head).toBe('at,type,label,value,unit');
     expect(rows.length).toBeGreaterThan(1000);
-    expect(rows[0]).toMatch(/^2026-06-15T\d\d:\d\d:00\.000Z,\d+,[\w -]+,[\d.]+,\S*$/);
+    expect(rows[0]).toMatch(/^2026-06-14T\d\d:\d\d:00\.000Z,\d+,[\w -]+,[\d.]+,\S*$/);
   });
 
   test('without a connection it says so in JSON', async () => {

@@ -18,7 +18,7 @@ test('the devices are those that measured', async () => {
   expect(ids).toContain(group.deviceid);
   for (const { battery, timezone, last_session_date } of devices) {
     expect(['high', 'medium', 'low']).toContain(battery);
-    expect(timezone).toBe('Europe/Paris');
+    expect(timezone).toBe('Pacific/Auckland');
     expect(last_session_date).toBe(Date.UTC(2026, 0, 15, 9) / 1000);
   }
 });

@@ -273,10 +273,10 @@ test('nobody sees or touches the subscriptions of another person', async () => {
 
 test('nothing is told before it has happened', async () => {
   const { advance, weigh } = await subscribed([1]);
-  await advance(17 * HOUR);
+  await advance(5 * HOUR);
   const { measuregrp } = (await weigh()).body;
   expect((await receiver.next()).form.startdate).toBe(String(measuregrp.date));
-  await advance(6 * HOUR);
+  await advance(18 * HOUR);
   expect(Number((await receiver.next()).form.startdate)).toBeGreaterThan(measuregrp.date);
 });
 
