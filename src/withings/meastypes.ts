@@ -26,3 +26,6 @@ export const MEASTYPES: ReadonlyMap<number, { label: string; unit: string }> = n
 ]);
 
 export const WEIGHT = 1;
+
+/** The `position` of what a Body Scan says of the whole body (recorded, not documented). */
+export const WHOLE_BODY = 7;

@@ -20,7 +20,13 @@ export interface FarWithings {
   /** The settings of an app that speaks to it. */
   env: Record<string, string>;
   hold(path: string): Door;
+  /** From now on calls of this action are answered with this body, or with what it makes of their fields. */
+  say(action: string, body: unknown | ((fields: Fields) => unknown)): void;
+  /** The fields of each call of this action so far. */
+  asked(action: string): Fields[];
 }
+
+export type Fields = Record<string, string>;
 
 /**
  * Withings on a site of its own: the sandbox on a port of its own, known to the app at `publicUrl` by credentials and
@@ -28,6 +34,8 @@ export interface FarWithings {
  */
 export async function startWithings(publicUrl: string, now: () => number): Promise<FarWithings> {
   const doors = new Map<string, { waiting: Promise<void>; came: () => void }>();
+  const bodies = new Map<string, unknown>();
+  const calls: Fields[] = [];
   const redirectUris = [`${publicUrl}/callback`];
   const client = { id: 'far-client', secret: 'far-secret', name: 'Far', redirectUris };
   const sandbox = createSandbox({ now, dataDir: tempDir(), clients: [client] });
@@ -37,6 +45,14 @@ export async function startWithings(publicUrl: string, now: () => number): Promi
     held?.came();
     await held?.waiting;
     next();
+  });
+  site.use(express.urlencoded({ extended: false }), (req, res, next) => {
+    const fields: Fields = req.body ?? {};
+    calls.push(fields);
+    const { action = '' } = fields;
+    if (!bodies.has(action)) return next();
+    const body = bodies.get(action);
+    return res.json({ status: 0, body: typeof body === 'function' ? body(fields) : body });
   });
   site.use(sandbox.router);
   const server = createServer(site).listen(0, '127.0.0.1');
@@ -58,6 +74,8 @@ export async function startWithings(publicUrl: string, now: () => number): Promi
       WITHINGS_ISSUER: 'eu', // as in real life
       SESSION_SECRET: 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT',
     },
+    say: (action, body) => void bodies.set(action, body),
+    asked: (name) => calls.filter(({ action }) => action === name),
     hold(path) {
       let count = 0;
       const held = door();

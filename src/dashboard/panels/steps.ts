@@ -17,7 +17,11 @@ export function stepsPanel(result: Result<ActivityDay[]>, range: Range): Panel {
     (found) => {
       const mean = found.reduce((sum, { steps }) => sum + steps, 0) / found.length;
       const [latest] = found;
-      const values = ({ steps, distance, activeSeconds }: ActivityDay) => [steps, distance, activeSeconds];
+      const values = ({ steps, distance, activeSeconds }: ActivityDay) => [
+        steps,
+        distance ?? 0,
+        activeSeconds ?? 0,
+      ];
       const rows = found.map((day) => ({ at: startOf(day.date), values: values(day) }));
       const { span, head, meaning, rows: shown } = grouped(rows, range.days, until);
       return {

@@ -7,16 +7,16 @@ export interface Measure {
   value: number;
   at: Date;
   attribution: Attribution;
-  /** Which part of the body, where the device says so (Withings, "position"); null: the whole. */
+  /** Which part of the body, where the device says so (Withings, "position"); null and WHOLE_BODY: all of it. */
   position: number | null;
 }
 
-/** What was counted on a calendar day where the person lives. Distance in m, active time in s. */
+/** What was counted on a calendar day where the person lives. Distance in m, active time in s; null: not known. */
 export interface ActivityDay {
   date: string;
   steps: number;
-  distance: number;
-  activeSeconds: number;
+  distance: number | null;
+  activeSeconds: number | null;
 }
 
 /** The stages of a sleep, in seconds. */
