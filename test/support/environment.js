@@ -17,6 +17,9 @@ class KnownStorage extends asyncHooks.AsyncLocalStorage {
 }
 asyncHooks.AsyncLocalStorage = KnownStorage;
 
+// The loader of libsql asks for a report in each test file, and a report looks up the name of every peer.
+Object.assign(process.report, { excludeNetwork: true });
+
 /**
  * jest-circus begins an AsyncLocalStorage in each test file and never ends it. Before Node 24 every promise pays for
  * every storage there is: the fortieth file of a worker ran eight times slower than the first.
