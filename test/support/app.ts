@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach } from '@jest/globals';
-import { createClient } from '@redis/client';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/operations/logging.ts';
 import { startServer } from '../../src/server/lifecycle.ts';
@@ -74,6 +73,7 @@ export async function startApp(env: Record<string, string> = {}, clock = { now: 
 export async function inRedis(): Promise<Record<string, string>> {
   const { TEST_REDIS_URL } = process.env;
   if (!TEST_REDIS_URL) return {};
+  const { createClient } = await import('@redis/client');
   const client = await createClient({ url: TEST_REDIS_URL }).connect();
   const database = await client.incr('last database');
   client.destroy();
