@@ -41,7 +41,7 @@ export function senderOf(req: Request, browser: string): Sender {
 }
 
 export function createCodeBudget(now: () => number): CodeBudget {
-  const counts = new LRUCache<string, Count>({ max: MAX_SENDERS });
+  const counts = new LRUCache<string, Count>({ maxSize: MAX_SENDERS, sizeCalculation: () => 1 }); // `max` takes it all at once
 
   function countOf(key: string): Count {
     const known = counts.get(key);
