@@ -30,7 +30,7 @@ const ARROWS: Record<string, string[]> = {
   ],
   embed: ['connect', 'operations', 'problems', 'store', 'time', 'tokens', 'web', 'withings'],
   config: ['withings'],
-  connect: ['operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
+  connect: ['operations', 'problems', 'session', 'store', 'time', 'tokens', 'web', 'withings'],
   dashboard: ['problems', 'scheduling', 'session', 'store', 'time', 'tokens', 'web', 'withings'],
   partner: ['operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
   webhooks: ['problems', 'scheduling', 'store', 'time', 'tokens', 'web', 'withings'],

@@ -12,6 +12,8 @@ export interface DisconnectRouteParts {
   disconnect: Disconnect;
   sessions: Sessions;
   receipts: Receipts;
+  /** Where the person lives, an IANA name; null: not known. */
+  timezoneOf: (grantId: string) => Promise<string | null>;
   now: () => number;
   log: Log;
 }
@@ -41,20 +43,21 @@ export function disconnectRoutes(parts: DisconnectRouteParts): Router {
 }
 
 async function endConnection(
-  { disconnect, sessions, receipts, now, log }: DisconnectRouteParts,
+  { disconnect, sessions, receipts, timezoneOf, now, log }: DisconnectRouteParts,
   req: Request,
   res: Response,
 ) {
   const id = req.session.withingsId; // enough to leave, even where the key to the tokens is missing
   if (!id) return res.redirect(303, '/');
 
+  const zone = await timezoneOf(id).catch(() => null); // the last time that it is known; leaving does not depend on it
   // Everybody who tries the demo shares one permission: a visitor ends their own session, and no more.
   const isDemo = req.session.withingsPerson?.demo === true;
   const ended = isDemo ? null : await disconnect(id);
   await sessions.end(req, res);
   const outcome = ended === null ? 'demo' : outcomeOf(ended);
   log.info({ requestId: req.id, outcome: ended?.refusal?.code ?? outcome }, 'disconnected');
-  receipts.write(res, { at: now(), outcome, removalPage: ended?.removalPage ?? null });
+  receipts.write(res, { at: now(), zone, outcome, removalPage: ended?.removalPage ?? null });
   return res.set('Clear-Site-Data', FORGET).redirect(303, '/');
 }
 
@@ -66,6 +69,8 @@ function outcomeOf({ person, refusal }: Disconnected): Receipt['outcome'] {
 
 const receipt = z.object({
   at: z.number(),
+  /** By whose clock it is told. */
+  zone: z.string().nullable().default(null),
   /** What has happened at Withings: revoked; not confirmed, and in the outbox; nobody could say whose it was. */
   outcome: z.enum(['revoked', 'unconfirmed', 'untold', 'demo']),
   removalPage: z.string().nullable(),

@@ -1,7 +1,9 @@
-import { Router } from 'express';
+import { type Request, Router } from 'express';
+import { formatDate, timesWords } from '../time/formats.ts';
+import { localeOf } from '../web/locale.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
-import type { Receipts } from './disconnect.ts';
+import type { Receipt, Receipts } from './disconnect.ts';
 
 /** The first page: what this is, the button, the demo link; for someone who just left, a receipt. */
 export function homeRoutes({ receipts }: { receipts: Receipts }): Router {
@@ -11,9 +13,14 @@ export function homeRoutes({ receipts }: { receipts: Receipts }): Router {
     const receipt = grant ? null : receipts.read(req);
     res.render('home', {
       connected: grant ? { userId: grant.userId, demo: grant.demo } : null,
-      receipt: receipt && { ...receipt, time: `${new Date(receipt.at).toISOString().slice(11, 16)} UTC` },
+      receipt: receipt && { ...receipt, time: timeWords(req, receipt) },
+      foot: receipt && { times: timesWords(receipt.zone) },
     });
   });
   router.all('/', onlyMethods('GET, HEAD'));
   return router;
+}
+
+function timeWords(req: Request, { at, zone }: Receipt): string {
+  return formatDate(at, { locale: localeOf(req).tag, zone: zone ?? 'UTC', style: 'time' });
 }

@@ -5,8 +5,10 @@ import { oneAtATime } from '../scheduling/one-at-a-time.ts';
 import { every, type Pause, pause } from '../scheduling/schedule.ts';
 import type { Grant } from '../store/grant.ts';
 import type { PubSub } from '../store/store.ts';
+import { ymdAt } from '../time/days.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/state.ts';
+import type { Timezones } from './preferences/timezones.ts';
 import { createStreams, type Stream } from './streams.ts';
 
 /** How often each stream looks at the store: where nobody publishes changes, and where somebody does. */
@@ -21,6 +23,7 @@ const PAGE_TAKES_MS = 3000;
 
 export interface EventParts {
   grants: Pick<Grants, 'fresh'>;
+  timezones: Pick<Timezones, 'of'>;
   now: () => number;
   refreshMarginSeconds: number;
   /** When Withings last told of news; 0: never, or notifications are off. */
@@ -39,6 +42,7 @@ export interface Events {
 
 export function createEvents({
   grants,
+  timezones,
   now,
   refreshMarginSeconds,
   newsAt,
@@ -51,11 +55,12 @@ export function createEvents({
     for (const { grantId, look } of watchers) if (grantId === id) look();
   });
 
-  /** What a page would show otherwise than before: the status, and whether the hour has brought a new one. */
-  function appearanceOf(grant: Grant | null): string {
+  /** What a page would show otherwise than before: the status, or what the hour or the person's day has changed. */
+  function appearanceOf(grant: Grant | null, zone: string | null): string {
     const due = grant && isDue(grant, refreshMarginSeconds, now());
     const demoEnds = grant && demoEndsAt(grant);
-    return JSON.stringify([connectionOf(grant), due, demoEnds !== null && now() >= demoEnds]);
+    const isOver = demoEnds !== null && now() >= demoEnds;
+    return JSON.stringify([connectionOf(grant, zone), due, isOver, ymdAt(now(), zone ?? 'UTC')]);
   }
 
   async function readGrant(req: Request): Promise<Grant | null> {
@@ -65,9 +70,9 @@ export function createEvents({
     return grant;
   }
 
-  function watch(req: Request, stream: Stream, grant: Grant): void {
+  function watch(req: Request, stream: Stream, grant: Grant, zone: string | null): void {
     const onError = () => {}; // the store does not answer: the next look tries again, and pages say so
-    let shown = appearanceOf(grant);
+    let shown = appearanceOf(grant, zone);
     /** What is newer than the page is news. */
     let newest = Date.parse(String(req.query.since)) - PAGE_TAKES_MS;
 
@@ -82,8 +87,9 @@ export function createEvents({
 
     async function look(): Promise<void> {
       const current = await readGrant(req);
-      const appearance = appearanceOf(current);
-      if (appearance !== shown) send('connection', connectionOf(current));
+      const currentZone = current && (await timezones.of(current.id));
+      const appearance = appearanceOf(current, currentZone);
+      if (appearance !== shown) send('connection', connectionOf(current, currentZone));
       shown = appearance;
       if (!current) return stream.end(); // logged out or disconnected: there is nothing more to tell
       const latest = await newsAt(current.id);
@@ -102,18 +108,19 @@ export function createEvents({
       void heartbeat.stop();
     });
     stream.write('retry: 3000\n\n');
-    send('connection', connectionOf(grant));
+    send('connection', connectionOf(grant, zone));
     looks.start();
     heartbeat.start();
   }
 
   return {
-    handler(req, res) {
+    async handler(req, res) {
       const grant = req.session.withings;
       if (!grant) return void res.status(204).end(); // tells a browser not to come back
+      const zone = await timezones.of(grant.id);
       const stream = streams.open(req, res);
       res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
-      watch(req, stream, grant);
+      watch(req, stream, grant, zone);
     },
     close: streams.close,
   };

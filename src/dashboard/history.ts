@@ -1,6 +1,6 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
 import { type Grant, readCode } from '../store/grant.ts';
-import { type Moment, moment } from './words.ts';
+import type { Moment, Wording } from './preferences/wording.ts';
 
 export interface Happening {
   at: Moment;
@@ -11,10 +11,10 @@ export interface Happening {
 }
 
 /** What happened to a connection, in words, the latest first. */
-export function happenings({ history }: Grant, now: number): Happening[] {
+export function happenings({ history }: Grant, { moment }: Wording): Happening[] {
   return history
     .map(({ what, at, last, times }, index) => {
-      const when = moment(at, now);
+      const when = moment(at);
       if (what === 'connected')
         return { at: when, words: 'Connected', cause: 'You allowed it at Withings.', good: true };
       if (what === 'refreshed') return { at: when, ...refreshed(history[index - 1]?.what), good: true };
@@ -25,7 +25,7 @@ export function happenings({ history }: Grant, now: number): Happening[] {
           cause: 'The old tokens were dead. Withings gave new ones.',
           good: true,
         };
-      const again = times > 1 ? ` ${times} times, until ${moment(last, now).words}.` : '';
+      const again = times > 1 ? ` ${times} times, until ${moment(last).words}.` : '';
       const { title, what: cause } = PROBLEMS[readCode(what)];
       return { at: when, words: title, cause: `${cause}${again}`, good: false };
     })

@@ -1,6 +1,6 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
 import type { RefusalCode } from '../withings/errors.ts';
-import { type Moment, moment } from './words.ts';
+import type { Moment, Wording } from './preferences/wording.ts';
 
 /** How a person's subscriptions to notifications stand. Milliseconds since 1970; 0: never. */
 export interface News {
@@ -9,8 +9,8 @@ export interface News {
 }
 
 /** Apart from the tokens: when notifications fail, the connection is as good as ever. */
-export function newsWords({ newsAt, state }: News, now: number) {
-  const latest: Moment | null = newsAt > 0 ? moment(newsAt, now) : null;
+export function newsWords({ newsAt, state }: News, { moment }: Wording) {
+  const latest: Moment | null = newsAt > 0 ? moment(newsAt) : null;
   if (!state || state.checkedAt === 0) return { words: 'Being set up', advice: null, latest };
   if (state.problem === null) return { words: 'Withings tells us at once', advice: null, latest };
   const { title } = PROBLEMS[state.problem];

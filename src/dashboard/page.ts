@@ -2,14 +2,16 @@ import { PROBLEMS } from '../problems/catalogue.ts';
 import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
 import type { DayRange } from '../time/days.ts';
+import { timesWords } from '../time/formats.ts';
 import { refreshDueAt } from '../tokens/state.ts';
 import type { Everything } from './data-loader.ts';
 import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
 import type { Panel } from './panels/panel.ts';
 import { panelsOf } from './panels/panels.ts';
-import type { Wording } from './preferences/wording.ts';
-import { duration, type Moment, moment, scopeWords } from './words.ts';
+import { choices } from './preferences/units.ts';
+import type { Moment, Preferences, Wording } from './preferences/wording.ts';
+import { duration, scopeWords } from './words.ts';
 
 export const RANGES = [
   { days: 7, words: '7 days' },
@@ -17,50 +19,56 @@ export const RANGES = [
   { days: 365, words: 'a year' },
 ];
 
+export interface PageOptions {
+  range: DayRange;
+  preferences: Preferences;
+  wording: Wording;
+  marginSeconds: number;
+}
+
 /** Everything the dashboard view says, in words: the view itself decides nothing. */
-export function dashboardPage(
-  grant: Grant,
-  data: Everything,
-  { range, wording, marginSeconds }: { range: DayRange; wording: Wording; marginSeconds: number },
-) {
+export function dashboardPage(grant: Grant, data: Everything, { range, ...options }: PageOptions) {
+  const { preferences, wording, marginSeconds } = options;
   const { now } = range;
-  const { state, problem } = connectionOf(grant);
+  const { moment } = wording;
+  const { state, problem } = connectionOf(grant, preferences.zone);
   const panels = panelsOf(data, range, wording);
   const demoEnds = demoEndsAt(grant);
   return {
     state,
     headline: HEADLINES[state],
-    summary: summary(grant, state, now, marginSeconds),
+    summary: summary(grant, state, range.now, options),
     problem,
-    since: grant.ended && moment(grant.ended.at, now),
+    since: grant.ended && moment(grant.ended.at),
     userId: grant.userId,
     demo: grant.demo,
-    demoEnds: demoEnds !== null && state !== 'unlinked' ? moment(demoEnds, now) : null,
-    connected: moment(grant.connectedAt, now),
+    demoEnds: demoEnds !== null && state !== 'unlinked' ? moment(demoEnds) : null,
+    connected: moment(grant.connectedAt),
     granted: grant.scope.map(scopeWords),
     refused: grant.askedScope.filter((scope) => !grant.scope.includes(scope)).map(scopeWords),
     accessToken: {
-      issued: moment(grant.accessIssuedAt, now),
-      expires: moment(grant.accessExpiresAt, now),
+      issued: moment(grant.accessIssuedAt),
+      expires: moment(grant.accessExpiresAt),
       expired: grant.accessExpiresAt <= now,
-      due: moment(refreshDueAt(grant, marginSeconds), now),
+      due: moment(refreshDueAt(grant, marginSeconds)),
       lifeline: accessLifeline(grant, now, marginSeconds),
     },
     refreshToken: {
-      issued: moment(grant.refreshIssuedAt, now),
-      expires: moment(grant.refreshExpiresAt, now),
+      issued: moment(grant.refreshIssuedAt),
+      expires: moment(grant.refreshExpiresAt),
       lifeline: refreshLifeline(grant, now),
     },
     lastRefresh: grant.lastRefresh && {
-      ...moment(grant.lastRefresh.at, now),
+      ...moment(grant.lastRefresh.at),
       outcome: outcomeWords(grant.lastRefresh.outcome),
     },
-    history: happenings(grant, now),
+    history: happenings(grant, wording),
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
     trouble: sharedTrouble(panels),
     panels,
     canRefresh: grant.ended === null,
-    made: moment(now, now),
+    made: moment(now),
+    foot: { times: timesWords(preferences.zone), days: range.days, units: choices(preferences.units) },
   };
 }
 
@@ -87,7 +95,12 @@ interface Summary {
   after: string;
 }
 
-function summary(grant: Grant, state: string, now: number, marginSeconds: number): Summary {
+function summary(
+  grant: Grant,
+  state: string,
+  now: number,
+  { wording: { moment }, marginSeconds }: Pick<PageOptions, 'wording' | 'marginSeconds'>,
+): Summary {
   if (state === 'unlinked')
     return plain('Withings takes the app away from its demo users after a day. Nothing is wrong.');
   if (state === 'needs-reconnect') {
@@ -101,10 +114,10 @@ function summary(grant: Grant, state: string, now: number, marginSeconds: number
         : 'The token we had has expired. We keep trying while this page is open, and at your next visit.',
     );
   }
-  const lasts = `Even without a visit it lasts until ${moment(grant.refreshExpiresAt, now).words}.`;
+  const lasts = `Even without a visit it lasts until ${moment(grant.refreshExpiresAt).words}.`;
   const due = refreshDueAt(grant, marginSeconds);
   return due > now
-    ? { before: 'Refreshes by itself ', moment: moment(due, now), after: `. ${lasts}` }
+    ? { before: 'Refreshes by itself ', moment: moment(due), after: `. ${lasts}` }
     : plain(`It is being refreshed. ${lasts}`);
 }
 

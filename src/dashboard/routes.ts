@@ -16,7 +16,8 @@ import type { Events } from './events.ts';
 import { type News, newsWords } from './news.ts';
 import type { Notice, Notices } from './notice.ts';
 import { dashboardPage, RANGES } from './page.ts';
-import { METRIC } from './preferences/units.ts';
+import { preferencesOf } from './preferences/preferences.ts';
+import type { Timezones } from './preferences/timezones.ts';
 import { createWording } from './preferences/wording.ts';
 import { otherBrowsers, relative } from './words.ts';
 
@@ -26,6 +27,7 @@ export interface DashboardParts {
   checks: Checks;
   notices: Notices;
   dataLoader: DataLoader;
+  timezones: Timezones;
   events: Events;
   /** How a person's subscriptions to notifications stand; null where notifications are off. */
   newsOf: (grantId: string) => Promise<News | null>;
@@ -45,8 +47,9 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.post('/refresh', noStore, (req, res) => refresh(parts, req, res));
   router.post('/check', noStore, (req, res) => check(parts, req, res));
   router.post('/logout/others', noStore, (req, res) => logOutOthers(parts, req, res));
-  router.get('/api/connection', noStore, (req, res) => {
-    res.json(connectionOf(req.session.withings));
+  router.get('/api/connection', noStore, async (req, res) => {
+    const { withings: grant } = req.session;
+    res.json(connectionOf(grant, grant ? await parts.timezones.of(grant.id) : null));
   });
   router.get('/api/measures', noStore, async (req, res) => {
     const measures = await allMeasures(parts, req);
@@ -71,7 +74,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 }
 
 async function dashboard(
-  { dataLoader, sessions, notices, newsOf, now, refreshMarginSeconds }: DashboardParts,
+  { dataLoader, timezones, sessions, notices, newsOf, now, refreshMarginSeconds }: DashboardParts,
   req: Request,
   res: Response,
 ) {
@@ -84,14 +87,16 @@ async function dashboard(
   const period = { days: Math.max(days, DEFAULT_DAYS), newsAt: news?.newsAt ?? 0 };
   const { grant, data } = await dataLoader.readAll(owned, period);
   if (!grant) return res.redirect(303, '/');
-  const preferences = { zone: null, locale: 'en-GB', units: METRIC };
+  const { measures, activity, nights, devices } = data;
+  const zone = await timezones.follow(grant.id, [measures, activity, nights, devices]);
+  const preferences = preferencesOf(req, zone);
   const wording = createWording(preferences, now());
   const range = lastDays(days, now(), wording.zone);
   const others = await sessions.countOthers(req);
   return res.render('dashboard', {
-    page: dashboardPage(grant, data, { range, wording, marginSeconds: refreshMarginSeconds }),
+    page: dashboardPage(grant, data, { range, preferences, wording, marginSeconds: refreshMarginSeconds }),
     notice: notices.take(req, res),
-    news: news && newsWords(news, range.now),
+    news: news && newsWords(news, wording),
     others: others > 0 ? otherBrowsers(others) : null,
   });
 }

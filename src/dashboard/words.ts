@@ -15,27 +15,6 @@ export function relative(at: number, now: number): string {
   return at > now ? `in ${duration(at - now)}` : `${duration(now - at)} ago`;
 }
 
-export interface Moment {
-  iso: string;
-  words: string;
-  relative: string;
-}
-
-const CLOCK = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  timeZone: 'UTC',
-  timeZoneName: 'short',
-});
-
-/** A moment for a page: for machines, for people, and seen from now. */
-export function moment(at: number, now: number): Moment {
-  return { iso: new Date(at).toISOString(), words: CLOCK.format(at), relative: relative(at, now) };
-}
-
 const SCOPES: Record<string, string> = {
   'user.info': 'Your devices and goals',
   'user.metrics': 'Body measures: weight, blood pressure, temperature',

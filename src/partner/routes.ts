@@ -15,6 +15,8 @@ export interface PartnerParts {
   connections: PartnerConnections;
   grants: Pick<Grants, 'lasting'>;
   disconnect: Disconnect;
+  /** Where a person lives, an IANA name; null: not known. */
+  timezoneOf: (grantId: string) => Promise<string | null>;
   log: Log;
   onConnected: () => void;
 }
@@ -24,7 +26,7 @@ const REQUESTS_A_MINUTE = 120;
 
 /** The server-to-server API: for authorization codes that Withings gives to a server, not to a browser. */
 export function partnerRoutes(key: string, parts: PartnerParts): Router {
-  const { connections, grants, disconnect, log } = parts;
+  const { connections, grants, disconnect, timezoneOf, log } = parts;
   const audit = auditLog(log);
   const router = Router();
   router.use('/partner', requireKey(key, REQUESTS_A_MINUTE), noStore, json, onlyJson);
@@ -47,7 +49,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     res.json({
       connectionId: connection.connectionId,
       externalId: connection.externalId(),
-      ...connectionOf(connection.grant()),
+      ...connectionOf(connection.grant(), await timezoneOf(connection.grantId)),
     });
   });
 

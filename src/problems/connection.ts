@@ -13,6 +13,8 @@ export interface Connection {
   refreshToken: Span | null;
   lastRefresh: { at: string; outcome: string } | null;
   problem: { code: ProblemCode; title: string; advice: string } | null;
+  /** Where the person lives, an IANA name; null: not known. */
+  timezone: string | null;
 }
 
 interface Span {
@@ -29,9 +31,11 @@ const NOT_CONNECTED: Connection = {
   refreshToken: null,
   lastRefresh: null,
   problem: null,
+  timezone: null,
 };
 
-export function connectionOf(grant: Grant | null | undefined): Connection {
+/** @param timezone as Withings says it */
+export function connectionOf(grant: Grant | null | undefined, timezone: string | null): Connection {
   if (!grant) return NOT_CONNECTED;
   const code = failureOf(grant);
   return {
@@ -43,6 +47,7 @@ export function connectionOf(grant: Grant | null | undefined): Connection {
     refreshToken: { issuedAt: iso(grant.refreshIssuedAt), expiresAt: iso(grant.refreshExpiresAt) },
     lastRefresh: grant.lastRefresh && { at: iso(grant.lastRefresh.at), outcome: grant.lastRefresh.outcome },
     problem: code && { code, title: PROBLEMS[code].title, advice: PROBLEMS[code].advice },
+    timezone,
   };
 }
 

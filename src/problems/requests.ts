@@ -89,6 +89,13 @@ export const REQUESTS = {
     advice: 'Go back to the start and try again from there.',
     action: 'home',
   },
+  'unknown-unit': {
+    status: 400,
+    title: 'We do not know that unit',
+    what: 'Weights come in kg, lb or st, distances in km or mi, temperatures in °C or °F. Nothing was changed.',
+    advice: 'Choose at the foot of the dashboard.',
+    action: 'dashboard',
+  },
   'too-large': {
     status: 413,
     title: 'That is too much at once',

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { disconnectRoutes } from '../connect/disconnect.ts';
 import { homeRoutes } from '../connect/home.ts';
 import { connectRoutes } from '../connect/routes.ts';
+import { preferenceRoutes } from '../dashboard/preferences/preferences.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { healthRoutes, lastAnswers } from '../operations/health.ts';
 import { type Log, logRequests } from '../operations/logging.ts';
@@ -26,7 +27,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   const { publicUrl, partnerApiKey, refreshMarginSeconds } = config;
   const { sandbox, readiness, sessions, receipts, attempts, codeBudget, withings, grants, outbox, now } =
     parts;
-  const { checks, notices } = parts;
+  const { checks, notices, timezones } = parts;
   const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
   const { wake } = notifications.subscriber;
@@ -49,7 +50,10 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use('/assets', express.static(folder('../../public'), { index: false, redirect: false, maxAge: '1h' }));
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
   if (partnerApiKey) {
-    app.use(partnerRoutes(partnerApiKey, { connections, grants, disconnect, log, onConnected: wake }));
+    const timezoneOf = timezones.of;
+    app.use(
+      partnerRoutes(partnerApiKey, { connections, grants, disconnect, timezoneOf, log, onConnected: wake }),
+    );
   }
   app.use(webhookRoutes({ address, inbox }));
   app.use(bodyLimits);
@@ -79,13 +83,15 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       checks,
       notices,
       dataLoader,
+      timezones,
       events,
       newsOf,
       now,
       refreshMarginSeconds,
     }),
   );
-  app.use(disconnectRoutes({ disconnect, sessions, receipts, now, log }));
+  app.use(preferenceRoutes());
+  app.use(disconnectRoutes({ disconnect, sessions, receipts, timezoneOf: timezones.of, now, log }));
   if (partnerApiKey) app.use(handOffRoutes({ connections, sessions }));
   app.use(notFound);
   app.use(problemPage(log, addressOf));

@@ -10,6 +10,7 @@ import { createChecks } from '../dashboard/checks.ts';
 import { createDataLoader } from '../dashboard/data-loader.ts';
 import { createEvents } from '../dashboard/events.ts';
 import { createNotices } from '../dashboard/notice.ts';
+import { createTimezones } from '../dashboard/preferences/timezones.ts';
 import { createReadiness } from '../operations/health.ts';
 import { backgroundLog, type Log } from '../operations/logging.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
@@ -65,6 +66,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
 
   const { pubsub } = store;
   const { newsAt } = notifications;
+  const timezones = createTimezones(store);
   const answers = createAnswerCache({ now, sleep: unhurried, pubsub });
   return {
     sandbox,
@@ -73,6 +75,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     outbox,
     sweeper,
     notifications,
+    timezones,
     sessions: createSessions({
       store,
       keys,
@@ -93,7 +96,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
       unsubscribe: notifications.subscriber.unsubscribe,
     }),
     dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),
-    events: createEvents({ grants, now, refreshMarginSeconds, newsAt, pubsub }),
+    events: createEvents({ grants, timezones, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, outbox, encryption, publicUrl, now }),
     readiness: createReadiness(store.ping),
     now,

@@ -20,6 +20,8 @@ declare module 'express-session' {
     readonly withingsId?: string | null;
     /** Whose it is, without opening it either. */
     readonly withingsPerson?: Person | null;
+    /** What whoever uses this browser has chosen to count in. */
+    units?: Record<string, string>;
   }
 }
 
@@ -80,11 +82,12 @@ export function createSessions(options: SessionOptions): Sessions {
     return createHmac('sha256', keys.sessionId).update(seed).digest('base64url');
   }
 
-  function newSession(seed: string): NewSession {
+  /** What was chosen in this browser stays. */
+  function newSession(seed: string, { session: { units } }: Request): NewSession {
     const begun = now();
     return {
       key: hashed(idFrom(seed)),
-      data: JSON.stringify({ signedInAt: begun }),
+      data: JSON.stringify({ signedInAt: begun, units }),
       idleUntil: begun + Math.min(idleMs, maxMs),
       endsAt: begun + maxMs,
     };
@@ -109,7 +112,7 @@ export function createSessions(options: SessionOptions): Sessions {
 
     async signIn(req, { mark: attempt, seed }, content) {
       await saveGrant(store, content, {
-        session: newSession(seed),
+        session: newSession(seed, req),
         replaces: hashed(req.sessionID),
         attempt,
       });
@@ -118,7 +121,7 @@ export function createSessions(options: SessionOptions): Sessions {
 
     async transfer(req, key) {
       const seed = `in place of ${key}`;
-      const taken = await store.transferSession(key, now(), newSession(seed), hashed(req.sessionID));
+      const taken = await store.transferSession(key, now(), newSession(seed, req), hashed(req.sessionID));
       return taken && resume(req, seed);
     },
 

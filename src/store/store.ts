@@ -4,6 +4,7 @@ import type { Encryption } from './encryption.ts';
 import type { GrantStore } from './grants.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { SessionStore } from './sessions.ts';
+import type { TimezoneStore } from './timezones.ts';
 
 /**
  * Where sessions, grants and attempts are stored. Every promise settles after the change is durable. Times are
@@ -15,6 +16,7 @@ export interface Store
     OutboxStore,
     AttemptStore,
     SubscriptionStore,
+    TimezoneStore,
     RateLimitStore {
   /**
    * Ends up to `limit` sessions, and forgets as many spent attempts, whose time is over. True: there may be more. Checks the next `limit`

@@ -2,25 +2,39 @@ import { LRUCache } from 'lru-cache';
 import { DateTime, IANAZone } from 'luxon';
 import { DAY_MS } from './clocks.ts';
 
-/** Whether days can be told in this zone: "Europe/Paris", "UTC". */
+const zones = new LRUCache<string, boolean>({ max: 1000 });
+
+/** Whether days can be told in this zone: "Europe/Paris", "UTC". Nothing else gets onto a page as one. */
 export function isZone(name: string): boolean {
-  return IANAZone.isValidZone(name);
+  const isKnown = zones.get(name) ?? (/^[A-Za-z][\w+/-]{0,63}$/.test(name) && IANAZone.isValidZone(name));
+  zones.set(name, isKnown);
+  return isKnown;
 }
 
 /** The calendar day that it is there: "2026-11-24". @param at milliseconds since 1970 */
 export function ymdAt(at: number, zone: string): string {
-  return DateTime.fromMillis(at, { zone }).toFormat('yyyy-MM-dd');
+  return DateTime.fromMillis(at, { zone }).toISODate() ?? '';
 }
 
 /** A year in thirty zones. */
 const midnights = new LRUCache<string, number>({ max: 12_000 });
 
-/** When a calendar day begins there, milliseconds since 1970: at one o'clock where midnight was skipped. */
+/**
+ * When a calendar day begins there, milliseconds since 1970: at one o'clock where midnight was skipped, at the first
+ * midnight where there were two.
+ */
 export function midnight(ymd: string, zone: string): number {
   const key = `${ymd} ${zone}`;
-  const begin = midnights.get(key) ?? DateTime.fromISO(ymd, { zone }).startOf('day').toMillis();
+  const begin = midnights.get(key) ?? beginOf(ymd, zone);
   midnights.set(key, begin);
   return begin;
+}
+
+function beginOf(ymd: string, zone: string): number {
+  const begin = DateTime.fromISO(ymd, { zone }).startOf('day');
+  const byOffsetBefore = Date.parse(ymd) - begin.minus({ hours: 12 }).offset * 60_000;
+  const isFirst = byOffsetBefore < begin.toMillis() && ymdAt(byOffsetBefore, zone) === ymd;
+  return isFirst ? byOffsetBefore : begin.toMillis();
 }
 
 /** So many calendar days later, or earlier. */

@@ -35,9 +35,7 @@ test('the demo by one link: a badge, and the hour at which it ends', async () =>
   await page.getByRole('link', { name: /demo user/ }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
   await page.getByText('Demo', { exact: true }).waitFor();
-  await page
-    .getByText('Withings unlinks its demo users after a day: this one at 16 Jun 2026, 12:00 UTC')
-    .waitFor();
+  await page.getByText(/Withings unlinks its demo users after a day: this one at Jun 16, /).waitFor();
   expect(complaints).toEqual([]);
 });
 

@@ -24,6 +24,7 @@ describe('without a connection', () => {
       refreshToken: null,
       lastRefresh: null,
       problem: null,
+      timezone: null,
     });
     const measures = await visitor.json('/api/measures');
     expect([measures.status, measures.body.problem.code]).toEqual([401, 'not-connected']);
@@ -52,6 +53,7 @@ describe('with one', () => {
       },
       lastRefresh: null,
       problem: null,
+      timezone: null,
     });
     const { text } = await visitor.get('/dashboard');
     for (const words of [

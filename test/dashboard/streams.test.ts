@@ -18,6 +18,7 @@ async function startStreams(more: Partial<EventParts> = {}) {
   let publish = (_: string) => {};
   const events = createEvents({
     grants: { fresh: async () => ({ ok: true, value: grant }) },
+    timezones: { of: async () => null },
     now: () => content.connectedAt,
     refreshMarginSeconds: 600,
     newsAt: async () => 0,

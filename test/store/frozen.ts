@@ -14,6 +14,7 @@ type Reads =
   | 'readGrant'
   | 'readWriteId'
   | 'readSubscriptions'
+  | 'readTimezone'
   | 'ping';
 type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'encryption' | 'close'>;
 
@@ -41,6 +42,7 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   writeSubscriptions: (store) => store.writeSubscriptions('eu:1', '{}', NOW),
   recordNews: (store) => store.recordNews('eu:1', NOW),
   claimSubscriptions: (store) => store.claimSubscriptions('eu', NOW, HOUR, 10),
+  writeTimezone: (store) => store.writeTimezone('eu:1', 'Asia/Kolkata'),
   takeCall: (store) => store.takeCall('calls', 1, 1),
 };
 

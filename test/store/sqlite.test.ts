@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import Database from 'libsql';
 import { createEncryption } from '../../src/store/encryption.ts';
@@ -53,4 +53,20 @@ test('a session that was pointed at another grant is not transferred either', as
   const next = { key: 'next', data: '{}', idleUntil: 9e15, endsAt: 9e15 };
   expect(await store.transferSession('1', 0, next, null)).toBe(false);
   expect(await store.transferSession('2', 0, next, null)).toBe(true);
+});
+
+test('where somebody lives is cleared away with a grant that nobody saw end, a few rows at a time', async () => {
+  const { store, file } = await openTwo();
+  for (const userId of ['1', '2', '3', '4', '5']) {
+    const session = { key: userId, data: '{}', idleUntil: 9e15, endsAt: 9e15 };
+    const grant = { id: `eu:${userId}`, expected: null, content: { ...content, userId } };
+    await store.signIn({ grant, session, replaces: null, attempt: null });
+    await store.writeTimezone(`eu:${userId}`, 'Europe/Paris');
+  }
+  const [db, unsynced] = [new Database(file), new Database(join(dirname(file), 'unsynced.db'))];
+  db.exec("DELETE FROM grants WHERE id <> 'eu:3'");
+  for (let step = 0; step < 3; step += 1) await store.removeExpired(0, 2);
+  expect(unsynced.prepare('SELECT grant_id FROM timezones').all()).toMatchObject([{ grant_id: 'eu:3' }]);
+  db.close();
+  unsynced.close();
 });

@@ -562,6 +562,43 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
   });
 
+  describe(`${name}: where people live`, () => {
+    test('it is kept beside the grant, the last that was said', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'key');
+      expect(await store.readTimezone('eu:363')).toBeNull();
+      expect(await store.writeTimezone('eu:363', 'Europe/Paris')).toBe(true);
+      expect(await another.writeTimezone('eu:363', 'Pacific/Auckland')).toBe(true);
+      expect(await store.readTimezone('eu:363')).toBe('Pacific/Auckland');
+      await signIn(store, 'again'); // connected once more
+      const before = await grantOf(store);
+      await store.writeGrant(before.id, before.writeId, content, 0);
+      expect(await store.readTimezone('eu:363')).toBe('Pacific/Auckland');
+    });
+
+    test('without a grant nothing is kept, and no name that this program cannot tell days by is given', async () => {
+      const { store } = await open();
+      expect(await store.writeTimezone('eu:363', 'Europe/Paris')).toBe(false);
+      await signIn(store, 'key');
+      expect(await store.readTimezone('eu:363')).toBeNull();
+      await store.writeTimezone('eu:363', '<b>Atlantis</b>');
+      expect(await store.readTimezone('eu:363')).toBeNull();
+    });
+
+    test.each([
+      ['is erased', (store: Store) => store.eraseGrant('eu:363')],
+      ['ends with its last session', (store: Store) => store.endSession('key')],
+    ])('it goes with the grant that %s', async (_how, end) => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      await store.writeTimezone('eu:363', 'Europe/Paris');
+      await end(store);
+      await store.claimRevocation('eu:363', NOW, 1000); // as the outbox does next
+      await signIn(store, 'key');
+      expect(await store.readTimezone('eu:363')).toBeNull();
+    });
+  });
+
   describe(`${name}: subscriptions`, () => {
     test('they are kept beside the grant and touch nothing of it', async () => {
       const { store, another } = await open();

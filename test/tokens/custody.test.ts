@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
 import { happenings } from '../../src/dashboard/history.ts';
+import { METRIC } from '../../src/dashboard/preferences/units.ts';
+import { createWording } from '../../src/dashboard/preferences/wording.ts';
 import { connectionOf } from '../../src/problems/connection.ts';
 import { createEncryption } from '../../src/store/encryption.ts';
 import type { Grant, GrantContent, RecordedCode } from '../../src/store/grant.ts';
@@ -22,6 +24,7 @@ import { atEnd, tempDir } from '../support/app.ts';
 const HOUR = 3_600_000;
 const ID = 'eu:363';
 const START = content.connectedAt;
+const wording = createWording({ zone: null, locale: 'en-GB', units: METRIC }, START);
 const CALL_MS = 1000;
 const LEASE_MS = 2 * CALL_MS + 1000;
 
@@ -129,10 +132,10 @@ describe('one refresh, step by step', () => {
     expect(await grants.fresh()).toMatchObject({
       refusal: { code: 'withings-refused', remedy: 'reconnect' },
     });
-    expect(connectionOf(await read()).problem?.code).toBe('withings-refused');
-    expect(happenings(await read(), START)[0]?.words).toBe('Withings refused without saying why');
+    expect(connectionOf(await read(), null).problem?.code).toBe('withings-refused');
+    expect(happenings(await read(), wording)[0]?.words).toBe('Withings refused without saying why');
     await write({ ended: null });
-    expect(connectionOf(await read()).problem?.code).toBe('withings-refused');
+    expect(connectionOf(await read(), null).problem?.code).toBe('withings-refused');
     expect(await read()).toMatchObject({ history, lastRefresh: { outcome: code } });
   });
 

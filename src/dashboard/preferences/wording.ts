@@ -1,6 +1,8 @@
-import { ymdAt } from '../../time/days.ts';
+import { LRUCache } from 'lru-cache';
+import { addDays, midnight, ymdAt } from '../../time/days.ts';
+import { type DateFormat, formatDate } from '../../time/formats.ts';
 import { relative } from '../words.ts';
-import { DISTANCE, MASS, TEMPERATURE, type Unit, type Units } from './units.ts';
+import { DISTANCE, LB_PER_ST, MASS, TEMPERATURE, type Unit, type Units } from './units.ts';
 
 /** What is known of how a person reads. */
 export interface Preferences {
@@ -29,6 +31,7 @@ export interface Wording {
   readonly units: Units;
   /** With as many digits behind the point, no more and no fewer. */
   number(value: number, digits: 0 | 1 | 2): string;
+  /** Of stones the whole ones stand before the pounds: "10 st 7.2" lb. */
   mass(kg: number): Quantity;
   /** The difference of two masses, without a sign. */
   massChange(kg: number): Quantity;
@@ -52,43 +55,60 @@ export interface Wording {
 export function createWording({ zone: known, locale, units }: Preferences, now: number): Wording {
   const zone = known ?? 'UTC';
   const thisYear = ymdAt(now, zone).slice(0, 4);
-  const dates = (timeZone: string, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { timeZone, ...options });
-  const year = (ymd: string) => (ymd.slice(0, 4) === thisYear ? {} : { year: 'numeric' as const });
-  const number = (value: number, digits: 0 | 1 | 2) =>
-    new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
-      value,
-    );
+  const yearBegins = midnight(`${thisYear}-01-01`, zone);
+  const yearEnds = midnight(addDays(`${thisYear}-12-31`, 1), zone);
+  const number = (value: number, digits: 0 | 1 | 2) => formatNumber(value, locale, digits);
   const quantity = (unit: Unit) => (value: number) => ({
     value: number(unit.of(value), unit.digits),
     unit: unit.name,
   });
-  const ofDay = (ymd: string, options: Intl.DateTimeFormatOptions) =>
-    dates('UTC', options).format(Date.parse(ymd));
+  const mass = units.mass === 'st' ? stones(number) : quantity(MASS[units.mass]);
+  const ofDay = (ymd: string, style: DateFormat['style']) =>
+    formatDate(Date.parse(ymd), { locale, zone: 'UTC', style, withYear: !ymd.startsWith(thisYear) });
   const clock = (at: number) =>
-    dates(zone, {
-      day: 'numeric',
-      month: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
-      ...year(ymdAt(at, zone)),
-    }).format(at);
+    formatDate(at, { locale, zone, style: 'clock', withYear: at < yearBegins || at >= yearEnds });
   return {
     zone,
     units,
     number,
-    mass: quantity(MASS[units.mass]),
-    massChange: (kg) => quantity(MASS[units.mass])(Math.abs(kg)),
+    mass,
+    massChange: (kg) => mass(Math.abs(kg)),
     distance: quantity(DISTANCE[units.distance]),
     temperature: quantity(TEMPERATURE[units.temperature]),
     hours(seconds) {
       const minutes = Math.round(seconds / 60);
       return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
     },
-    day: (ymd) => ofDay(ymd, { weekday: 'short', day: 'numeric', month: 'short', ...year(ymd) }),
-    shortDay: (ymd) => ofDay(ymd, { day: 'numeric', month: 'short' }),
-    month: (ymd) => ofDay(ymd, { month: 'short', year: 'numeric' }),
+    day: (ymd) => ofDay(ymd, 'day'),
+    shortDay: (ymd) => ofDay(ymd, 'short day'),
+    month: (ymd) => ofDay(ymd, 'month'),
     clock,
     moment: (at) => ({ iso: new Date(at).toISOString(), words: clock(at), relative: relative(at, now) }),
   };
+}
+
+/** Tenths of a pound are rounded before whole stones are taken out: 13.96 lb are a stone. */
+function stones(number: Wording['number']): Wording['mass'] {
+  return (kg) => {
+    const pounds = Math.round(MASS.lb.of(kg) * 10) / 10;
+    const whole = Math.floor(pounds / LB_PER_ST);
+    const rest = number(pounds - whole * LB_PER_ST, 1);
+    return { value: whole > 0 ? `${number(whole, 0)} st ${rest}` : rest, unit: 'lb' };
+  };
+}
+
+const numbers = new LRUCache<string, Intl.NumberFormat>({ max: 200 });
+
+function formatNumber(value: number, locale: string, digits: number): string {
+  const key = `${locale} ${digits}`;
+  const format =
+    numbers.get(key) ??
+    new Intl.NumberFormat(locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      numberingSystem: 'latn',
+      signDisplay: 'negative', // no "-0.0"
+    });
+  numbers.set(key, format);
+  return format.format(value);
 }

@@ -13,6 +13,7 @@ import { migrate } from './schema.ts';
 import { redisExpiry, redisSessions } from './sessions.ts';
 import { checkAtStart, readStoreKey } from './startup-checks.ts';
 import { redisSubscriptions } from './subscriptions.ts';
+import { redisTimezones } from './timezones.ts';
 
 export interface RedisOptions extends OpeningOptions {
   url: string;
@@ -65,6 +66,7 @@ function createStore(
     ...redisOutbox(parts.redis, key),
     ...redisAttempts(parts),
     ...redisSubscriptions(parts),
+    ...redisTimezones(parts),
     ...redisRateLimit(parts),
     ...redisExpiry(parts),
     async ping() {

@@ -1,12 +1,15 @@
 import { MAX_REVOCATION_LEASE_MS, type OutboxStore, type Revocation } from '../outbox.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db, Row } from './database.ts';
+import { forgetTimezone } from './timezones.ts';
 
-export function sqliteOutbox(db: Db, { openPerson }: StoreKey): OutboxStore {
+/** @param unsynced has what is known of a person beside the grant, which goes now that the grant is gone */
+export function sqliteOutbox(db: Db, unsynced: Db, { openPerson }: StoreKey): OutboxStore {
   /** Within a transaction. */
   function claim({ id, person, since, tries }: Row, now: number, leaseMs: number): Revocation {
     const [name, first, count] = [String(id), Number(since) || now, Number(tries) + 1];
     const until = now + leaseMs;
+    forgetTimezone(unsynced, name);
     db.run(
       'UPDATE people SET since = ?, tries = ?, due_at = ?, sending_until = ? WHERE id = ?',
       first,

@@ -73,13 +73,14 @@ export interface Opening {
   issuer: Issuer;
 }
 
-/** What a crash of the host may take: attempts that ended without a sign-in, and the rate limit. */
+/** What a crash of the host may take: attempts that ended without a sign-in, the rate limit, zones. */
 const UNSYNCED = `
   CREATE TABLE IF NOT EXISTS attempts (
     id TEXT PRIMARY KEY, answer TEXT NOT NULL, result TEXT, expires_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS attempts_by_end ON attempts (expires_at);
   CREATE TABLE IF NOT EXISTS rate_limit (bucket TEXT PRIMARY KEY, next REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS timezones (grant_id TEXT PRIMARY KEY, zone TEXT NOT NULL) WITHOUT ROWID;
 `;
 
 /** Opens (or makes) the file beside a store that no write waits for. */

@@ -7,6 +7,7 @@ import type { StoreKey } from '../store-key.ts';
 import type { Db } from './database.ts';
 import { putGrant, readGrantRow, readWriteId } from './grants.ts';
 import { putPerson } from './outbox.ts';
+import { removeTimezones } from './timezones.ts';
 
 /** @param hostClock as in sqliteGrants */
 export function sqliteSessions(
@@ -154,6 +155,7 @@ function eraseUnowned(db: Db, id: string | null): void {
 
 export function sqliteExpiry(db: Db, unsynced: Db): Pick<Store, 'removeExpired'> {
   let lastChecked = '';
+  let lastZone = '';
   return {
     async removeExpired(now, limit) {
       return db.transaction(() => {
@@ -161,6 +163,7 @@ export function sqliteExpiry(db: Db, unsynced: Db): Pick<Store, 'removeExpired'>
         for (const { key } of sessions) endSession(db, String(key));
         const attempts = [db, unsynced].map((each) => each.run(FORGET_ATTEMPTS, now - SPENT_KNOWN_MS, limit));
         lastChecked = removeUnowned(db, lastChecked, limit);
+        lastZone = removeTimezones(db, unsynced, lastZone, limit);
         return sessions.length === limit || attempts.includes(limit);
       });
     },

@@ -13,6 +13,7 @@ import { sqliteStoreKey } from './renaming.ts';
 import { openStoreFile, openUnsyncedFile } from './schema.ts';
 import { sqliteExpiry, sqliteSessions } from './sessions.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
+import { sqliteTimezones } from './timezones.ts';
 
 /**
  * The embedded store: one SQLite file, safe for several processes of one host; beside it another for what may be lost.
@@ -38,9 +39,10 @@ export function openSqliteStore(
     encryption,
     ...boundSessions(sqliteSessions(db, encryption, key, hostClock), key, onForged),
     ...sqliteGrants(db, encryption, key, hostClock),
-    ...sqliteOutbox(db, key),
+    ...sqliteOutbox(db, unsynced, key),
     ...sqliteAttempts(db, unsynced),
     ...sqliteSubscriptions(db),
+    ...sqliteTimezones(db, unsynced),
     ...sqliteRateLimit(db, unsynced, hostClock),
     ...sqliteExpiry(db, unsynced),
     pubsub: null,
