@@ -1,24 +1,14 @@
 // Keeps the dashboard up to date. Without it the page is right at the moment it says at its end.
+import { relative } from './relative.js';
 import { watchConnection } from './watch.js';
 
 const page = () => document.querySelector('[data-now]');
 let ahead = Date.parse(page().dataset.now) - Date.now();
 
-const words = (ms) => {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  if (seconds < 60) return `${seconds} s`;
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
-  if (hours < 48) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} days`;
-};
-
 function tick() {
   const now = Date.now() + ahead;
   for (const moment of document.querySelectorAll('[data-moment]')) {
-    const left = Date.parse(moment.dataset.moment) - now;
-    moment.textContent = left > 0 ? `in ${words(left)}` : `${words(-left)} ago`;
+    moment.textContent = relative(Date.parse(moment.dataset.moment), now);
   }
 }
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { DateTime, IANAZone } from 'luxon';
+import { IANAZone } from 'luxon';
 import { DAY_MS } from './clocks.ts';
+import { offsetAt } from './offsets.ts';
 
 const zones = new LRUCache<string, boolean>({ max: 1000 });
 
@@ -13,28 +14,27 @@ export function isZone(name: string): boolean {
 
 /** The calendar day that it is there: "2026-11-24". @param at milliseconds since 1970 */
 export function ymdAt(at: number, zone: string): string {
-  return DateTime.fromMillis(at, { zone }).toISODate() ?? '';
+  return new Date(at + offsetAt(at, zone)).toISOString().slice(0, 10);
 }
 
-/** A year in thirty zones. */
-const midnights = new LRUCache<string, number>({ max: 12_000 });
+/** No clock is farther from UTC. */
+const FARTHEST_MS = 15 * 3_600_000;
 
 /**
  * When a calendar day begins there, milliseconds since 1970: at one o'clock where midnight was skipped, at the first
  * midnight where there were two.
  */
 export function midnight(ymd: string, zone: string): number {
-  const key = `${ymd} ${zone}`;
-  const begin = midnights.get(key) ?? beginOf(ymd, zone);
-  midnights.set(key, begin);
-  return begin;
-}
-
-function beginOf(ymd: string, zone: string): number {
-  const begin = DateTime.fromISO(ymd, { zone }).startOf('day');
-  const byOffsetBefore = Date.parse(ymd) - begin.minus({ hours: 12 }).offset * 60_000;
-  const isFirst = byOffsetBefore < begin.toMillis() && ymdAt(byOffsetBefore, zone) === ymd;
-  return isFirst ? byOffsetBefore : begin.toMillis();
+  const there = Date.parse(ymd);
+  let [before, begun] = [there - FARTHEST_MS, there + FARTHEST_MS];
+  const offset = offsetAt(before, zone);
+  if (offset === offsetAt(begun, zone)) return there - offset;
+  while (begun - before > 1) {
+    const between = Math.floor((before + begun) / 2);
+    if (ymdAt(between, zone) < ymd) before = between;
+    else begun = between;
+  }
+  return begun;
 }
 
 /** So many calendar days later, or earlier. */
