@@ -36,7 +36,7 @@ app.get('/', async (req, res) => {
   const month = [new Date(Date.now() - 30 * 86_400_000), new Date()];
   const weights = await connect.use(req, (token) => connect.withings.measures(token, [1], ...month));
   if (weights.ok) {
-    const [latest] = weights.value;
+    const [latest] = weights.value.rows; // newest first
     return res.send(latest ? `${latest.value.toFixed(1)} kg` : 'Step on your scale.');
   }
   const { code, remedy } = weights.refusal;

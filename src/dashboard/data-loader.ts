@@ -1,5 +1,6 @@
 import type { Grant } from '../store/grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
+import { addDays, ymdAt } from '../time/days.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
@@ -76,15 +77,21 @@ const SOURCES: { [Name in keyof Data]: Source<Data[Name]> } = {
   activity: {
     scope: 'user.activity',
     ranged: true,
-    ask: (withings, token, now, days) => withings.activity(token, new Date(now - days * DAY_MS)),
+    ask: (withings, token, now, days) => withings.activity(token, ...daysAround(now, days)),
   },
   nights: {
     scope: 'user.activity',
     ranged: true,
-    ask: (withings, token, now, days) => withings.nights(token, new Date(now - days * DAY_MS)),
+    ask: (withings, token, now, days) => withings.nights(token, ...daysAround(now, days)),
   },
   devices: { scope: 'user.info', ranged: false, ask: (withings, token) => withings.devices(token) },
 };
+
+/** The last so many days wherever the person lives: a day more at both ends, which the page leaves out. */
+function daysAround(now: number, days: number): [string, string] {
+  const today = ymdAt(now, 'UTC');
+  return [addDays(today, -days), addDays(today, 1)];
+}
 
 export interface DataLoaderParts {
   grants: Grants;

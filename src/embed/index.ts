@@ -15,10 +15,13 @@ export type {
   ActivityDay,
   Attribution,
   Device,
+  Goals,
   List,
   Measure,
   Night,
+  Recording,
   Stages,
+  Workout,
 } from '../withings/data/records.ts';
 export type { Refusal, Result } from '../withings/errors.ts';
 export type { NewUser, Order } from '../withings/partner.ts';

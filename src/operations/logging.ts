@@ -62,7 +62,10 @@ export function backgroundLog(log: Log) {
     onRevocation(grant: string, outcome: string): void {
       log[outcome === 'revoked' || outcome === 'demo' ? 'info' : 'warn']({ grant, outcome }, 'revocation');
     },
-    onHandled(grant: string, appli: number, outcome: string): void {
+    onSkipped(action: string, count: number): void {
+      log.warn({ action, count }, 'odd data left out');
+    },
+    onHandled(grant: string, appli: number | null, outcome: string): void {
       log.info({ grant, appli, outcome }, 'notification');
     },
   };

@@ -48,8 +48,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   log.info({ store: opened.durability }, 'store');
   const store = ofIssuer(opened.store, config.withings.issuer);
 
-  const { onRefresh, onRevocation, onHandled, onError } = backgroundLog(log);
-  const custody = createCustody(config, { store, clocks, onRefresh, onRevocation, onError });
+  const { onRefresh, onRevocation, onSkipped, onHandled, onError } = backgroundLog(log);
+  const custody = createCustody(config, { store, clocks, onRefresh, onRevocation, onSkipped, onError });
   const { withings, grants, outbox, sweeper } = custody;
   const notifications = config.webhooks
     ? createNotifications({

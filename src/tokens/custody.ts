@@ -15,7 +15,7 @@ import { createOutbox, type Outbox } from './outbox.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface CustodySettings {
-  withings: Omit<WithingsOptions, 'now' | 'rateLimit'>;
+  withings: Omit<WithingsOptions, 'now' | 'rateLimit' | 'onSkipped'>;
   /** Dead refresh tokens are replaced, where the contract with Withings allows it. */
   recover: boolean;
   callsPerMinute: number;
@@ -30,6 +30,8 @@ export interface CustodyParts {
   onRefresh: (grant: string, refusal: Refusal | null) => void;
   /** How a permission was given back, or was not: see Outbox. */
   onRevocation: (grant: string, outcome: string) => void;
+  /** How many pieces of an answer to this action made no sense, or cannot be, and were left out. */
+  onSkipped: (action: string, count: number) => void;
   /** What went wrong where nobody waits for it. */
   onError: (error: unknown) => void;
 }
@@ -47,9 +49,9 @@ export interface Custody {
 export function createCustody(settings: CustodySettings, parts: CustodyParts): Custody {
   const { callsPerMinute, recover, refreshMarginSeconds, sweepSeconds } = settings;
   const { auth, timeoutMs } = settings.withings;
-  const { store, clocks, onRefresh, onRevocation, onError } = parts;
+  const { store, clocks, onRefresh, onRevocation, onSkipped, onError } = parts;
   const rateLimit = createRateLimit(store, callsPerMinute, onError);
-  const withings = createWithings({ ...settings.withings, now: clocks.now, rateLimit });
+  const withings = createWithings({ ...settings.withings, now: clocks.now, rateLimit, onSkipped });
   // One refresh, at its longest: with signatures a nonce is fetched first; each call waits for its turn.
   const callMs = (timeoutMs + MAX_WAIT_MS) * (auth === 'signature' ? 2 : 1);
   const grants = createGrants({

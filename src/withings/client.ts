@@ -38,6 +38,8 @@ export interface WithingsOptions extends OAuth2Options {
   timeoutMs: number;
   /** Spreads calls over the minute as Withings allows; without it each is sent at once. */
   rateLimit?: RateLimit;
+  /** Told how many pieces of a list made no sense, or cannot be, and were left out. */
+  onSkipped?: (action: string, count: number) => void;
 }
 
 export function createWithings(options: WithingsOptions): Withings {
@@ -50,8 +52,8 @@ export function createWithings(options: WithingsOptions): Withings {
     authorizeOrigin: new URL(options.authorizeUrl).origin,
     ...createOAuth2(postAt, options),
     ...createPartner(createSignedCall(postAt('code'), options)),
-    ...createDataCalls(postAt('data')),
-    at: (priority, signal) => createDataCalls(postAt(priority, signal)),
+    ...createDataCalls(postAt('data'), options),
+    at: (priority, signal) => createDataCalls(postAt(priority, signal), options),
     authorizeUrl(state, demo) {
       const url = new URL(options.authorizeUrl);
       url.search = new URLSearchParams({

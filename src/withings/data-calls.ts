@@ -1,55 +1,78 @@
-import type { z } from 'zod';
 import { nothing, readAnswer } from './answers.ts';
-import { activity, devices, measures, nights, type Page } from './data/data.ts';
-import type { ActivityDay, Device, List, Measure, Night } from './data/records.ts';
+import { activity, workouts } from './data/activity.ts';
+import { recordings } from './data/heart.ts';
+import { measures } from './data/measures.ts';
+import { pageBody, readPage, type Service } from './data/page.ts';
+import type { ActivityDay, Device, Goals, List, Measure, Night, Recording, Workout } from './data/records.ts';
+import { nights } from './data/sleep.ts';
+import { devices, goals } from './data/user.ts';
 import type { Result } from './errors.ts';
 import type { Post } from './http.ts';
+import { readList } from './lists.ts';
 import { createNotify, type Notify } from './notify.ts';
+import { ALWAYS, days, moments, type Stretch } from './stretch.ts';
 
-/** The calls that are made with a person's access token. */
+/** What can have changed at Withings. */
+export type Changing = 'measures' | 'activity' | 'nights';
+
+/** The calls that are made with a person's access token. Lists come newest first. Days are calendar days: "2026-11-24". */
 export interface DataCalls extends Notify {
-  /** Body measures taken between two moments, newest first as Withings sends them. */
+  /** Body measures taken between two moments. */
   measures(accessToken: string, types: number[], from: Date, until: Date): Promise<Result<List<Measure>>>;
-  /** Body measures that have come in or changed since then, whenever they were taken. */
-  measuresChanged(accessToken: string, types: number[], since: Date): Promise<Result<List<Measure>>>;
-  /** Days on which something was counted since then, the running one included, in the order they come. */
-  activity(accessToken: string, since: Date): Promise<Result<List<ActivityDay>>>;
-  /** Nights that ended since then, in the order they come. */
-  nights(accessToken: string, since: Date): Promise<Result<List<Night>>>;
+  /** Days on which something was counted, both ends included. */
+  activity(accessToken: string, first: string, last: string): Promise<Result<List<ActivityDay>>>;
+  /** Nights and naps that ended on these days, both ends included. */
+  nights(accessToken: string, first: string, last: string): Promise<Result<List<Night>>>;
   devices(accessToken: string): Promise<Result<List<Device>>>;
+  goals(accessToken: string): Promise<Result<Goals>>;
+  /** Electrocardiograms recorded between two moments. */
+  recordings(accessToken: string, from: Date, until: Date): Promise<Result<List<Recording>>>;
+  /** Workouts of these days, both ends included. */
+  workouts(accessToken: string, first: string, last: string): Promise<Result<List<Workout>>>;
+  /** Whether anything has come in or changed since then, whenever it was measured. One call. */
+  hasChanged(accessToken: string, what: Changing, since: Date): Promise<Result<boolean>>;
   /** Uses an access token as cheaply as can be: asks for what has changed since now, which is nothing. */
   probe(accessToken: string, scope: string[], now: Date): Promise<Result<null>>;
 }
 
-export function createDataCalls(post: Post): DataCalls {
+export interface DataCallsOptions {
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Told how many pieces of a list made no sense, or cannot be, and were left out. */
+  onSkipped?: (action: string, count: number) => void;
+}
+
+export function createDataCalls(post: Post, { now, onSkipped }: DataCallsOptions): DataCalls {
+  const list = <T>(accessToken: string, { service, path, fields }: Listed<T>, stretches: Stretch[]) =>
+    readList({
+      service,
+      stretches,
+      ask: (more) => post(path, { ...fields, ...more }, accessToken),
+      now: now(),
+      onSkipped: (count) => onSkipped?.(fields.action, count),
+    });
+
   return {
     ...createNotify(post),
     measures(accessToken, types, from, until) {
-      const fields = {
-        action: 'getmeas',
-        meastypes: types.join(','),
-        category: '1', // real measures, not goals
-        startdate: unixSeconds(from),
-        enddate: unixSeconds(until),
-      };
-      return allPages(post, 'measure', fields, accessToken, measures);
+      const { fields } = LISTS.measures;
+      const asked = { ...LISTS.measures, fields: { ...fields, meastypes: types.join(',') } };
+      return list(accessToken, asked, moments(from, until));
     },
-    measuresChanged(accessToken, types, since) {
-      const fields = { action: 'getmeas', meastypes: types.join(','), category: '1' };
-      return allPages(post, 'measure', { ...fields, lastupdate: unixSeconds(since) }, accessToken, measures);
-    },
-    activity(accessToken, since) {
-      const fields = { action: 'getactivity', lastupdate: unixSeconds(since) };
-      const data_fields = 'steps,distance,active';
-      return allPages(post, 'v2/measure', { ...fields, data_fields }, accessToken, activity);
-    },
-    nights(accessToken, since) {
-      const fields = { action: 'getsummary', lastupdate: unixSeconds(since) };
-      const data_fields = 'deepsleepduration,lightsleepduration,remsleepduration,wakeupduration,sleep_score';
-      return allPages(post, 'v2/sleep', { ...fields, data_fields }, accessToken, nights);
-    },
-    devices(accessToken) {
-      return allPages(post, 'v2/user', { action: 'getdevice' }, accessToken, devices);
+    activity: (accessToken, first, last) => list(accessToken, LISTS.activity, days(first, last)),
+    nights: (accessToken, first, last) => list(accessToken, LISTS.nights, days(first, last)),
+    devices: (accessToken) => list(accessToken, LISTS.devices, ALWAYS),
+    recordings: (accessToken, from, until) => list(accessToken, LISTS.recordings, moments(from, until)),
+    workouts: (accessToken, first, last) => list(accessToken, LISTS.workouts, days(first, last)),
+    goals: async (accessToken) =>
+      readAnswer(await post('v2/user', { action: 'getgoals' }, accessToken), goals),
+    async hasChanged(accessToken, what, since) {
+      const { service, path, fields } = LISTS[what];
+      const asked = { ...fields, lastupdate: unixSeconds(since) };
+      const answer = readAnswer(await post(path, asked, accessToken), pageBody);
+      return answer.ok
+        ? { ok: true, value: (readPage(answer.value, service)?.rows ?? []).length > 0 }
+        : answer;
     },
     async probe(accessToken, scope, at) {
       const { path, fields } = cheapestCall(scope);
@@ -58,27 +81,32 @@ export function createDataCalls(post: Post): DataCalls {
   };
 }
 
-/** A year of anything that is measured daily fits into half of it. */
-const MAX_PAGES = 10;
+interface Listed<T> {
+  service: Service<T>;
+  path: string;
+  fields: { action: string } & Record<string, string>;
+}
 
-/** All pages of a list, one after the other; a refusal of one is the answer of all. */
-async function allPages<T>(
-  post: Post,
-  path: string,
-  fields: Record<string, string>,
-  accessToken: string,
-  page: z.ZodType<Page<T>>,
-): Promise<Result<List<T>>> {
-  const all: T[] = [];
-  let offset: number | null = 0;
-  for (let pages = 0; pages < MAX_PAGES && offset !== null; pages += 1) {
-    const asked: Record<string, string> = offset === 0 ? fields : { ...fields, offset: String(offset) };
-    const read: Result<Page<T>> = readAnswer(await post(path, asked, accessToken), page);
-    if (!read.ok) return read;
-    all.push(...read.value.rows);
-    offset = read.value.next;
-  }
-  return { ok: true, value: { rows: all, timezone: null, isCut: offset !== null } };
+/** Withings gives of a summary what `data_fields` names. */
+const LISTS = {
+  // category 1: what was measured, not what is aimed at
+  measures: listed(measures, 'measure', { action: 'getmeas', category: '1' }),
+  activity: listed(activity, 'v2/measure', { action: 'getactivity', data_fields: 'steps,distance,active' }),
+  nights: listed(nights, 'v2/sleep', {
+    action: 'getsummary',
+    data_fields:
+      'deepsleepduration,lightsleepduration,remsleepduration,wakeupduration,total_sleep_time,sleep_score',
+  }),
+  devices: listed(devices, 'v2/user', { action: 'getdevice' }),
+  recordings: listed(recordings, 'v2/heart', { action: 'list' }),
+  workouts: listed(workouts, 'v2/measure', {
+    action: 'getworkouts',
+    data_fields: 'distance,manual_distance',
+  }),
+};
+
+function listed<T>(service: Service<T>, path: string, fields: Listed<T>['fields']): Listed<T> {
+  return { service, path, fields };
 }
 
 /** The scopes and their services: Withings, "OAuth authorization URL". */

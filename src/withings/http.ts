@@ -15,7 +15,9 @@ export type Post = (path: string, fields: Record<string, string>, accessToken?: 
 /** A way to post whose calls take their turn at this priority. `signal` ends the wait for a turn, not the call. */
 export type PostAt = (priority: Priority, signal?: AbortSignal) => Post;
 
+/** A pair of tokens is small. A person's year is several hundred KB (recorded), ten years are several MB. */
 const MAX_ANSWER_BYTES = 256 * 1024;
+const MAX_DATA_BYTES = 8 * 1024 * 1024;
 
 /**
  * Posts a form to Withings. Never throws, never retries, and never lets an axios error out: those carry the
@@ -31,7 +33,6 @@ export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLim
     httpAgent: new http.Agent({ keepAlive: true }),
     httpsAgent: new https.Agent({ keepAlive: true }),
     maxRedirects: 0, // a 307 would post the secret to another origin
-    maxContentLength: MAX_ANSWER_BYTES,
     proxy: false,
     responseType: 'text',
     transformResponse: [], // axios hands truncated JSON through as a string; we parse it ourselves
@@ -44,6 +45,7 @@ export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLim
     try {
       const answer = await wire.post<unknown>(apiUrl + path, new URLSearchParams(fields), {
         signal: deadline,
+        maxContentLength: accessToken === undefined ? MAX_ANSWER_BYTES : MAX_DATA_BYTES,
         headers: accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` },
       });
       const { status, data, headers } = answer;

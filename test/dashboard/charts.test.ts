@@ -3,7 +3,7 @@ import { valueScale } from '../../src/dashboard/charts/chart.ts';
 import { byWeek, columnChart } from '../../src/dashboard/charts/columns.ts';
 import { movingAverage, trendChart } from '../../src/dashboard/charts/trend.ts';
 import { measuresCsv } from '../../src/dashboard/csv.ts';
-import { MEASTYPES } from '../../src/withings/meastypes.ts';
+import { MEASTYPES, type Meastype } from '../../src/withings/meastypes.ts';
 
 const DAY = 86_400_000;
 const UNTIL = Date.UTC(2026, 5, 16);
@@ -94,8 +94,8 @@ describe('columns', () => {
 
 test('a cell that a spreadsheet would execute is defused', () => {
   const original = MEASTYPES.get(1);
-  const map = MEASTYPES as Map<number, { label: string; unit: string }>;
-  map.set(1, { label: '=HYPERLINK("http://evil.example")', unit: '@x' });
+  const map = MEASTYPES as Map<number, Meastype>;
+  map.set(1, { label: '=HYPERLINK("http://evil.example")', unit: '@x', range: [0, 1] });
   const measure = { type: 1, value: -5, at: new Date(UNTIL), attribution: 'sure' as const, position: null };
   const csv = measuresCsv([measure]);
   if (original) map.set(1, original);

@@ -657,6 +657,7 @@ async function withoutTurns(change: Partial<GrantContent> = {}) {
     {
       ...parts,
       onRevocation: () => {},
+      onSkipped: () => {},
       store: {
         ...store,
         async takeCall(_bucket, _spacingMs, atOnce) {

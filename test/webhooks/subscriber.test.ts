@@ -73,9 +73,9 @@ function subscriber(due: string[], more: { list?: Withings['subscriptions']; rea
   const background = {
     subscriptions: more.list ?? (async () => ({ ok: true, value: [] })),
     subscribe: async () => ({ ok: true, value: null }),
-    async measuresChanged(_token: string, _types: number[], since: Date) {
+    async hasChanged(_token: string, _what: string, since: Date) {
       happened.push(`since ${since.getTime()}`);
-      return { ok: true, value: [] };
+      return { ok: true, value: false };
     },
   } as unknown as DataCalls;
   const made = createSubscriber({

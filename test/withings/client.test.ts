@@ -250,16 +250,18 @@ describe('what is understood', () => {
         status: 0,
         body: {
           measuregrps: [
-            { date: 1693651151, measures: [{ value: 118003, type: 1, unit: -3, position: 7 }] },
+            { date: 1637090000, measures: [{ value: 118003, type: 1, unit: -3, position: 7 }] },
             { date: 'yesterday', measures: [] },
-            { date: 1693651151, measures: [{ value: 1, type: 1, unit: 400 }] },
+            { date: 1637090000, measures: [{ value: 1, type: 1, unit: 400 }] },
             null,
           ],
         },
       }),
     );
     const result = await withings.measures('t'.repeat(40), [1], new Date(0), new Date(1));
-    expect(result).toEqual({ ok: true, value: [{ type: 1, value: 118.003, at: new Date(1693651151000) }] });
+    const at = new Date(1637090000000);
+    const measure = { type: 1, value: 118.003, at, attribution: 'sure', position: 7 };
+    expect(result).toEqual({ ok: true, value: { rows: [measure], timezone: null, isCut: false } });
   });
 });
 

@@ -41,7 +41,11 @@ describe.each(['secret', 'signature'] as const)('with auth by %s', (auth) => {
     ['data', 'devices', (withings) => withings.devices('access')],
     ['data', 'an end of subscriptions', (withings) => withings.subscriptions('access')],
     ['background', 'subscriptions', (withings) => withings.at('background', signal).subscriptions('access')],
-    ['background', 'missed news', (withings) => withings.at('background', signal).nights('access', since)],
+    [
+      'background',
+      'missed news',
+      (withings) => withings.at('background', signal).hasChanged('access', 'nights', since),
+    ],
     ['background', 'a check', (withings) => withings.at('background', signal).probe('access', [], since)],
   ])('%s: %s', async (priority, _call, make) => {
     const { withings, asked } = unsent(auth);

@@ -40,6 +40,8 @@ export interface Night {
 }
 
 export interface Device {
+  /** Withings' own name of it, which tells two of one model apart. Null: it has none. */
+  id: string | null;
   /** What kind it is: "Scale". Null: Withings does not say. */
   type: string | null;
   model: string | null;

@@ -1,0 +1,79 @@
+import { readAnswer } from './answers.ts';
+import { type Collection, collection } from './data/collection.ts';
+import { type Page, pageBody, readPage, type Service } from './data/page.ts';
+import type { List } from './data/records.ts';
+import { type Result, refuse } from './errors.ts';
+import type { Reply } from './http.ts';
+import { daysOf, inParts, type Stretch } from './stretch.ts';
+
+export interface Question<T> {
+  service: Service<T>;
+  /** Newest first. */
+  stretches: Stretch[];
+  /** Makes a call with these fields beside those that all of them have. */
+  ask(fields: Record<string, string>): Promise<Reply>;
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Told how many pieces made no sense, or cannot be, and were left out. */
+  onSkipped(count: number): void;
+}
+
+/** More calls than this are no list of a person's days. */
+const MIN_CALLS = 4;
+const DAYS_A_CALL = 30;
+const MAX_CALLS = 40;
+
+/**
+ * All records, newest first. What is too large for one answer is asked for in halves; a refusal of one call is the answer
+ * of all. What had to be left out is said: `isCut`.
+ */
+export async function readList<T>(question: Question<T>): Promise<Result<List<T>>> {
+  const all = collection(question.service, question.now);
+  const length = question.stretches.reduce((sum, stretch) => sum + daysOf(stretch), 0);
+  const budget = { calls: Math.min(MIN_CALLS + Math.floor(length / DAYS_A_CALL), MAX_CALLS) };
+  const open = [...question.stretches];
+  let isCut = false;
+  for (let stretch = open.shift(); stretch; stretch = open.shift()) {
+    const end = await readPages(question, stretch, all, budget);
+    if (!end.ok) return end;
+    const halves = inParts(stretch, 2);
+    if (end.value === 'too large' && halves.length === 2) open.unshift(...halves);
+    else if (end.value !== 'whole') isCut = true;
+  }
+  const { list, skipped } = all.done();
+  if (skipped > 0) question.onSkipped(skipped);
+  // Nothing but answers that are too large: that is no empty list.
+  if (isCut && list.rows.length === 0) return refuse('withings-unreadable', { status: 0 });
+  return { ok: true, value: { ...list, isCut } };
+}
+
+/** The pages of one stretch. `budget`: how many calls there may be, over all stretches. */
+async function readPages<T>(
+  { service, ask }: Question<T>,
+  stretch: Stretch,
+  all: Collection<T>,
+  budget: { calls: number },
+): Promise<Result<'whole' | 'cut' | 'too large'>> {
+  const fields = stretch.fields(stretch.first, stretch.last);
+  for (let offset = 0; budget.calls > 0; ) {
+    budget.calls -= 1;
+    const reply = await ask(offset === 0 ? fields : { ...fields, offset: String(offset) });
+    if (reply.kind === 'silence' && reply.why === 'too-large') return { ok: true, value: 'too large' };
+    const answer = readAnswer(reply, pageBody);
+    if (!answer.ok) return answer;
+    const page = readPage(answer.value, service);
+    if (!page) return refuse('withings-unreadable', { status: 0 });
+    const isNew = all.add(page);
+    const next = nextOffset(page, offset);
+    if (next === null) return { ok: true, value: 'whole' };
+    if (!isNew) break; // the same page again
+    offset = next;
+  }
+  return { ok: true, value: 'cut' };
+}
+
+/** `more` comes without an offset, too (seen), and could come with one that leads nowhere: what it counts are rows. */
+function nextOffset({ more, offset, rows }: Page, asked: number): number | null {
+  if (!more || rows.length === 0) return null;
+  return offset !== null && offset > asked ? offset : asked + rows.length;
+}
