@@ -7,7 +7,6 @@ import { refreshDueAt } from '../tokens/state.ts';
 import type { Everything } from './data-loader.ts';
 import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
-import type { Panel } from './panels/panel.ts';
 import { panelsOf } from './panels/panels.ts';
 import { choices } from './preferences/units.ts';
 import type { Moment, Preferences, Wording } from './preferences/wording.ts';
@@ -32,7 +31,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
   const { now } = range;
   const { moment } = wording;
   const { state, problem } = connectionOf(grant, preferences.zone);
-  const panels = panelsOf(data, range, wording);
+  const { panels, troubles } = panelsOf(data, range, wording);
   const demoEnds = demoEndsAt(grant);
   return {
     state,
@@ -64,19 +63,12 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
     },
     history: happenings(grant, wording),
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
-    trouble: sharedTrouble(panels),
+    troubles,
     panels,
     canRefresh: grant.ended === null,
     made: moment(now),
     foot: { times: timesWords(preferences.zone), days: range.days, units: choices(preferences.units) },
   };
-}
-
-/** The reason why all panels are empty is said once. */
-function sharedTrouble(panels: Panel[]): Panel['trouble'] {
-  const [first] = panels;
-  const same = panels.every(({ trouble }) => trouble !== null && trouble.title === first?.trouble?.title);
-  return same ? (first?.trouble ?? null) : null;
 }
 
 const HEADLINES = {

@@ -1,94 +1,173 @@
 import { describe, expect, test } from '@jest/globals';
-import { valueScale } from '../../src/dashboard/charts/chart.ts';
-import { byWeek, columnChart } from '../../src/dashboard/charts/columns.ts';
-import { movingAverage, trendChart } from '../../src/dashboard/charts/trend.ts';
+import { type Chart, HEIGHT, valueScale, WIDTH } from '../../src/dashboard/charts/chart.ts';
+import { type Column, columnChart } from '../../src/dashboard/charts/columns.ts';
+import { movingAverage, type Reading, readingChart } from '../../src/dashboard/charts/readings.ts';
 import { measuresCsv } from '../../src/dashboard/csv.ts';
+import { grouped } from '../../src/dashboard/panels/groups.ts';
+import { METRIC } from '../../src/dashboard/preferences/units.ts';
+import { createWording } from '../../src/dashboard/preferences/wording.ts';
+import { addDays, lastDays } from '../../src/time/days.ts';
 import { MEASTYPES, type Meastype } from '../../src/withings/meastypes.ts';
 
-const DAY = 86_400_000;
-const UNTIL = Date.UTC(2026, 5, 16);
+const NOW = Date.UTC(2026, 5, 15, 12);
+const wording = createWording({ zone: 'UTC', locale: 'en-GB', units: METRIC }, NOW);
+const range = lastDays(10, NOW, 'UTC');
+const options = { label: 'x', range, wording, unit: 'kg', minSpan: 1, references: [], legend: [] };
+
+/** Where each mark stands, between which heights. */
+function places({ marks }: Chart) {
+  return marks.map(({ bars, strokes }) => {
+    const points = strokes.flatMap(({ path }) => {
+      const [, x = '', y = '', end = y] = /^M(\S+) ([\d.-]+)(?:V|h0)?([\d.-]+)?/.exec(path) ?? [];
+      return [y, end || y].map((height) => ({ x: Number(x), y: Number(height) }));
+    });
+    const corners = bars.flatMap(({ x, y, width, height }) => [
+      { x, y },
+      { x: x + width, y: y + height },
+    ]);
+    return [...points, ...corners];
+  });
+}
+
+function expectInside(chart: Chart) {
+  for (const { x, y } of places(chart).flat()) {
+    expect([x >= 0 && x <= WIDTH, y >= 0 && y <= HEIGHT, x, y]).toEqual([true, true, x, y]);
+  }
+}
+
+function readings(list: [at: number, low: number, high?: number][], means = false): Chart {
+  const all = list.map(([at, low, high = low]): Reading => {
+    return { at, low, high, points: [{ value: low, kind: 'measured' }], title: '' };
+  });
+  const points = list.map(([at, value]) => ({ at, value }));
+  return readingChart({ ...options, means: means ? movingAverage(points) : [], gap: 8 }, all.reverse());
+}
 
 describe('scales', () => {
   test.each([
     [66.1, 67.2],
     [0, 14_000],
-    [70, 70],
+    [69.5, 70.5],
     [0, 1],
     [-3, 5],
-  ])('from %s to %s: labels from the top down, evenly apart, both ends on the grid', (least, most) => {
-    const { grid, labels, scale } = valueScale(least, most, 1);
+    [120, 190],
+  ])('from %s to %s: labels from the top down, evenly apart, of equal decimals', (least, most) => {
+    const { grid, yLabels, y } = valueScale(least, most, wording);
     expect(grid[0]).toBe(0);
     expect(grid.at(-1)).toBe(300);
-    expect(grid).toHaveLength(labels.length);
-    const gaps = grid.slice(1).map((y, index) => Math.round(y - (grid[index] ?? 0)));
+    expect(grid).toHaveLength(yLabels.length);
+    const gaps = grid.slice(1).map((height, index) => Math.round(height - (grid[index] ?? 0)));
     expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1);
-    expect(scale(most)).toBeGreaterThanOrEqual(0);
-    expect(scale(least)).toBeLessThanOrEqual(300);
+    expect(new Set(yLabels.map((words) => words.split('.')[1]?.length)).size).toBe(1);
+    expect(new Set(yLabels).size).toBe(yLabels.length);
+    expect(y(most)).toBeGreaterThanOrEqual(0);
+    expect(y(least)).toBeLessThanOrEqual(300);
+  });
+
+  test('what is alike does not fill the height, and a goal is drawn where it is near', () => {
+    const alike = readings([
+      [1, 70],
+      [2, 70.1],
+    ]);
+    expect(alike.yLabels.length).toBeGreaterThan(2);
+    const [first, second] = places(alike).map(([dot]) => dot?.y ?? 0);
+    expect((first ?? 0) - (second ?? 0)).toBeLessThan(60);
+    const withGoal = (value: number) =>
+      columnChart({ ...options, minSpan: 8, references: [{ value, words: 'goal' }] }, [
+        { first: 0, days: 1, parts: [{ kind: 'a', value: 8 }], title: '' },
+      ]);
+    expect(withGoal(10).references).toHaveLength(1);
+    expect(withGoal(10).legend).toEqual([{ kind: 'reference', words: 'goal', path: 'M0 6h12' }]);
+    expect(withGoal(800).references).toEqual([]);
+    expect(withGoal(800).legend[0]?.words).toBe('goal, above this picture');
   });
 });
 
-describe('the trend', () => {
+describe('readings', () => {
   test('the mean takes in a week and no more', () => {
-    const points = [0, 1, 2, 7, 8].map((day) => ({ at: UNTIL + day * DAY, value: day * 10 }));
+    const points = [0, 1, 2, 7, 8].map((at) => ({ at, value: at * 10 }));
     expect(movingAverage(points).map(({ value }) => Math.round(value * 10) / 10)).toEqual([
       0, 5, 10, 33.3, 56.7,
     ]);
   });
 
-  test('each value is a dot where its time and size say', () => {
-    const points = [
-      { at: UNTIL - 5 * DAY, value: 60 },
-      { at: UNTIL, value: 64 },
-    ];
-    const { dots, lines } = trendChart('x', points, { days: 10, until: UNTIL, digits: 1 });
-    expect(dots).toEqual([
-      { x: 500, y: 300, kind: 'measured' },
-      { x: 1000, y: 0, kind: 'measured' },
+  test('each stands where its time says; several of a moment stand side by side around it', () => {
+    expect(places(readings([[5, 70]])).map(([dot]) => dot?.x)).toEqual([500]);
+    const three = readings([
+      [5, 80, 120],
+      [5, 80, 121],
+      [5.001, 80, 122],
     ]);
-    expect(lines[0]?.path).toMatch(/^M500,300L1000,150$/);
+    expect(places(three).map(([dot]) => dot?.x)).toEqual([488, 500, 512]);
   });
 
-  test('a single value is drawn, too', () => {
-    const chart = trendChart('x', [{ at: UNTIL, value: 60 }], { days: 7, until: UNTIL, digits: 1 });
-    expect(chart.dots).toHaveLength(1);
-    expect(JSON.stringify(chart)).not.toContain('null');
+  test('whole inside the frame: the first midnight, now, and more of them than there is room for', () => {
+    expectInside(
+      readings([
+        [0, 60, 130],
+        [9.999, 62, 182],
+        [10, 80, 90],
+      ]),
+    );
+    const crowd = readings(Array.from({ length: 400 }, () => [10, 60, 180]));
+    expectInside(crowd);
+    expect(new Set(places(crowd).map(([dot]) => dot?.x)).size).toBe(400);
+  });
+
+  test('where nothing was measured for nine days the line breaks', () => {
+    const range30 = (days: number[]) =>
+      readings(
+        days.map((at) => [at, 70 + at / 100]),
+        true,
+      ).lines.length;
+    expect(range30([0, 1, 2, 3])).toBe(1);
+    expect(range30([0, 7, 14, 21])).toBe(1);
+    expect(range30([0, 1, 10, 11])).toBe(2);
+    expect(range30([0, 10, 20])).toBe(0);
   });
 });
 
 describe('columns', () => {
-  test('parts are piled up from the bottom', () => {
-    const columns = [
+  const column = (first: number, value: number, days = 1): Column => {
+    return { first, days, parts: [{ kind: 'deep', value }], title: '' };
+  };
+
+  test('parts are piled up from the bottom, in the middle of their day', () => {
+    const parts = [
+      { kind: 'deep', value: 2 },
+      { kind: 'light', value: 6 },
+    ];
+    const { marks } = columnChart(options, [{ first: 9, days: 1, parts, title: 'today' }]);
+    expect(marks).toEqual([
       {
-        at: UNTIL - DAY,
-        parts: [
-          { kind: 'deep', value: 2 },
-          { kind: 'light', value: 6 },
+        title: 'today',
+        strokes: [],
+        bars: [
+          { x: 914, y: 225, width: 72, height: 75, kind: 'deep' },
+          { x: 914, y: 0, width: 72, height: 225, kind: 'light' },
         ],
       },
-    ];
-    const { bars } = columnChart('x', columns, { days: 10, until: UNTIL });
-    expect(bars).toEqual([
-      { x: 900, y: 225, width: 72, height: 75, kind: 'deep' },
-      { x: 900, y: 0, width: 72, height: 225, kind: 'light' },
     ]);
   });
 
-  test('a column may hang in the air, and one from before the range is left out', () => {
-    const columns = [
-      { at: UNTIL - DAY, from: 80, parts: [{ kind: 'pressure', value: 40 }] },
-      { at: UNTIL - 20 * DAY, from: 80, parts: [{ kind: 'pressure', value: 40 }] },
-    ];
-    const { bars, yLabels } = columnChart('x', columns, { days: 10, until: UNTIL });
-    expect(bars).toEqual([{ x: 900, y: 0, width: 72, height: 300, kind: 'pressure' }]);
-    expect([yLabels[0], yLabels.at(-1)]).toEqual(['120', '80']);
+  test('today is inside, a week that reaches out is cut, and nothing at all is seen as such', () => {
+    const chart = columnChart(options, [column(9, 5), column(2, 0), column(-4, 7, 7)]);
+    expectInside(chart);
+    expect(chart.marks[1]?.bars).toEqual([{ x: 214, y: 298, width: 72, height: 2, kind: 'deep' }]);
+    expect(chart.today).toBe(900);
+    expect(chart.xLabels).toEqual(['6 Jun', '11 Jun', 'today']);
   });
 
-  test('weeks end with the range, and hold the mean of their days', () => {
-    const rows = [1, 2, 7, 8].map((ago) => ({ at: UNTIL - ago * DAY, values: [ago] }));
-    expect(byWeek(rows, UNTIL)).toEqual([
-      { at: UNTIL - 7 * DAY, values: [10 / 3] },
-      { at: UNTIL - 14 * DAY, values: [8] },
+  test('weeks end today, and the oldest has what is left', () => {
+    const year = lastDays(365, NOW, 'UTC');
+    const rows = [0, 6, 7, 364].map((ago) => addDays(year.today, -ago));
+    const weeks = grouped(rows, (date) => date, year, wording);
+    expect(weeks.map(({ first, days, rows: found }) => [first, days, found.length])).toEqual([
+      [358, 7, 2],
+      [351, 7, 1],
+      [0, 1, 1],
     ]);
+    expect(weeks.map(({ label }) => label)).toEqual(['Tue, 9 Jun', 'Tue, 2 Jun', 'Mon, 16 Jun 2025']);
   });
 });
 
@@ -96,7 +175,8 @@ test('a cell that a spreadsheet would execute is defused', () => {
   const original = MEASTYPES.get(1);
   const map = MEASTYPES as Map<number, Meastype>;
   map.set(1, { label: '=HYPERLINK("http://evil.example")', unit: '@x', range: [0, 1] });
-  const measure = { type: 1, value: -5, at: new Date(UNTIL), attribution: 'sure' as const, position: null };
+  const at = new Date(Date.UTC(2026, 5, 16));
+  const measure = { type: 1, value: -5, at, attribution: 'sure' as const, position: null };
   const csv = measuresCsv([measure]);
   if (original) map.set(1, original);
   expect(csv).toContain(`2026-06-16T00:00:00.000Z,1,"'=HYPERLINK(""http://evil.example"")",-5,'@x`);

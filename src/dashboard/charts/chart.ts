@@ -1,5 +1,6 @@
-import { type ScaleLinear, scaleLinear } from 'd3-scale';
-import { DAY_MS } from '../../time/clocks.ts';
+import { scaleLinear } from 'd3-scale';
+import { addDays, type DayRange } from '../../time/days.ts';
+import type { Wording } from '../preferences/wording.ts';
 
 /** A drawing in its own units. Lines keep their width and dots their shape however far it is stretched. */
 export interface Chart {
@@ -7,18 +8,43 @@ export interface Chart {
   label: string;
   width: number;
   height: number;
-  /** Values beside the grid, from the top down, evenly apart. */
+  /** Of the values beside the grid. */
+  unit: string;
+  /** From the top down, evenly apart. */
   yLabels: string[];
   /** Heights of the grid's lines. */
   grid: number[];
-  /** Days below, from left to right, evenly apart. */
+  /** Days below: the first, the one in the middle, today. */
   xLabels: string[];
-  /** Paths, the first one lowest. */
-  lines: { path: string; kind: string }[];
-  dots: { x: number; y: number; kind: string }[];
-  bars: { x: number; y: number; width: number; height: number; kind: string }[];
-  legend: { kind: string; words: string }[];
+  /** Where today begins. */
+  today: number;
+  /** Heights of dashed lines to compare with. */
+  references: number[];
+  lines: string[];
+  /** From left to right. */
+  marks: Mark[];
+  legend: Key[];
 }
+
+/** What is drawn of one reading, day or week, and what it says. */
+export interface Mark {
+  title: string;
+  bars: { x: number; y: number; width: number; height: number; kind: string }[];
+  /** Paths without a filling: a dot is one of no length. */
+  strokes: { path: string; kind: string }[];
+}
+
+export interface Key {
+  kind: string;
+  words: string;
+  /** How a stroke of that kind looks, 12 wide and high; without: it is a bar. */
+  path?: string;
+}
+
+/** Paths of keys. */
+export const DOT = 'M6 6h0';
+export const LINE = 'M0 6h12';
+export const RANGE = 'M6 1v10';
 
 export const WIDTH = 1000;
 export const HEIGHT = 300;
@@ -28,41 +54,96 @@ export function rounded(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
-
-const MONTH = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
-
-/** By how many digits they show; made once, for that takes longer than the rest of a chart. */
-const NUMBERS = {
-  0: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 }),
-  1: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }),
-};
-export type Digits = keyof typeof NUMBERS;
-
-/** Days from the left to the right, `until` included: milliseconds to units of the drawing. */
-export function timeScale(days: number, until: number): ScaleLinear<number, number> {
-  return scaleLinear()
-    .domain([until - days * DAY_MS, until])
-    .range([0, WIDTH]);
+/** What every chart has: the days of the page from left to right, and values in one unit from the bottom up. */
+export interface FrameOptions {
+  label: string;
+  range: DayRange;
+  wording: Wording;
+  unit: string;
+  /** Of all that is drawn. */
+  values: number[];
+  /** Less is not spread over the whole height: it would look like more than it is. */
+  minSpan: number;
+  /** Columns stand on zero; readings have room above and below. */
+  fromZero: boolean;
+  references: Reference[];
+  legend: Key[];
 }
 
-/** Where the days begin, are half over and end. */
-export function timeLabels(scale: ScaleLinear<number, number>): string[] {
-  const [from = 0, until = 0] = scale.domain();
-  const format = until - from > 180 * DAY_MS ? MONTH : DATE;
-  return [from, (from + until) / 2, until - 1].map((at) => format.format(at)); // `until` itself is the day after
+/** Something to compare with: a goal. */
+export interface Reference {
+  value: number;
+  words: string;
+}
+
+/** Further away than so many times the height of what was measured, a goal is told and not drawn. */
+const FAR = 4;
+
+export function frameOf({ label, range, wording, unit, references, legend, ...options }: FrameOptions) {
+  const [least, most] = extent(options);
+  const reach = FAR * (most - least);
+  const near = references.filter(({ value }) => value >= least - reach && value <= most + reach);
+  const { y, grid, yLabels } = valueScale(
+    Math.min(least, ...near.map(({ value }) => value)),
+    Math.max(most, ...near.map(({ value }) => value)),
+    wording,
+  );
+  const x = (day: number) => (day * WIDTH) / range.days;
+  return {
+    x,
+    y,
+    empty: {
+      label,
+      width: WIDTH,
+      height: HEIGHT,
+      unit,
+      yLabels,
+      grid,
+      xLabels: dayLabels(range, wording),
+      today: rounded(x(range.days - 1)),
+      references: near.map(({ value }) => rounded(y(value))),
+      lines: [],
+      marks: [],
+      legend: [
+        ...legend,
+        ...references.map(({ value, words }) =>
+          near.some((reference) => reference.value === value)
+            ? { kind: 'reference', words, path: LINE }
+            : {
+                kind: 'unseen',
+                words: `${words}, ${value < least ? 'below' : 'above'} this picture`,
+                path: LINE,
+              },
+        ),
+      ].filter(({ words }, index, all) => all.findIndex((key) => key.words === words) === index),
+    } satisfies Chart as Chart,
+  };
+}
+
+function extent({ values, minSpan, fromZero }: Pick<FrameOptions, 'values' | 'minSpan' | 'fromZero'>) {
+  if (fromZero) return [0, Math.max(minSpan, ...values)] as const;
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const room = Math.max(minSpan - (most - least), (most - least) * 0.08) / 2;
+  return [least - room, most + room] as const;
 }
 
 /** A scale that ends on round numbers at both ends, with its grid and labels from the top down. */
-export function valueScale(least: number, most: number, digits: Digits = 0) {
-  const scale = scaleLinear()
-    .domain([least, most > least ? most : least + 1])
-    .nice(4)
-    .range([HEIGHT, 0]);
-  const ticks = scale.ticks(4).reverse();
+export function valueScale(least: number, most: number, { number }: Pick<Wording, 'number'>) {
+  const y = scaleLinear().domain([least, most]).nice(4).range([HEIGHT, 0]);
+  const ticks = y.ticks(4).reverse();
+  const step = (ticks[0] ?? 1) - (ticks[1] ?? 0);
+  const digits = step > 0.99 ? 0 : step > 0.099 ? 1 : 2; // the difference of two ticks is not exact
   return {
-    scale,
-    grid: ticks.map((tick) => rounded(scale(tick))),
-    labels: ticks.map((tick) => NUMBERS[digits].format(tick)),
+    y: (value: number) => y(value),
+    grid: ticks.map((tick) => rounded(y(tick))),
+    yLabels: ticks.map((tick) => number(tick, digits)),
   };
+}
+
+/** From here on a day of a month is too exact. */
+const MANY_DAYS = 180;
+
+function dayLabels({ days, first }: DayRange, wording: Wording): string[] {
+  const words = days > MANY_DAYS ? wording.month : wording.shortDay;
+  return [words(first), words(addDays(first, Math.floor(days / 2))), 'today'];
 }

@@ -1,7 +1,7 @@
 import type { Device } from '../../withings/data/records.ts';
-import type { Result } from '../../withings/errors.ts';
-import { momentWords } from './dates.ts';
-import { type Panel, panelOf } from './panel.ts';
+import type { Wording } from '../preferences/wording.ts';
+import { groupBy } from './groups.ts';
+import { type Content, NOTHING } from './panel.ts';
 
 /** As Withings defines them. */
 const BATTERY = {
@@ -11,29 +11,55 @@ const BATTERY = {
   unknown: 'not known',
 };
 
-export function devicesPanel(result: Result<Device[]>): Panel {
-  return panelOf(
-    { id: 'devices', title: 'Devices' },
-    result,
-    (devices) => {
-      const low = devices.filter(({ battery }) => battery === 'low').map(nameOf);
-      return {
-        sentence: low.length > 0 ? `Charge soon: ${low.join(', ')}.` : 'All batteries are fine.',
-        table: {
-          caption: 'Devices',
-          columns: ['Device', 'Battery', 'Last seen'],
-          rows: devices.map((device) => [
-            nameOf(device),
-            BATTERY[device.battery],
-            device.lastSeen ? momentWords(device.lastSeen) : '–',
-          ]),
-        },
-      };
+/** Null: there is none. */
+export function devicesContent(devices: Device[], wording: Wording): Content | null {
+  if (devices.length === 0) return null;
+  const named = toldApart(devices, wording);
+  return {
+    sentence: batteryWords(named),
+    table: {
+      caption: 'Devices',
+      columns: ['Device', 'Battery', 'Last seen'],
+      rows: named.map(({ name, device: { battery, lastSeen } }) => [
+        name,
+        BATTERY[battery],
+        lastSeen ? wording.clock(lastSeen.getTime()) : NOTHING,
+      ]),
     },
-    'No device is linked to this Withings account. Measures may still come from the app or from a partner.',
-  );
+  };
 }
 
-function nameOf({ model, type }: Device): string {
-  return model ?? type ?? 'A device';
+interface Named {
+  name: string;
+  device: Device;
+}
+
+function batteryWords(named: Named[]): string {
+  const having = (battery: Device['battery']) =>
+    named.filter(({ device }) => device.battery === battery).map(({ name }) => name);
+  const [low, unknown] = [having('low'), having('unknown')];
+  if (unknown.length === named.length) return 'Withings does not say how full the batteries are.';
+  const known = low.length > 0 ? `Charge soon: ${low.join(', ')}.` : 'All batteries are fine.';
+  if (unknown.length === 0) return known;
+  return `${low.length > 0 ? known : 'The other batteries are fine.'} Not known: ${unknown.join(', ')}.`;
+}
+
+/** By model, else by kind. Of two alike the name says since when each is used, or when it was last seen. */
+function toldApart(devices: Device[], wording: Wording): Named[] {
+  const alike = groupBy(devices, ({ model, type }) => model ?? type ?? 'Withings device');
+  const names = new Map<Device, string>();
+  for (const [name, found] of alike) {
+    for (const [index, device] of found.entries()) {
+      names.set(device, found.length > 1 ? `${name} (${marksOf(found, wording)[index]})` : name);
+    }
+  }
+  return devices.map((device) => ({ device, name: names.get(device) ?? '' }));
+}
+
+function marksOf(devices: Device[], wording: Wording): string[] {
+  const first = devices.map(({ firstSeen }) => firstSeen && `since ${wording.clock(firstSeen.getTime())}`);
+  const last = devices.map(({ lastSeen }) => lastSeen && `seen ${wording.clock(lastSeen.getTime())}`);
+  const numbers = devices.map((_, index) => `no. ${index + 1}`);
+  const differ = (words: (string | null)[]) => new Set(words).size === words.length && !words.includes(null);
+  return [first, last, numbers].find(differ)?.map((words) => words ?? '') ?? numbers;
 }

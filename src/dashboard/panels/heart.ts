@@ -1,74 +1,138 @@
-import type { Measure } from '../../withings/data/records.ts';
-import type { Result } from '../../withings/errors.ts';
-import { columnChart } from '../charts/columns.ts';
-import { momentWords } from './dates.ts';
-import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
+import type { DayRange } from '../../time/days.ts';
+import type { Attribution, Measure } from '../../withings/data/records.ts';
+import { DOT } from '../charts/chart.ts';
+import { type Reading, readingChart } from '../charts/readings.ts';
+import type { Wording } from '../preferences/wording.ts';
+import { dayOf, groupBy, grouped, isFew, mean, spanOf, wordsFor } from './groups.ts';
+import { isSure, newestFirst, noteOf } from './measures.ts';
+import { type Content, NOTHING, withNotes } from './panel.ts';
 
 const DIASTOLIC = 9;
 const SYSTOLIC = 10;
-const PULSE = 11;
+export const PULSE = 11;
+/** Of measurements at home. Source: ESC/ESH guidelines of 2018, and most others. */
+const HOME_TARGET = [135, 85].map((value) => ({ value, words: 'common home target 135/85' }));
+const MAX_NOTED = 20;
 
-interface Reading {
+export interface Pressure {
   at: Date;
   systolic: number;
   diastolic: number;
   pulse: number | undefined;
+  attribution: Attribution;
 }
 
-/** Blood pressure and the pulse that came with it. */
-export function heartPanel(result: Result<Measure[]>, range: Range): Panel {
-  return panelOf(
-    { id: 'heart', title: 'Blood pressure and heart rate' },
-    narrowed(result, readingsOf),
-    (readings) => {
-      const mean = (of: (reading: Reading) => number) =>
-        Math.round(readings.reduce((sum, reading) => sum + of(reading), 0) / readings.length);
-      const [latest] = readings;
-      const average = `${mean(({ systolic }) => systolic)}/${mean(({ diastolic }) => diastolic)} mmHg`;
+/** Blood pressure and the pulse that came with it. `readings` of the range, newest first. */
+export function heartContent(readings: Pressure[], range: DayRange, wording: Wording): Content | null {
+  if (readings.length === 0) return null;
+  const table = tableOf(readings, range, wording);
+  const sure = readings.filter(isSure);
+  const [latest] = sure;
+  if (!latest) return { sentence: 'It is not sure whether any of these is yours.', table };
+  const { systolic, diastolic } = meanOf(sure, wording);
+  const average = `${systolic}/${diastolic} mmHg`;
+  const pulse = latest.pulse === undefined ? '' : `, pulse ${wording.number(latest.pulse, 0)} bpm`;
+  const means = sure.length > 1 ? ` Mean of ${sure.length} readings: ${average}.` : '';
+  return {
+    figure: {
+      value: `${wording.number(latest.systolic, 0)}/${wording.number(latest.diastolic, 0)}`,
+      unit: 'mmHg',
+    },
+    sentence: `Measured ${wording.clock(latest.at.getTime())}${pulse}.${means}`,
+    chart: readingChart(
+      {
+        label: `Blood pressure over ${range.days} days, on average ${average}`,
+        range,
+        wording,
+        unit: 'mmHg',
+        minSpan: 20,
+        references: HOME_TARGET,
+        means: [],
+        gap: 0,
+        legend: [
+          { kind: 'systolic', words: 'systolic', path: DOT },
+          { kind: 'diastolic', words: 'diastolic', path: DOT },
+        ],
+      },
+      isFew(sure.length, range) ? eachOf(sure, range, wording) : groupsOf(sure, range, wording),
+    ),
+    table,
+  };
+}
+
+function eachOf(readings: Pressure[], range: DayRange, wording: Wording): Reading[] {
+  return readings.map(({ at, systolic, diastolic, pulse }) => ({
+    at: range.position(at.getTime()),
+    low: diastolic,
+    high: systolic,
+    points: [
+      { value: systolic, kind: 'systolic' },
+      { value: diastolic, kind: 'diastolic' },
+    ],
+    title: `${wording.clock(at.getTime())}: ${systolic}/${diastolic} mmHg${pulse === undefined ? '' : `, pulse ${pulse}`}`,
+  }));
+}
+
+/** One range for all that was measured on those days, and the means on it. */
+function groupsOf(readings: Pressure[], range: DayRange, wording: Wording): Reading[] {
+  const { head } = wordsFor(spanOf(range));
+  return grouped(readings, ({ at }) => dayOf(at, range), range, wording).map(
+    ({ first, days, label, rows }) => {
+      const [systolic, diastolic] = [rows.map((row) => row.systolic), rows.map((row) => row.diastolic)];
+      const low = Math.min(...diastolic);
+      const high = Math.max(...systolic);
+      const words = meanOf(rows, wording);
       return {
-        figure: latest ? { value: `${latest.systolic}/${latest.diastolic}`, unit: 'mmHg' } : null,
-        sentence: `${latest ? `Measured ${momentWords(latest.at)}${pulseWords(latest)}. ` : ''}Mean of ${readings.length}: ${average}.`,
-        chart: columnChart(
-          `Blood pressure over ${range.days} days, on average ${average}`,
-          readings.map(({ at, systolic, diastolic }) => ({
-            at: at.getTime(),
-            from: diastolic,
-            parts: [{ kind: 'pressure', value: systolic - diastolic }],
-          })),
-          { ...range, legend: [{ kind: 'pressure', words: 'from diastolic up to systolic' }] },
-        ),
-        table: {
-          caption: 'Blood pressure and heart rate',
-          columns: ['When', 'Systolic', 'Diastolic', 'Pulse'],
-          rows: readings.map((reading) => [
-            momentWords(reading.at),
-            String(reading.systolic),
-            String(reading.diastolic),
-            reading.pulse === undefined ? '–' : String(reading.pulse),
-          ]),
-        },
+        at: first + days / 2,
+        low,
+        high,
+        points: [
+          { value: mean(systolic), kind: 'systolic' },
+          { value: mean(diastolic), kind: 'diastolic' },
+        ],
+        title: `${head} ${label}: mean ${words.systolic}/${words.diastolic} mmHg, ${low} to ${high}`,
       };
     },
-    `No blood pressure in ${range.days} days. It comes from a Withings blood pressure monitor.`,
   );
 }
 
-function pulseWords({ pulse }: Reading): string {
-  return pulse === undefined ? '' : `, pulse ${pulse} bpm`;
+function meanOf(readings: Pressure[], wording: Wording) {
+  const words = (values: number[]) => wording.number(mean(values), 0);
+  return {
+    systolic: words(readings.map(({ systolic }) => systolic)),
+    diastolic: words(readings.map(({ diastolic }) => diastolic)),
+    pulse: readings.flatMap(({ pulse }) => pulse ?? []),
+  };
+}
+
+function tableOf(readings: Pressure[], range: DayRange, wording: Wording) {
+  const cells = (rows: Pressure[]) => {
+    const { systolic, diastolic, pulse } = meanOf(rows, wording);
+    return [systolic, diastolic, pulse.length > 0 ? wording.number(mean(pulse), 0) : NOTHING];
+  };
+  const each = (rows: Pressure[]) =>
+    rows.map((row) => [wording.clock(row.at.getTime()), ...cells([row]), noteOf(row.attribution)]);
+  const caption = 'Blood pressure and heart rate';
+  const columns = ['Systolic', 'Diastolic', 'Pulse'];
+  if (isFew(readings.length, range)) return withNotes(caption, ['When', ...columns], each(readings));
+  const noted = readings.filter((row) => !isSure(row)).slice(0, MAX_NOTED);
+  const groups = grouped(readings.filter(isSure), ({ at }) => dayOf(at, range), range, wording);
+  return withNotes(
+    caption,
+    [wordsFor(spanOf(range)).head, ...columns],
+    [...each(noted), ...groups.map(({ label, rows }) => [label, ...cells(rows), ''])],
+  );
 }
 
 /** Values of one moment belong together. Newest first. */
-function readingsOf(measures: Measure[]): Reading[] {
-  const moments = new Map<number, Map<number, number>>();
-  for (const { type, value, at } of measures) {
-    const known = moments.get(at.getTime()) ?? new Map<number, number>();
-    moments.set(at.getTime(), known.set(type, value));
-  }
-  return [...moments]
-    .sort(([a], [b]) => b - a)
-    .flatMap(([at, values]) => {
-      const [systolic, diastolic] = [values.get(SYSTOLIC), values.get(DIASTOLIC)];
-      if (systolic === undefined || diastolic === undefined) return [];
-      return [{ at: new Date(at), systolic, diastolic, pulse: values.get(PULSE) }];
-    });
+export function pressuresOf(measures: Measure[]): Pressure[] {
+  const moments = groupBy(measures, ({ at, attribution }) => `${at.getTime()} ${attribution}`);
+  return newestFirst(
+    [...moments.values()].flatMap((rows) => {
+      const known = (type: number) => rows.find((row) => row.type === type)?.value;
+      const [systolic, diastolic, [row]] = [known(SYSTOLIC), known(DIASTOLIC), rows];
+      if (systolic === undefined || diastolic === undefined || !row) return [];
+      return [{ at: row.at, systolic, diastolic, pulse: known(PULSE), attribution: row.attribution }];
+    }),
+  );
 }

@@ -1,6 +1,3 @@
-import { PROBLEMS } from '../../problems/catalogue.ts';
-import { ACTIONS } from '../../problems/text.ts';
-import type { Result } from '../../withings/errors.ts';
 import type { Chart } from '../charts/chart.ts';
 
 /** One kind of data on the dashboard: what it says in a sentence, as a drawing and in numbers. */
@@ -12,8 +9,6 @@ export interface Panel {
   sentence: string;
   chart: Chart | null;
   table: Table | null;
-  /** In place of data: why there is none, and the way on where there is one. */
-  trouble: { title: string; advice: string; action: { href: string; label: string } | null } | null;
 }
 
 export interface Table {
@@ -22,33 +17,15 @@ export interface Table {
   rows: string[][];
 }
 
-/** The stretch of time that the page shows; `until` in milliseconds. */
-export interface Range {
-  days: number;
-  until: number;
-}
+/** What a list is shown as. */
+export type Content = Pick<Panel, 'sentence'> & Partial<Panel>;
 
-type Name = Pick<Panel, 'id' | 'title'>;
+/** In a cell: there is nothing to say. */
+export const NOTHING = '–';
 
-/** The panel of a result: data, the reason for its absence, or that nothing was measured yet. */
-export function panelOf<T>(
-  name: Name,
-  result: Result<T[]>,
-  show: (rows: T[]) => Pick<Panel, 'sentence'> & Partial<Panel>,
-  empty: string,
-): Panel {
-  const blank = { ...name, figure: null, chart: null, table: null, trouble: null };
-  if (!result.ok) {
-    const { title, advice, action } = PROBLEMS[result.refusal.code];
-    // The page itself is where a reload would lead.
-    const way = action === 'dashboard' || action === 'home' ? null : ACTIONS[action];
-    return { ...blank, sentence: '', trouble: { title, advice, action: way } };
-  }
-  if (result.value.length === 0) return { ...blank, sentence: empty };
-  return { ...blank, ...show(result.value) };
-}
-
-/** The same result with other rows. */
-export function narrowed<T, U>(result: Result<T[]>, narrow: (rows: T[]) => U[]): Result<U[]> {
-  return result.ok ? { ok: true, value: narrow(result.value) } : result;
+/** The last cell of each row is its note: without any there is no column for them. */
+export function withNotes(caption: string, columns: string[], rows: string[][]): Table {
+  return rows.some((row) => row.at(-1))
+    ? { caption, columns: [...columns, 'Note'], rows }
+    : { caption, columns, rows: rows.map((row) => row.slice(0, -1)) };
 }

@@ -1,34 +1,158 @@
-import { DAY_MS } from '../../time/clocks.ts';
+import { PROBLEMS } from '../../problems/catalogue.ts';
+import { ACTIONS } from '../../problems/text.ts';
 import type { DayRange } from '../../time/days.ts';
 import type { List } from '../../withings/data/records.ts';
 import type { Result } from '../../withings/errors.ts';
 import type { Everything } from '../data-loader.ts';
 import type { Wording } from '../preferences/wording.ts';
-import { devicesPanel } from './devices.ts';
-import { heartPanel } from './heart.ts';
-import { narrowed, type Panel } from './panel.ts';
-import { sleepPanel } from './sleep.ts';
-import { stepsPanel } from './steps.ts';
-import { compositionPanel, weightPanel } from './weight.ts';
+import { compositionContent } from './composition.ts';
+import { devicesContent } from './devices.ts';
+import { groupBy, isWithin } from './groups.ts';
+import { heartContent, pressuresOf } from './heart.ts';
+import { distinct, newestFirst } from './measures.ts';
+import { moreContent } from './more.ts';
+import type { Content, Panel } from './panel.ts';
+import { sleepContent } from './sleep.ts';
+import { stepsContent } from './steps.ts';
+import { weightContent } from './weight.ts';
 
-/** All that was measured, in the order that it is shown: what has nothing to show comes last. */
-export function panelsOf(data: Everything, { days, now }: DayRange, _wording: Wording): Panel[] {
-  const range = { days, until: now };
-  const measures = rowsOf(data.measures);
-  const first = now - days * DAY_MS;
-  const recent = narrowed(measures, (all) => all.filter(({ at }) => at.getTime() >= first));
-  const panels = [
-    weightPanel(recent, range),
-    heartPanel(recent, range),
-    stepsPanel(rowsOf(data.activity), range),
-    sleepPanel(rowsOf(data.nights), range),
-    compositionPanel(measures, range),
-    devicesPanel(rowsOf(data.devices)),
-  ];
-  const isBare = ({ chart, table }: Panel) => Number(!chart && !table);
-  return panels.toSorted((a, b) => isBare(a) - isBare(b));
+/** Why data are missing, said once for all that are missing for the same reason. */
+export interface Trouble {
+  title: string;
+  advice: string;
+  action: { href: string; label: string } | null;
 }
 
-function rowsOf<T>(result: Result<List<T>>): Result<T[]> {
-  return result.ok ? { ok: true, value: result.value.rows } : result;
+export interface Panels {
+  panels: Panel[];
+  troubles: Trouble[];
+}
+
+interface Kind {
+  id: string;
+  title: string;
+  /** Null: nothing of it was measured. Or why it is not there. */
+  content: Result<Content | null>;
+  /** Says what would bring it; empty: then there is no panel. */
+  empty: string;
+  /** How much was fetched, where more is to be had; else null. */
+  cut: number | null;
+}
+
+/** All that was measured, in the order that it is shown: what has nothing to show comes last. */
+export function panelsOf(data: Everything, range: DayRange, wording: Wording): Panels {
+  const { goals } = data.slow;
+  const { days } = range;
+  const measures = shown(data.measures, (list) => ({ ...list, rows: newestFirst(distinct(list.rows)) }));
+  const recent = shown(measures, ({ rows }) => rows.filter(({ at }) => at.getTime() >= range.from));
+  const pressures = shown(recent, pressuresOf);
+  const kinds: Kind[] = [
+    {
+      id: 'weight',
+      title: 'Weight',
+      content: shown(measures, (list) => weightContent(list, goals?.weightKg ?? null, range, wording)),
+      empty: `Nothing was weighed in ${days} days. Step on your scale; it shows here within a few minutes.`,
+      cut: cutOf(data.measures, ({ at }) => at.getTime() >= range.from),
+    },
+    {
+      id: 'heart',
+      title: 'Blood pressure and heart rate',
+      content: shown(pressures, (readings) => heartContent(readings, range, wording)),
+      empty: `No blood pressure in ${days} days. It comes from a Withings blood pressure monitor.`,
+      cut: cutOf(data.measures, ({ at }) => at.getTime() >= range.from),
+    },
+    {
+      id: 'steps',
+      title: 'Steps',
+      content: shown(data.activity, (list) => stepsContent(list, goals?.steps ?? null, range, wording)),
+      empty: `Nobody counted steps in ${days} days. They come from a Withings watch or from the phone.`,
+      cut: cutOf(data.activity, ({ date }) => isWithin(date, range)),
+    },
+    {
+      id: 'sleep',
+      title: 'Sleep',
+      content: shown(data.nights, (list) => sleepContent(list, goals?.sleepSeconds ?? null, range, wording)),
+      empty: `No night in ${days} days. Nights come from a Withings sleep mat or watch.`,
+      cut: cutOf(data.nights, ({ date }) => isWithin(date, range)),
+    },
+    {
+      id: 'composition',
+      title: 'Body composition',
+      content: shown(measures, ({ rows }) => compositionContent(rows, wording)),
+      empty: `No body composition in ${days} days. It comes with scales that measure more than weight.`,
+      cut: null,
+    },
+    {
+      id: 'more',
+      title: 'More measures',
+      content: {
+        ok: true,
+        value: moreContent(given(measures)?.rows ?? [], given(pressures) ?? [], data.slow, wording),
+      },
+      empty: '',
+      cut: null,
+    },
+    {
+      id: 'devices',
+      title: 'Devices',
+      content: shown(data.devices, ({ rows }) => devicesContent(rows, wording)),
+      empty:
+        'No device is linked to this Withings account. Measures may still come from the app or from a partner.',
+      cut: null,
+    },
+  ];
+  const isBare = ({ chart, table }: Panel) => Number(!chart && !table);
+  return {
+    panels: kinds.flatMap(panelOf).toSorted((a, b) => isBare(a) - isBare(b)),
+    troubles: troublesOf(kinds),
+  };
+}
+
+function panelOf({ id, title, content, empty, cut }: Kind): Panel[] {
+  if (!content.ok || (!content.value && !empty)) return [];
+  const blank = { id, title, figure: null, chart: null, table: null };
+  if (!content.value) {
+    const sentence =
+      cut === null ? empty : 'Withings has more than it gave us at once: this is not among it.';
+    return [{ ...blank, sentence }];
+  }
+  const more =
+    cut === null ? '' : ` Withings has more than it gave us at once: this is of the latest ${cut} only.`;
+  return [{ ...blank, ...content.value, sentence: content.value.sentence + more }];
+}
+
+function troublesOf(kinds: Kind[]): Trouble[] {
+  const refused = kinds.flatMap(({ title, content }) =>
+    content.ok ? [] : [{ title, code: content.refusal.code }],
+  );
+  return [...groupBy(refused, ({ code }) => code)].map(([code, missing]) => {
+    const names = missing.map(({ title }) => title.toLowerCase()).join(', ');
+    if (code === 'scope-missing') {
+      return {
+        title: `Not shared: ${names}`,
+        advice: '',
+        action: { href: ACTIONS.connect.href, label: 'Share more' },
+      };
+    }
+    const { title, advice, action } = PROBLEMS[code];
+    // The page itself is where a reload would lead.
+    const way = action === 'dashboard' || action === 'home' ? null : ACTIONS[action];
+    return {
+      title,
+      advice: missing.length === kinds.length ? advice : `${advice} Missing: ${names}.`,
+      action: way,
+    };
+  });
+}
+
+function cutOf<T>(result: Result<List<T>>, isShown: (row: T) => boolean): number | null {
+  return result.ok && result.value.isCut ? result.value.rows.filter(isShown).length : null;
+}
+
+function shown<T, U>(result: Result<T>, show: (value: T) => U): Result<U> {
+  return result.ok ? { ok: true, value: show(result.value) } : result;
+}
+
+function given<T>(result: Result<T>): T | null {
+  return result.ok ? result.value : null;
 }

@@ -1,9 +1,11 @@
-import { DAY_MS } from '../../time/clocks.ts';
-import type { Night } from '../../withings/data/records.ts';
-import type { Result } from '../../withings/errors.ts';
+import type { DayRange } from '../../time/days.ts';
+import type { List, Night, Stages } from '../../withings/data/records.ts';
 import { columnChart } from '../charts/columns.ts';
-import { dayWords, endOfDay, grouped, hoursWords, startOf } from './dates.ts';
-import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
+import type { Wording } from '../preferences/wording.ts';
+import { duration } from '../words.ts';
+import { type Group, grouped, mean, spanOf, wordsFor } from './groups.ts';
+import { type DaySleep, sleepsOf } from './nights.ts';
+import { type Content, NOTHING } from './panel.ts';
 
 const HOUR_SECONDS = 3600;
 /** From the bottom of a column to its top. */
@@ -12,58 +14,121 @@ const STAGES = [
   { kind: 'rem', words: 'REM' },
   { kind: 'light', words: 'light' },
   { kind: 'awake', words: 'awake' },
-];
+] as const;
+const UNDIVIDED = { kind: 'asleep', words: 'asleep, stages not known' };
 
-export function sleepPanel(result: Result<Night[]>, range: Range): Panel {
-  const until = endOfDay(range.until);
-  const first = until - range.days * DAY_MS;
-  const nights = narrowed(result, (all) =>
-    all.filter(({ date }) => startOf(date) >= first).toSorted((a, b) => b.end.getTime() - a.end.getTime()),
-  );
-  return panelOf(
-    { id: 'sleep', title: 'Sleep' },
-    nights,
-    (found) => {
-      const mean = found.reduce((sum, night) => sum + asleep(night), 0) / found.length;
-      const [latest] = found;
-      const values = (night: Night) => [...stagesOf(night), asleep(night), night.score ?? Number.NaN];
-      const rows = found.map((night) => ({ at: startOf(night.date), values: values(night) }));
-      const { span, meaning, rows: shown } = grouped(rows, range.days, until);
-      return {
-        figure: { value: hoursWords(latest ? asleep(latest) : 0), unit: '' },
-        sentence: `In the night to ${dayWords(latest?.date ?? '')}. ${hoursWords(mean)} a night over ${range.days} days.`,
-        chart: columnChart(
-          `Sleep over ${range.days} days, ${hoursWords(mean)} a night, in hours by stage`,
-          shown.map(({ at, values }) => ({
-            at,
-            parts: STAGES.map(({ kind }, index) => ({ kind, value: (values[index] ?? 0) / HOUR_SECONDS })),
-          })),
-          { days: range.days, until, span, legend: STAGES },
-        ),
-        table: {
-          caption: `Sleep, ${meaning}`,
-          columns: [
-            span > 1 ? 'Week from' : 'Night to',
-            ...STAGES.map(({ words }) => words),
-            'Asleep',
-            'Score',
-          ],
-          rows: shown.map(({ label, values: [deep = 0, rem = 0, light = 0, awake = 0, all = 0, score] }) => [
-            label,
-            ...[deep, rem, light, awake, all].map(hoursWords),
-            score === undefined || Number.isNaN(score) ? '–' : String(Math.round(score)),
-          ]),
-        },
-      };
+/** Null: no sleep in the range. */
+export function sleepContent(
+  list: List<Night>,
+  goalSeconds: number | null,
+  range: DayRange,
+  wording: Wording,
+): Content | null {
+  const sleeps = sleepsOf(list.rows, range);
+  if (sleeps.length === 0) return null;
+  const lastNight = sleeps.find(({ night }) => night)?.night?.asleepSeconds ?? null;
+  const known = sleeps.flatMap(({ night }) => night?.asleepSeconds ?? []);
+  const average = known.length > 0 ? wording.hours(mean(known)) : null;
+  const span = spanOf(range);
+  const groups = grouped(sleeps, ({ date }) => date, range, wording).map(summaryOf);
+  const kinds = new Set(groups.flatMap(({ parts }) => parts.map(({ kind }) => kind)));
+  const head = span === 7 ? wordsFor(span).head : 'Night to';
+  const hours = (seconds: number | null) => (seconds === null ? NOTHING : wording.hours(seconds));
+  const napped = groups.some(({ naps }) => naps);
+  return {
+    figure: lastNight === null ? null : { value: wording.hours(lastNight), unit: '' },
+    sentence: `${sentenceOf(sleeps, range, wording)}${
+      known.length > 1 && average && !list.isCut ? ` Mean of ${known.length} nights: ${average}.` : ''
+    }`,
+    chart:
+      average === null
+        ? null
+        : columnChart(
+            {
+              label: `Sleep over ${range.days} days, ${average} a night, in hours by stage`,
+              range,
+              wording,
+              unit: 'h',
+              minSpan: 8,
+              references: goalSeconds
+                ? [{ value: goalSeconds / HOUR_SECONDS, words: `goal ${wording.hours(goalSeconds)}` }]
+                : [],
+              legend: [...STAGES, UNDIVIDED].filter(({ kind }) => kinds.has(kind)),
+            },
+            groups.flatMap(({ first, days, label, asleep, naps, parts }) => {
+              if (asleep === null) return [];
+              const title = `${head} ${label}: ${wording.hours(asleep)} asleep${naps ? `, nap ${naps}` : ''}`;
+              return [{ first, days, parts, title }];
+            }),
+          ),
+    table: {
+      caption: `Sleep, ${wordsFor(span).meaning}`,
+      columns: [head, 'Asleep', ...STAGES.map(({ words }) => words), 'Score', ...(napped ? ['Nap'] : [])],
+      rows: groups.map(({ label, rows, asleep, stages, score, naps }) => [
+        label,
+        asleep === null && rows.some(({ night }) => night) ? 'not known' : hours(asleep),
+        ...STAGES.map(({ kind }) => hours(stages?.[kind] ?? null)),
+        score === null ? NOTHING : wording.number(score, 0),
+        ...(napped ? [naps || NOTHING] : []),
+      ]),
     },
-    `No night in ${range.days} days. Nights come from a Withings sleep mat or watch.`,
-  );
+  };
 }
 
-function asleep({ asleepSeconds }: Night): number {
-  return asleepSeconds ?? 0;
+function sentenceOf(sleeps: DaySleep[], range: DayRange, wording: Wording): string {
+  const [latest] = sleeps;
+  const last = sleeps.find(({ night }) => night);
+  const naps =
+    latest && latest !== last ? `A nap of ${napWords(latest.naps)} on ${wording.day(latest.date)}.` : '';
+  if (!last) return naps;
+  const when = last.date === range.today ? 'Last night' : `In the night to ${wording.day(last.date)}`;
+  const unknown = last.night?.asleepSeconds === null ? '; for how long is not known' : '';
+  const nap = last.naps.length > 0 ? `, and a nap of ${napWords(last.naps)}` : '';
+  return `${when}${unknown}${nap}. ${naps}`.trimEnd();
 }
 
-function stagesOf({ stages }: Night): number[] {
-  return stages ? [stages.deep, stages.rem, stages.light, stages.awake] : [];
+/** "25 min", "25 min and 10 min"; empty without any. */
+function napWords(naps: Night[]): string {
+  return naps
+    .toSorted((a, b) => a.start.getTime() - b.start.getTime())
+    .map(({ start, end, asleepSeconds }) =>
+      duration((asleepSeconds ?? 0) * 1000 || end.getTime() - start.getTime()),
+    )
+    .join(' and ');
+}
+
+interface Summary extends Group<DaySleep> {
+  asleep: number | null;
+  stages: Stages | null;
+  score: number | null;
+  naps: string;
+  parts: { kind: string; value: number }[];
+}
+
+/** What is not known counts for nothing: neither for a mean nor against it. */
+function summaryOf(group: Group<DaySleep>): Summary {
+  const nights = group.rows.flatMap(({ night }) => (night && night.asleepSeconds !== null ? [night] : []));
+  const meanOf = (values: number[]) => (values.length > 0 ? mean(values) : null);
+  const asleep = meanOf(nights.flatMap(({ asleepSeconds }) => asleepSeconds ?? []));
+  const divided = nights.flatMap(({ stages }) => stages ?? []);
+  const stages =
+    divided.length > 0 && divided.length === nights.length
+      ? {
+          deep: mean(divided.map(({ deep }) => deep)),
+          rem: mean(divided.map(({ rem }) => rem)),
+          light: mean(divided.map(({ light }) => light)),
+          awake: mean(divided.map(({ awake }) => awake)),
+        }
+      : null;
+  const parts = stages
+    ? STAGES.map(({ kind }) => ({ kind, value: stages[kind] / HOUR_SECONDS }))
+    : [{ kind: UNDIVIDED.kind, value: (asleep ?? 0) / HOUR_SECONDS }];
+  return {
+    ...group,
+    asleep,
+    stages,
+    score: meanOf(nights.flatMap(({ score }) => score ?? [])),
+    naps: group.days === 1 ? napWords(group.rows.flatMap(({ naps }) => naps)) : '',
+    parts: parts.filter(({ value }) => value > 0),
+  };
 }

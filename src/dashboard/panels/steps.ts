@@ -1,54 +1,87 @@
-import { DAY_MS } from '../../time/clocks.ts';
-import type { ActivityDay } from '../../withings/data/records.ts';
-import type { Result } from '../../withings/errors.ts';
+import type { DayRange } from '../../time/days.ts';
+import type { ActivityDay, List } from '../../withings/data/records.ts';
 import { columnChart } from '../charts/columns.ts';
-import { countWords, dayWords, endOfDay, grouped, hoursWords, startOf } from './dates.ts';
-import { narrowed, type Panel, panelOf, type Range } from './panel.ts';
+import type { Wording } from '../preferences/wording.ts';
+import { grouped, isWithin, mean, spanOf, wordsFor } from './groups.ts';
+import { quantityWords } from './measures.ts';
+import { type Content, NOTHING } from './panel.ts';
 
-export function stepsPanel(result: Result<ActivityDay[]>, range: Range): Panel {
-  const until = endOfDay(range.until);
-  const first = until - range.days * DAY_MS;
-  const days = narrowed(result, (all) =>
-    all.filter(({ date }) => startOf(date) >= first).toSorted((a, b) => (a.date < b.date ? 1 : -1)),
-  );
-  return panelOf(
-    { id: 'steps', title: 'Steps' },
-    days,
-    (found) => {
-      const mean = found.reduce((sum, { steps }) => sum + steps, 0) / found.length;
-      const [latest] = found;
-      const values = ({ steps, distance, activeSeconds }: ActivityDay) => [
-        steps,
-        distance ?? 0,
-        activeSeconds ?? 0,
-      ];
-      const rows = found.map((day) => ({ at: startOf(day.date), values: values(day) }));
-      const { span, head, meaning, rows: shown } = grouped(rows, range.days, until);
-      return {
-        figure: { value: countWords(latest?.steps ?? 0), unit: 'steps' },
-        sentence: `${isRunning(latest, until) ? 'So far on' : 'On'} ${dayWords(latest?.date ?? '')}. ${countWords(mean)} a day over ${range.days} days.`,
-        chart: columnChart(
-          `Steps over ${range.days} days, ${countWords(mean)} a day`,
-          shown.map(({ at, values: [steps = 0] }) => ({ at, parts: [{ kind: 'steps', value: steps }] })),
-          { days: range.days, until, span, legend: [{ kind: 'steps', words: meaning }] },
-        ),
-        table: {
-          caption: 'Steps',
-          columns: [head, 'Steps', 'km', 'Active'],
-          rows: shown.map(({ label, values: [steps = 0, metres = 0, active = 0] }) => [
-            label,
-            countWords(steps),
-            (metres / 1000).toFixed(1),
-            hoursWords(active),
-          ]),
-        },
-      };
+/** Null: nothing was counted in the range. */
+export function stepsContent(
+  list: List<ActivityDay>,
+  goal: number | null,
+  range: DayRange,
+  wording: Wording,
+): Content | null {
+  const found = daysOf(list.rows, range);
+  const [latest] = found;
+  if (!latest) return null;
+  const count = (steps: number) => wording.number(steps, 0);
+  const isRunning = ({ date }: ActivityDay) => date === range.today;
+  const whole = found.filter((day) => !isRunning(day));
+  const average = count(mean((whole.length > 0 ? whole : found).map(({ steps }) => steps)));
+  const { head, meaning } = wordsFor(spanOf(range));
+  const groups = grouped(found, ({ date }) => date, range, wording).map((group) => {
+    // A day that is not over makes no week smaller.
+    const complete = group.rows.filter((day) => !isRunning(day));
+    const rows = complete.length > 0 ? complete : group.rows;
+    const meanOf = (of: (day: ActivityDay) => number | null) => {
+      const known = rows.flatMap((day) => of(day) ?? []);
+      return known.length > 0 ? mean(known) : null;
+    };
+    return {
+      ...group,
+      running: complete.length === 0,
+      steps: mean(rows.map(({ steps }) => steps)),
+      distance: meanOf(({ distance }) => distance),
+      active: meanOf(({ activeSeconds }) => activeSeconds),
+    };
+  });
+  const runs = groups.some(({ running }) => running);
+  return {
+    figure: { value: count(latest.steps), unit: 'steps' },
+    sentence: `${isRunning(latest) ? 'So far on' : 'On'} ${wording.day(latest.date)}.${
+      whole.length > 1 && !list.isCut ? ` Mean of ${whole.length} whole days: ${average}.` : ''
+    }`,
+    chart: columnChart(
+      {
+        label: `Steps over ${range.days} days, ${average} a day`,
+        range,
+        wording,
+        unit: 'steps',
+        minSpan: 1000,
+        references: goal ? [{ value: goal, words: `goal ${count(goal)} steps` }] : [],
+        legend: [
+          { kind: 'steps', words: meaning },
+          ...(runs ? [{ kind: 'steps running', words: 'today so far' }] : []),
+        ],
+      },
+      groups.map(({ first, days, label, running, steps }) => ({
+        first,
+        days,
+        parts: [{ kind: running ? 'steps running' : 'steps', value: steps }],
+        title: `${days > 1 ? `${head} ${label}: a day` : `${label}:`} ${count(steps)} steps${running ? ' so far' : ''}`,
+      })),
+    ),
+    table: {
+      caption: 'Steps',
+      columns: [head, 'Steps', 'Distance', 'Active'],
+      rows: groups.map(({ label, steps, distance, active }) => [
+        label,
+        count(steps),
+        distance === null ? NOTHING : quantityWords(wording.distance(distance)),
+        active === null ? NOTHING : wording.hours(active),
+      ]),
     },
-    `Nobody counted steps in ${range.days} days. They come from a Withings watch or from the phone.`,
-  );
+  };
 }
 
-/** The day is not over. */
-function isRunning(day: ActivityDay | undefined, until: number): boolean {
-  return day !== undefined && startOf(day.date) + DAY_MS >= until;
+/** One row for each calendar day: of two devices the one that counted more. Newest first. */
+function daysOf(rows: ActivityDay[], range: DayRange): ActivityDay[] {
+  const days = new Map<string, ActivityDay>();
+  for (const row of rows) {
+    const known = days.get(row.date);
+    if (isWithin(row.date, range) && (!known || row.steps > known.steps)) days.set(row.date, row);
+  }
+  return [...days.values()].sort((a, b) => (a.date < b.date ? 1 : -1));
 }
