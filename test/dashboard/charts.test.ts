@@ -167,7 +167,7 @@ describe('columns', () => {
       [351, 7, 1],
       [0, 1, 1],
     ]);
-    expect(weeks.map(({ label }) => label)).toEqual(['Tue, 9 Jun', 'Tue, 2 Jun', 'Mon, 16 Jun 2025']);
+    expect(weeks.map(({ label }) => label)).toEqual(['Tue 9 Jun', 'Tue 2 Jun', 'Mon, 16 Jun 2025']);
   });
 });
 

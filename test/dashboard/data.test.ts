@@ -120,8 +120,11 @@ describe('the data', () => {
     await visitor.connect();
     const { text } = await visitor.get('/dashboard');
     expect(shown(text)).toEqual(['Devices']);
-    expect(text.match(/This was not part of what you allowed/g)).toHaveLength(5);
-    expect(text).toContain('<a href="/connect">Connect Withings</a>');
+    expect(text.match(/Not shared:/g)).toHaveLength(1);
+    expect(text).toContain(
+      'Not shared: weight, blood pressure and heart rate, steps, sleep, body composition.',
+    );
+    expect(text).toContain('<a class="button quiet" href="/connect">Share more</a>');
   });
 
   test('a week holds a week', async () => {
@@ -141,7 +144,7 @@ describe('the data', () => {
     const { text } = await visitor.get('/dashboard?days=7');
     const labels = [...text.matchAll(/role="img" aria-label="([^"]+)"/g)].map(([, label]) => label);
     expect(labels).toEqual([
-      expect.stringMatching(/^Weight over 7 days, (as before|going (up|down) by \d+\.\d kg)$/),
+      expect.stringMatching(/^Weight over 7 days, (about as before|going (up|down) by \d+\.\d kg)$/),
       expect.stringMatching(/^Blood pressure over 7 days, on average \d+\/\d+ mmHg$/),
       expect.stringMatching(/^Steps over 7 days, [\d,]+ a day$/),
       expect.stringMatching(/^Sleep over 7 days, \d h \d\d min a night, in hours by stage$/),

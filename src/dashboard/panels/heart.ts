@@ -90,7 +90,7 @@ function groupsOf(readings: Pressure[], range: DayRange, wording: Wording): Read
           { value: mean(systolic), kind: 'systolic' },
           { value: mean(diastolic), kind: 'diastolic' },
         ],
-        title: `${head} ${label}: mean ${words.systolic}/${words.diastolic} mmHg, ${low} to ${high}`,
+        title: `${head} ${label}: mean ${words.systolic}/${words.diastolic} mmHg, from ${low} up to ${high}`,
       };
     },
   );

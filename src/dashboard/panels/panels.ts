@@ -44,8 +44,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
   const { goals } = data.slow;
   const { days } = range;
   const measures = shown(data.measures, (list) => ({ ...list, rows: newestFirst(distinct(list.rows)) }));
-  const recent = shown(measures, ({ rows }) => rows.filter(({ at }) => at.getTime() >= range.from));
-  const pressures = shown(recent, pressuresOf);
+  const pressures = shown(measures, ({ rows }) => pressuresOf(rows));
   const kinds: Kind[] = [
     {
       id: 'weight',
@@ -57,7 +56,10 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
     {
       id: 'heart',
       title: 'Blood pressure and heart rate',
-      content: shown(pressures, (readings) => heartContent(readings, range, wording)),
+      content: shown(pressures, (all) => {
+        const readings = all.filter(({ at }) => at.getTime() >= range.from);
+        return heartContent(readings, range, wording);
+      }),
       empty: `No blood pressure in ${days} days. It comes from a Withings blood pressure monitor.`,
       cut: cutOf(data.measures, ({ at }) => at.getTime() >= range.from),
     },

@@ -62,7 +62,8 @@ export function weightChart(
     const groups = grouped(within, ({ at }) => dayOf(at, range), range, wording).map((group) => {
       const values = group.rows.map(({ value }) => value);
       const [low, high, average] = [Math.min(...values), Math.max(...values), mean(values)];
-      const title = `${head} ${group.label}: mean ${words(average)}, ${words(low)} to ${words(high)}`;
+      const ends = low < high ? `, from ${words(low)} to ${words(high)}` : '';
+      const title = `${head} ${group.label}: mean ${words(average)}${ends}`;
       return { at: group.first + group.days / 2, low, high, average, title };
     });
     return {
