@@ -43,7 +43,7 @@ test('without JavaScript everything works, and the page says when it was made', 
   const { app, home } = await startTown();
   const { page, connect } = await arrive(home, { javaScriptEnabled: false });
   await connect();
-  await page.getByText(/Made Jun 15, /).waitFor();
+  await page.getByText(/Made Jun 16, 12:00\sAM\./).waitFor();
   await page.getByRole('link', { name: 'a year' }).click();
   await page.getByRole('img', { name: /^Steps over 365 days/ }).waitFor();
   app.clock.now += 60_000;

@@ -53,7 +53,9 @@ test('where a proxy holds the events back the page notices, and asks now and the
   const { page, context, connect } = await arrive(home);
   await page.clock.install();
   await page.route('**/events*', () => {}); // for ever
+  const listening = page.waitForRequest('**/events*');
   await connect();
+  await listening;
   const asked = page.waitForRequest('**/api/connection');
   await page.clock.fastForward(40_000);
   await asked;
