@@ -14,7 +14,7 @@ import { createTimezones } from '../dashboard/preferences/timezones.ts';
 import { createReadiness } from '../operations/health.ts';
 import { backgroundLog, type Log } from '../operations/logging.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
-import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
@@ -34,7 +34,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   if (config.withings.sandbox || config.redisUrl === null) {
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   }
-  const sandbox = config.withings.sandbox ? embedSandbox(config, realClocks.now) : null;
+  const sandbox = config.withings.sandbox ? await embedSandbox(config, realClocks.now) : null;
   const now = sandbox?.now ?? realClocks.now; // both sides then live by one movable clock
   const clocks = { ...realClocks, now };
 
@@ -126,7 +126,8 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
 }
 
 /** The Withings of a program that was given no credentials: another site's pages, under an address of ours. */
-function embedSandbox(config: Config, now: () => number): Sandbox {
+async function embedSandbox(config: Config, now: () => number): Promise<Sandbox> {
+  const { createSandbox } = await import('../sandbox/sandbox.ts'); // a third of the program, for nothing in real life
   const { clientId, clientSecret, redirectUri } = config.withings;
   return createSandbox({
     now,
