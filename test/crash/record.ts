@@ -1,17 +1,17 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { createEncryption } from '../../src/store/encryption.ts';
 import type { Grant } from '../../src/store/grant.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { tempDir } from '../support/app.ts';
 
 export const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
 
 /** What is durable at this moment. Read from a copy, so that looking neither mends nor locks anything. */
 async function fromCopy<T>(dataDir: string, read: (file: string) => Promise<T> | T): Promise<T> {
-  const copy = mkdtempSync(join(tmpdir(), 'connect-copy-'));
+  const copy = tempDir();
   try {
     for (const name of ['connect.db', 'connect.db-wal']) {
       if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(copy, name));
