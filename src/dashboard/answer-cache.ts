@@ -10,6 +10,8 @@ export interface AnswerCache {
    * milliseconds since 1970, is out of date.
    */
   ask<T>(question: string, newsAt: number, ask: () => Promise<Result<T>>): Promise<Result<T>>;
+  /** What questions that begin so were answered is not kept any longer in this process. */
+  forget(beginning: string): void;
 }
 
 export interface AnswerCacheParts {
@@ -105,6 +107,9 @@ export function createAnswerCache({
       }
 
       return mine.result as Promise<Result<T>>;
+    },
+    forget(beginning) {
+      for (const question of answers.keys()) if (question.startsWith(beginning)) answers.delete(question);
     },
   };
 }

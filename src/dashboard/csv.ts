@@ -1,16 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Measure } from '../withings/data/records.ts';
-import { MEASTYPES } from '../withings/meastypes.ts';
+import type { ExportedMeasure } from './export.ts';
 
-/** Body measures as a table, newest first. Cells that a spreadsheet would take for a formula are defused. */
-export function measuresCsv(measures: Measure[]): string {
-  const rows = measures.map(({ type, value, at }) => {
-    const { label, unit } = MEASTYPES.get(type) ?? { label: '', unit: '' };
-    return { at: at.toISOString(), type, label, value, unit };
-  });
-  return stringify(rows, {
+/** Body measures as a table. Cells that a spreadsheet would take for a formula are defused. */
+export function measuresCsv(measures: ExportedMeasure[]): string {
+  return stringify(measures, {
     header: true,
-    columns: ['at', 'type', 'label', 'value', 'unit'],
+    columns: ['at', 'type', 'label', 'value', 'unit', 'attribution', 'position'],
     escape_formulas: true,
     record_delimiter: 'windows',
     bom: true,

@@ -4,19 +4,11 @@ import { addDays, ymdAt } from '../time/days.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
-import type {
-  ActivityDay,
-  Device,
-  Goals,
-  List,
-  Measure,
-  Night,
-  Recording,
-  Workout,
-} from '../withings/data/records.ts';
+import type { ActivityDay, Device, List, Measure, Night } from '../withings/data/records.ts';
 import { type Result, refuse } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 import type { AnswerCache } from './answer-cache.ts';
+import type { Slow, SlowData } from './slow-data.ts';
 
 /** What each service brings. */
 export interface Data {
@@ -24,15 +16,6 @@ export interface Data {
   activity: ActivityDay;
   nights: Night;
   devices: Device;
-}
-
-/** What changes slowly: it is asked for when there is room, and nobody waits for it. Null: not known yet. */
-export interface Slow {
-  goals: Goals | null;
-  /** The latest, whenever that was. */
-  height: Measure | null;
-  recordings: Recording[] | null;
-  workouts: Workout[] | null;
 }
 
 export type Everything = { [Name in keyof Data]: Result<List<Data[Name]>> } & { slow: Slow };
@@ -43,12 +26,19 @@ export interface Period {
   newsAt: number;
 }
 
+/** What lies between two moments, milliseconds since 1970. */
+export interface Stretch {
+  from: number;
+  until: number;
+}
+
 /** A person's data, read through whatever access token is live. Whoever asks has read the grant just before. */
 export interface DataLoader {
-  read<Name extends keyof Data>(grant: Grant, name: Name, period: Period): Promise<Result<List<Data[Name]>>>;
+  /** `newsAt`: as in a Period. */
+  measures(grant: Grant, stretch: Stretch, newsAt: number): Promise<Result<List<Measure>>>;
   /**
-   * All of them at once, and the grant as it is after that. What is not there in time is left out with a word; the rest
-   * is not held up.
+   * All of them at once, and the grant as it is after that. Of measures a week more than the period, to compare with. What
+   * is not there in time is left out with a word; the rest is not held up.
    */
   readAll(grant: Grant, period: Period): Promise<{ grant: Grant | null; data: Everything }>;
 }
@@ -63,15 +53,17 @@ interface Source<T> {
 /** How long a page waits for its panels. */
 const TIMEOUT_MS = 3000;
 
-/** Moments to the second, so that two processes seldom ask the same. */
+const TYPES = [...MEASTYPES.keys()];
+
+/** A day more at both ends, wherever the person lives: the page leaves out what is not of its days. */
 const SOURCES: { [Name in keyof Data]: Source<Data[Name]> } = {
   measures: {
     scope: 'user.metrics',
     ranged: true,
+    // Moments to the second, so that two processes seldom ask the same.
     ask: (withings, token, now, days) => {
-      const until = now + DAY_MS; // for scales whose clocks are ahead
-      const types = [...MEASTYPES.keys()];
-      return withings.measures(token, types, new Date(now - days * DAY_MS), new Date(until));
+      const from = now - (days + 1 + COMPARED_DAYS) * DAY_MS;
+      return withings.measures(token, TYPES, new Date(from), new Date(now + DAY_MS));
     },
   },
   activity: {
@@ -87,7 +79,9 @@ const SOURCES: { [Name in keyof Data]: Source<Data[Name]> } = {
   devices: { scope: 'user.info', ranged: false, ask: (withings, token) => withings.devices(token) },
 };
 
-/** The last so many days wherever the person lives: a day more at both ends, which the page leaves out. */
+/** A trend begins with the week before it. */
+const COMPARED_DAYS = 7;
+
 function daysAround(now: number, days: number): [string, string] {
   const today = ymdAt(now, 'UTC');
   return [addDays(today, -days), addDays(today, 1)];
@@ -100,10 +94,11 @@ export interface DataLoaderParts {
   sleep: (milliseconds: number) => Promise<unknown>;
   refreshMarginSeconds: number;
   answers: AnswerCache;
+  slowData: Pick<SlowData, 'known' | 'ask'>;
 }
 
 export function createDataLoader(parts: DataLoaderParts): DataLoader {
-  const { grants, withings, now, sleep, refreshMarginSeconds, answers } = parts;
+  const { grants, withings, now, sleep, refreshMarginSeconds, answers, slowData } = parts;
 
   async function load<Name extends keyof Data>(
     fresh: Result<Grant>,
@@ -120,7 +115,16 @@ export function createDataLoader(parts: DataLoaderParts): DataLoader {
   }
 
   return {
-    read: async (grant, name, period) => load(await grants.fresh(grant), name, period),
+    async measures(asking, { from, until }, newsAt) {
+      const fresh = await grants.fresh(asking);
+      if (!fresh.ok) return fresh;
+      const grant = fresh.value;
+      if (!grant.scope.includes(SOURCES.measures.scope)) return refuse('scope-missing');
+      const last = Math.min(until, now() + DAY_MS);
+      return answers.ask(`${grant.id} measures ${from} ${until}`, newsAt, () =>
+        grants.use(grant, (token) => withings.measures(token, TYPES, new Date(from), new Date(last))),
+      );
+    },
 
     async readAll(grant, period) {
       const fresh = await grants.fresh(grant);
@@ -138,7 +142,9 @@ export function createDataLoader(parts: DataLoaderParts): DataLoader {
         fresh.ok &&
         !isDue(fresh.value, refreshMarginSeconds, now()) &&
         Object.values(lists).every(({ ok }) => ok);
-      const slow = { goals: null, height: null, recordings: null, workouts: null };
+      const isAnswering = Object.values(lists).some(({ ok }) => ok);
+      if (fresh.ok && isAnswering) slowData.ask(fresh.value); // after what the page waits for
+      const slow = slowData.known(grant);
       // A refresh that was due may be done by now, and what was refused may have ended the grant.
       return { grant: isSettled ? fresh.value : await grants.read(grant.id), data: { ...lists, slow } };
     },

@@ -7,12 +7,10 @@ import { lastDays } from '../time/days.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
-import type { Measure } from '../withings/data/records.ts';
-import { MEASTYPES } from '../withings/meastypes.ts';
 import type { Checks } from './checks.ts';
-import { measuresCsv } from './csv.ts';
 import type { DataLoader } from './data-loader.ts';
 import type { Events } from './events.ts';
+import { exportRoutes } from './export.ts';
 import { type News, newsWords } from './news.ts';
 import type { Notice, Notices } from './notice.ts';
 import { dashboardPage, RANGES } from './page.ts';
@@ -36,8 +34,6 @@ export interface DashboardParts {
 }
 
 const DEFAULT_DAYS = 30;
-/** What programs and spreadsheets get. */
-const EXPORT_DAYS = 365;
 
 /** A person's connection and data, as a page, as events, as JSON and as a table. */
 export function dashboardRoutes(parts: DashboardParts): Router {
@@ -51,20 +47,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
     const { withings: grant } = req.session;
     res.json(connectionOf(grant, grant ? await parts.timezones.of(grant.id) : null));
   });
-  router.get('/api/measures', noStore, async (req, res) => {
-    const measures = await allMeasures(parts, req);
-    res.json({
-      measures: measures.flatMap(({ type, value, at }) => {
-        const known = MEASTYPES.get(type);
-        return known ? [{ type, label: known.label, value, unit: known.unit, at: at.toISOString() }] : [];
-      }),
-    });
-  });
-  router.get('/api/measures.csv', noStore, async (req, res) => {
-    const csv = measuresCsv(await allMeasures(parts, req));
-    const day = new Date(parts.now()).toISOString().slice(0, 10);
-    res.type('text/csv').attachment(`withings-measures-${day}.csv`).send(csv);
-  });
+  router.use(exportRoutes(parts));
   router.all(['/refresh', '/check', '/logout/others'], onlyMethods('POST'));
   router.all(
     ['/dashboard', '/events', '/api/connection', '/api/measures', '/api/measures.csv'],
@@ -132,13 +115,4 @@ async function check({ checks, now }: DashboardParts, req: Request, res: Respons
     text: `We asked Withings with the token we have, and Withings answered as it should (${relative(at, now())}).`,
     action: ACTIONS.dashboard,
   });
-}
-
-async function allMeasures({ dataLoader, newsOf }: DashboardParts, req: Request): Promise<Measure[]> {
-  const owned = req.session.withings;
-  if (!owned) throw new Problem('not-connected');
-  const newsAt = (await newsOf(owned.id))?.newsAt ?? 0;
-  const measures = await dataLoader.read(owned, 'measures', { days: EXPORT_DAYS, newsAt });
-  if (!measures.ok) throw new Problem(measures.refusal.code, measures.refusal.retryAfterSeconds);
-  return measures.value.rows;
 }

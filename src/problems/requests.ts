@@ -96,6 +96,13 @@ export const REQUESTS = {
     advice: 'Choose at the foot of the dashboard.',
     action: 'dashboard',
   },
+  'days-unreadable': {
+    status: 400,
+    title: 'We could not read those days',
+    what: '`from` and `to` are calendar days such as 2026-11-24, and the first is not after the second.',
+    advice: 'Correct them, or leave them out for the last year.',
+    action: 'dashboard',
+  },
   'too-large': {
     status: 413,
     title: 'That is too much at once',

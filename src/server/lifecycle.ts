@@ -11,7 +11,7 @@ import { createParts } from './parts.ts';
 export interface RunningServer {
   /** Says no at `/readyz`, stops taking requests after the delay, lets those under way finish, closes the store. */
   stop(): Promise<void>;
-  /** Resolves when no refresh is under way in the background. */
+  /** Resolves when nothing is under way in the background: no refresh, no call that nobody waits for. */
   settled(): Promise<void>;
   /** One round of the sweeper, now. */
   sweep(): Promise<void>;
@@ -23,7 +23,7 @@ const STOP_WITHIN_MS = 9_000;
 /** Serves until it is stopped. Rejects when the store cannot be opened or the port is taken. */
 export async function startServer(config: Config, clocks: Clocks, log: Log): Promise<RunningServer> {
   const parts = await createParts(config, clocks, log);
-  const { grants, sweeper, readiness, events } = parts;
+  const { grants, sweeper, readiness, events, slowData } = parts;
   const { subscriber, inbox } = parts.notifications;
   const server = createHttpServer(createApp(config, parts, clocks.monotonic, log), (error) =>
     log.error({ error: describe(error) }, 'response failed'),
@@ -43,7 +43,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
   sweeper.start();
   subscriber.start();
   return {
-    settled: grants.settled,
+    settled: () => slowData.settled().then(grants.settled),
     async sweep() {
       await sweeper.wake();
       await subscriber.wake();
@@ -53,7 +53,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       await clocks.sleep(config.shutdownDelaySeconds * 1000);
       const enough = sleep(STOP_WITHIN_MS, undefined, { ref: false });
       events.close();
-      const work = [drain(server), sweeper.stop(), subscriber.stop(), inbox.close()];
+      const work = [drain(server), sweeper.stop(), subscriber.stop(), inbox.close(), slowData.close()];
       const finished = Promise.all(work).then(grants.settled);
       await Promise.race([finished, enough]); // what is cut off now is finished after the next start
       server.closeAllConnections();

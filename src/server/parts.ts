@@ -11,6 +11,7 @@ import { createDataLoader } from '../dashboard/data-loader.ts';
 import { createEvents } from '../dashboard/events.ts';
 import { createNotices } from '../dashboard/notice.ts';
 import { createTimezones } from '../dashboard/preferences/timezones.ts';
+import { createSlowData } from '../dashboard/slow-data.ts';
 import { createReadiness } from '../operations/health.ts';
 import { backgroundLog, type Log } from '../operations/logging.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
@@ -68,6 +69,9 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const { newsAt } = notifications;
   const timezones = createTimezones(store);
   const answers = createAnswerCache({ now, sleep: unhurried, pubsub });
+  const slowData = createSlowData({ grants, withings, now, onError });
+  const { unsubscribe } = notifications.subscriber;
+  const disconnect = createDisconnect({ store, withings, outbox, unsubscribe });
   return {
     sandbox,
     withings,
@@ -89,13 +93,21 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     checks: createChecks(grants, withings, now),
     notices: createNotices(encryption, publicUrl, now),
     receipts: createReceipts(encryption, publicUrl, now),
-    disconnect: createDisconnect({
-      store,
+    async disconnect(id: string) {
+      answers.forget(`${id} `);
+      slowData.forget(id);
+      return disconnect(id);
+    },
+    slowData,
+    dataLoader: createDataLoader({
+      grants,
       withings,
-      outbox,
-      unsubscribe: notifications.subscriber.unsubscribe,
+      now,
+      sleep: unhurried,
+      refreshMarginSeconds,
+      answers,
+      slowData,
     }),
-    dataLoader: createDataLoader({ grants, withings, now, sleep: unhurried, refreshMarginSeconds, answers }),
     events: createEvents({ grants, timezones, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, outbox, encryption, publicUrl, now }),
     readiness: createReadiness(store.ping),

@@ -36,6 +36,7 @@ export const MEASTYPES: ReadonlyMap<number, Meastype> = new Map<number, Meastype
 ]);
 
 export const WEIGHT = 1;
+export const HEIGHT = 4;
 
 /** The `position` of what a Body Scan says of the whole body (recorded, not documented). */
 export const WHOLE_BODY = 7;

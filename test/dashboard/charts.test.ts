@@ -7,7 +7,6 @@ import { grouped } from '../../src/dashboard/panels/groups.ts';
 import { METRIC } from '../../src/dashboard/preferences/units.ts';
 import { createWording } from '../../src/dashboard/preferences/wording.ts';
 import { addDays, lastDays } from '../../src/time/days.ts';
-import { MEASTYPES, type Meastype } from '../../src/withings/meastypes.ts';
 
 const NOW = Date.UTC(2026, 5, 15, 12);
 const wording = createWording({ zone: 'UTC', locale: 'en-GB', units: METRIC }, NOW);
@@ -172,12 +171,8 @@ describe('columns', () => {
 });
 
 test('a cell that a spreadsheet would execute is defused', () => {
-  const original = MEASTYPES.get(1);
-  const map = MEASTYPES as Map<number, Meastype>;
-  map.set(1, { label: '=HYPERLINK("http://evil.example")', unit: '@x', range: [0, 1] });
-  const at = new Date(Date.UTC(2026, 5, 16));
-  const measure = { type: 1, value: -5, at, attribution: 'sure' as const, position: null };
-  const csv = measuresCsv([measure]);
-  if (original) map.set(1, original);
-  expect(csv).toContain(`2026-06-16T00:00:00.000Z,1,"'=HYPERLINK(""http://evil.example"")",-5,'@x`);
+  const named = { type: 1, label: '=HYPERLINK("http://evil.example")', value: -5, unit: '@x' };
+  const at = '2026-06-16T00:00:00.000Z';
+  const csv = measuresCsv([{ ...named, at, attribution: 'sure', position: null }]);
+  expect(csv).toContain(`2026-06-16T00:00:00.000Z,1,"'=HYPERLINK(""http://evil.example"")",-5,'@x,sure,\r\n`);
 });

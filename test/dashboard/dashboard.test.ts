@@ -80,6 +80,8 @@ describe('with one', () => {
       value: expect.any(Number),
       unit: 'kg',
       at: new Date(app.clock.now).toISOString(),
+      attribution: 'sure',
+      position: null,
     });
     expect((await visitor.get('/dashboard')).text).toContain(
       `${weights[0].value.toFixed(1)} <span class="unit">kg`,

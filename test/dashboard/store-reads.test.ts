@@ -46,7 +46,8 @@ async function askedBy(settled: () => Promise<void>, request: () => PromiseLike<
 }
 
 const GRANT_ONCE = ['open', 'readSession', 'touchSession'];
-const CALLS = Array.from({ length: 4 }, () => 'takeCall');
+/** Four that the page waits for; goals, height, recordings and workouts in the background. */
+const CALLS = Array.from({ length: 8 }, () => 'takeCall');
 
 test.each([
   ['off', []],

@@ -1,14 +1,13 @@
 import type { Measure, Recording, Workout } from '../../withings/data/records.ts';
-import { MEASTYPES, WEIGHT } from '../../withings/meastypes.ts';
-import type { Slow } from '../data-loader.ts';
+import { HEIGHT, MEASTYPES, WEIGHT } from '../../withings/meastypes.ts';
 import type { Wording } from '../preferences/wording.ts';
+import type { Slow } from '../slow-data.ts';
 import { duration } from '../words.ts';
 import { COMPOSITION } from './composition.ts';
 import { type Pressure, PULSE } from './heart.ts';
 import { isSure, isWhole, latestOfEach, nameOf, noteOf, quantityOf, quantityWords } from './measures.ts';
 import { type Content, withNotes } from './panel.ts';
 
-const HEIGHT = 4;
 /** Height, weight, the pressures and the pulse have their own ways to be shown. */
 const ELSEWHERE = new Set([WEIGHT, HEIGHT, 9, 10, PULSE, ...COMPOSITION]);
 
