@@ -236,6 +236,19 @@ describe('the words', () => {
     expect(wording({}).number(-1.06, 1)).toBe('-1.1');
   });
 
+  test('an axis in stones counts pounds', () => {
+    const { unit, of, number } = wording({ mass: 'st' }).massScale;
+    expect([Math.round(of(66.77)), unit]).toEqual([147, 'lb']);
+    expect([number(140, 0), number(147, 0), number(153.5, 1), number(154 - 1e-12, 0)]).toEqual([
+      '10 st 0',
+      '10 st 7',
+      '10 st 13.5',
+      '11 st 0',
+    ]);
+    const pounds = wording({ mass: 'lb' }).massScale;
+    expect([pounds.number(147, 0), pounds.unit]).toEqual(['147', 'lb']);
+  });
+
   test('numbers are the locale’s, in digits that everybody reads', () => {
     expect(wording({}, 'de').number(12_345.67, 1)).toBe('12.345,7');
     expect(wording({}, 'fr').number(66.5, 1)).toBe('66,5');

@@ -60,6 +60,8 @@ export interface FrameOptions {
   range: DayRange;
   wording: Wording;
   unit: string;
+  /** How values are written beside the grid, where not as plain numbers. */
+  ticks?: Pick<Wording, 'number'>;
   /** Of all that is drawn. */
   values: number[];
   /** Less is not spread over the whole height: it would look like more than it is. */
@@ -86,7 +88,7 @@ export function frameOf({ label, range, wording, unit, references, legend, ...op
   const { y, grid, yLabels } = valueScale(
     Math.min(least, ...near.map(({ value }) => value)),
     Math.max(most, ...near.map(({ value }) => value)),
-    wording,
+    options.ticks ?? wording,
   );
   const x = (day: number) => (day * WIDTH) / range.days;
   return {

@@ -3,7 +3,6 @@ import type { DayRange } from '../../time/days.ts';
 import type { Measure } from '../../withings/data/records.ts';
 import { type Chart, DOT, LINE, RANGE } from '../charts/chart.ts';
 import { movingAverage, type Reading, readingChart, WINDOW_DAYS } from '../charts/readings.ts';
-import { MASS } from '../preferences/units.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { dayOf, grouped, isFew, mean, spanOf, wordsFor } from './groups.ts';
 import { quantityWords } from './measures.ts';
@@ -19,7 +18,7 @@ export function weightChart(
   range: DayRange,
   wording: Wording,
 ): Chart {
-  const { name, of } = MASS[wording.units.mass];
+  const { unit, of } = wording.massScale;
   const words = (kg: number) => quantityWords(wording.mass(kg));
   const shown = weights.filter(({ at }) => at.getTime() >= range.from);
   const { readings, means, legend } = isFew(shown.length, range)
@@ -30,7 +29,8 @@ export function weightChart(
       label,
       range,
       wording,
-      unit: name,
+      unit,
+      ticks: wording.massScale,
       minSpan: of(1),
       references: goalKg ? [{ value: of(goalKg), words: `goal ${words(goalKg)}` }] : [],
       legend,

@@ -56,10 +56,10 @@ export const LB_PER_ST = 14;
 const KG_PER_LB = 0.45359237;
 const M_PER_MI = 1609.344;
 
-export const MASS: Record<Units['mass'], Unit> = {
+/** Of stones there are whole ones only, before the pounds. */
+export const MASS: Record<Exclude<Units['mass'], 'st'>, Unit> = {
   kg: { name: 'kg', of: (kg) => kg, digits: 1 },
   lb: { name: 'lb', of: (kg) => kg / KG_PER_LB, digits: 1 },
-  st: { name: 'st', of: (kg) => kg / KG_PER_LB / LB_PER_ST, digits: 1 },
 };
 
 export const DISTANCE: Record<Units['distance'], Unit> = {

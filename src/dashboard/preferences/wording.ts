@@ -24,6 +24,13 @@ export interface Quantity {
   unit: string;
 }
 
+export interface Scale {
+  unit: string;
+  /** From kg. */
+  of(kg: number): number;
+  number: Wording['number'];
+}
+
 /** Numbers, days and moments as one person reads them. A year is written where it is not the present one. */
 export interface Wording {
   /** Where its days begin: the person's zone, or UTC. */
@@ -35,6 +42,8 @@ export interface Wording {
   mass(kg: number): Quantity;
   /** The difference of two masses, without a sign. */
   massChange(kg: number): Quantity;
+  /** For an axis: stones are counted in pounds, "147" of which are written "10 st 7". */
+  readonly massScale: Scale;
   distance(metres: number): Quantity;
   temperature(celsius: number): Quantity;
   /** "7 h 05 min". */
@@ -62,7 +71,9 @@ export function createWording({ zone: known, locale, units }: Preferences, now: 
     value: number(unit.of(value), unit.digits),
     unit: unit.name,
   });
-  const mass = units.mass === 'st' ? stones(number) : quantity(MASS[units.mass]);
+  const isStones = units.mass === 'st';
+  const massUnit = MASS[units.mass === 'st' ? 'lb' : units.mass];
+  const mass = isStones ? stones(number) : quantity(massUnit);
   const ofDay = (ymd: string, style: DateFormat['style']) =>
     formatDate(Date.parse(ymd), { locale, zone: 'UTC', style, withYear: !ymd.startsWith(thisYear) });
   const clock = (at: number) =>
@@ -73,6 +84,7 @@ export function createWording({ zone: known, locale, units }: Preferences, now: 
     number,
     mass,
     massChange: (kg) => mass(Math.abs(kg)),
+    massScale: { unit: massUnit.name, of: massUnit.of, number: isStones ? stoneTicks(number) : number },
     distance: quantity(DISTANCE[units.distance]),
     temperature: quantity(TEMPERATURE[units.temperature]),
     hours(seconds) {
@@ -94,6 +106,13 @@ function stones(number: Wording['number']): Wording['mass'] {
     const whole = Math.floor(pounds / LB_PER_ST);
     const rest = number(pounds - whole * LB_PER_ST, 1);
     return { value: whole > 0 ? `${number(whole, 0)} st ${rest}` : rest, unit: 'lb' };
+  };
+}
+
+function stoneTicks(number: Wording['number']): Wording['number'] {
+  return (pounds, digits) => {
+    const whole = Math.floor(pounds / LB_PER_ST + 1e-9); // of ticks that are not exact
+    return `${number(whole, 0)} st ${number(pounds - whole * LB_PER_ST, digits)}`;
   };
 }
 
