@@ -1,4 +1,6 @@
 // Keeps the dashboard up to date. Without it the page is right at the moment it says at its end.
+
+import { letSpeak } from './charts.js';
 import { relative } from './relative.js';
 import { watchConnection } from './watch.js';
 
@@ -25,6 +27,7 @@ async function renew() {
       next.querySelector(`#${open.id}`)?.setAttribute('open', '');
     }
     part.replaceWith(next);
+    letSpeak(next);
   }
   ahead = Date.parse(page().dataset.now) - Date.now();
   return tick();
@@ -52,5 +55,6 @@ document.addEventListener('visibilitychange', () => {
 });
 if (!document.hidden) connection.start(true);
 
+letSpeak(document);
 tick();
 setInterval(tick, 1000);

@@ -157,14 +157,14 @@ describe('columns', () => {
     expect(chart.xLabels).toEqual(['6 Jun', '11 Jun', 'today']);
   });
 
-  test('weeks end today, and the oldest has what is left', () => {
+  test('weeks end today, and the oldest has a day more', () => {
     const year = lastDays(365, NOW, 'UTC');
     const rows = [0, 6, 7, 364].map((ago) => addDays(year.today, -ago));
     const weeks = grouped(rows, (date) => date, year, wording);
     expect(weeks.map(({ first, days, rows: found }) => [first, days, found.length])).toEqual([
       [358, 7, 2],
       [351, 7, 1],
-      [0, 1, 1],
+      [0, 8, 1],
     ]);
     expect(weeks.map(({ label }) => label)).toEqual(['Tue 9 Jun', 'Tue 2 Jun', 'Mon, 16 Jun 2025']);
   });

@@ -1,7 +1,7 @@
 import type { Measure } from '../../withings/data/records.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { isSure, latestOfEach, nameOf, noteOf, quantityOf, quantityWords } from './measures.ts';
-import { type Content, withNotes } from './panel.ts';
+import { type Content, ended, withNotes } from './panel.ts';
 
 /** What a scale says of the body besides its weight, in the order it is shown. */
 export const COMPOSITION = [6, 8, 76, 77, 88, 5, 168, 169, 174, 175, 173];
@@ -19,7 +19,7 @@ export function compositionContent(measures: Measure[], wording: Wording): Conte
   ]);
   return {
     sentence: found.some(isSure)
-      ? `The latest of each, ${wording.clock(newest)}.`
+      ? ended(`The latest of each, ${wording.clock(newest)}`)
       : 'It is not sure whether these are yours.',
     table: withNotes('Body composition', ['Part', 'Value'], rows),
   };

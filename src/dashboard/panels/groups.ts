@@ -27,8 +27,8 @@ export function isFew(count: number, range: DayRange): boolean {
 }
 
 /**
- * Rows by day or, over a long time, by week: seven days of which the last week ends today, the first may have fewer.
- * Newest first, as the rows are.
+ * Rows by day or, over a long time, by week: the last one ends today, and what is left over before the first belongs
+ * to it. Newest first, as the rows are.
  */
 export function grouped<T>(
   rows: T[],
@@ -37,10 +37,11 @@ export function grouped<T>(
   wording: Wording,
 ): Group<T>[] {
   const span = spanOf(range);
-  const weeks = groupBy(rows, (row) => Math.floor((range.days - 1 - range.indexOf(dateOf(row))) / span));
-  return [...weeks].map(([week, found]) => {
+  const oldest = Math.floor(range.days / span) - 1;
+  const weekOf = (row: T) => Math.floor((range.days - 1 - range.indexOf(dateOf(row))) / span);
+  return [...groupBy(rows, (row) => Math.min(oldest, weekOf(row)))].map(([week, found]) => {
     const end = range.days - week * span;
-    const first = Math.max(0, end - span);
+    const first = week === oldest ? 0 : end - span;
     return { first, days: end - first, label: wording.day(addDays(range.first, first)), rows: found };
   });
 }

@@ -5,7 +5,7 @@ import { type Reading, readingChart } from '../charts/readings.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { dayOf, groupBy, grouped, isFew, mean, spanOf, wordsFor } from './groups.ts';
 import { isSure, newestFirst, noteOf } from './measures.ts';
-import { type Content, NOTHING, withNotes } from './panel.ts';
+import { type Content, ended, NOTHING, withNotes } from './panel.ts';
 
 const DIASTOLIC = 9;
 const SYSTOLIC = 10;
@@ -38,7 +38,7 @@ export function heartContent(readings: Pressure[], range: DayRange, wording: Wor
       value: `${wording.number(latest.systolic, 0)}/${wording.number(latest.diastolic, 0)}`,
       unit: 'mmHg',
     },
-    sentence: `Measured ${wording.clock(latest.at.getTime())}${pulse}.${means}`,
+    sentence: `${ended(`Measured ${wording.clock(latest.at.getTime())}${pulse}`)}${means}`,
     chart: readingChart(
       {
         label: `Blood pressure over ${range.days} days, on average ${average}`,

@@ -29,3 +29,8 @@ export function withNotes(caption: string, columns: string[], rows: string[][]):
     ? { caption, columns: [...columns, 'Note'], rows }
     : { caption, columns, rows: rows.map((row) => row.slice(0, -1)) };
 }
+
+/** Ends a sentence. Dates of some languages bring a full stop of their own. */
+export function ended(words: string): string {
+  return words.endsWith('.') ? words : `${words}.`;
+}

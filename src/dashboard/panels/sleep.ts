@@ -5,7 +5,7 @@ import type { Wording } from '../preferences/wording.ts';
 import { duration } from '../words.ts';
 import { type Group, grouped, mean, spanOf, wordsFor } from './groups.ts';
 import { type DaySleep, sleepsOf } from './nights.ts';
-import { type Content, NOTHING } from './panel.ts';
+import { type Content, ended, NOTHING } from './panel.ts';
 
 const HOUR_SECONDS = 3600;
 /** From the bottom of a column to its top. */
@@ -79,12 +79,14 @@ function sentenceOf(sleeps: DaySleep[], range: DayRange, wording: Wording): stri
   const [latest] = sleeps;
   const last = sleeps.find(({ night }) => night);
   const naps =
-    latest && latest !== last ? `A nap of ${napWords(latest.naps)} on ${wording.day(latest.date)}.` : '';
+    latest && latest !== last
+      ? ended(`A nap of ${napWords(latest.naps)} on ${wording.day(latest.date)}`)
+      : '';
   if (!last) return naps;
   const when = last.date === range.today ? 'Last night' : `In the night to ${wording.day(last.date)}`;
   const unknown = last.night?.asleepSeconds === null ? '; for how long is not known' : '';
   const nap = last.naps.length > 0 ? `, and a nap of ${napWords(last.naps)}` : '';
-  return `${when}${unknown}${nap}. ${naps}`.trimEnd();
+  return `${ended(`${when}${unknown}${nap}`)} ${naps}`.trimEnd();
 }
 
 /** "25 min", "25 min and 10 min"; empty without any. */

@@ -4,7 +4,7 @@ import { columnChart } from '../charts/columns.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { grouped, isWithin, mean, spanOf, wordsFor } from './groups.ts';
 import { quantityWords } from './measures.ts';
-import { type Content, NOTHING } from './panel.ts';
+import { type Content, ended, NOTHING } from './panel.ts';
 
 /** Null: nothing was counted in the range. */
 export function stepsContent(
@@ -40,7 +40,7 @@ export function stepsContent(
   const runs = groups.some(({ running }) => running);
   return {
     figure: { value: count(latest.steps), unit: 'steps' },
-    sentence: `${isRunning(latest) ? 'So far on' : 'On'} ${wording.day(latest.date)}.${
+    sentence: `${ended(`${isRunning(latest) ? 'So far on' : 'On'} ${wording.day(latest.date)}`)}${
       whole.length > 1 && !list.isCut ? ` Mean of ${whole.length} whole days: ${average}.` : ''
     }`,
     chart: columnChart(

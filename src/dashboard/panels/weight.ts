@@ -4,7 +4,7 @@ import { WEIGHT } from '../../withings/meastypes.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { dayOf, grouped, isFew, mean, spanOf, wordsFor } from './groups.ts';
 import { isSure, isWhole, newestFirst, noteOf, quantityWords } from './measures.ts';
-import { type Content, type Table, withNotes } from './panel.ts';
+import { type Content, ended, type Table, withNotes } from './panel.ts';
 import { changeOver } from './trend.ts';
 import { weightChart } from './weight-chart.ts';
 
@@ -30,7 +30,7 @@ export function weightContent(
   const trend = change === null ? null : trendWords(change, wording);
   return {
     figure: wording.mass(latest.value),
-    sentence: `Measured ${wording.clock(latest.at.getTime())}.${trend ? ` Over ${range.days} days: ${trend}.` : ''}`,
+    sentence: `${ended(`Measured ${wording.clock(latest.at.getTime())}`)}${trend ? ` Over ${range.days} days: ${trend}.` : ''}`,
     chart: weightChart(
       `Weight over ${range.days} days${trend ? `, ${trend}` : ''}`,
       all.filter(isSure),
