@@ -1,6 +1,6 @@
 import type { Measure } from '../../withings/data/records.ts';
 import type { Wording } from '../preferences/wording.ts';
-import { isSure, latestOfEach, nameOf, noteOf, quantityOf, quantityWords } from './measures.ts';
+import { isSure, latestOfEach, nameOf, newestFirst, noteOf, quantityOf, quantityWords } from './measures.ts';
 import { type Content, ended, withNotes } from './panel.ts';
 
 /** What a scale says of the body besides its weight, in the order it is shown. */
@@ -9,8 +9,9 @@ export const COMPOSITION = [6, 8, 76, 77, 88, 5, 168, 169, 174, 175, 173];
 /** The latest of each. `measures`: newest first. Null: there is none. */
 export function compositionContent(measures: Measure[], wording: Wording): Content | null {
   const found = latestOfEach(measures, COMPOSITION);
-  const newest = found.map(({ at }) => at.getTime()).sort((a, b) => b - a)[0];
-  if (newest === undefined) return null;
+  const [latest] = [...newestFirst(found.filter(isSure)), ...found];
+  if (!latest) return null;
+  const newest = latest.at.getTime();
   const stale = (at: Date) => (at.getTime() === newest ? '' : wording.clock(at.getTime()));
   const rows = found.map((measure) => [
     nameOf(measure),
@@ -18,7 +19,7 @@ export function compositionContent(measures: Measure[], wording: Wording): Conte
     [noteOf(measure.attribution), stale(measure.at)].filter(Boolean).join(', '),
   ]);
   return {
-    sentence: found.some(isSure)
+    sentence: isSure(latest)
       ? ended(`The latest of each, ${wording.clock(newest)}`)
       : 'It is not sure whether these are yours.',
     table: withNotes('Body composition', ['Part', 'Value'], rows),

@@ -27,9 +27,10 @@ export function isWhole({ position }: Pick<Measure, 'position'>): boolean {
 
 /** "Fat mass, left arm". */
 export function nameOf(measure: Pick<Measure, 'type' | 'position'>): string {
-  const label = MEASTYPES.get(measure.type)?.label ?? `Measure ${measure.type}`;
-  if (isWhole(measure)) return label;
-  return `${label}, ${POSITIONS.get(measure.position ?? WHOLE_BODY) ?? `position ${measure.position}`}`;
+  const { type, position } = measure;
+  const label = MEASTYPES.get(type)?.label ?? `Measure ${type}`;
+  if (position === null || isWhole(measure)) return label;
+  return `${label.replace(' of a part', '')}, ${POSITIONS.get(position) ?? `position ${position}`}`;
 }
 
 /** In the unit that the person counts in. */

@@ -1,0 +1,472 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { NOON, type TestApp } from '../support/app.ts';
+import { type Visitor, visit } from '../support/visitor.ts';
+import { type FarWithings, startFarApart } from '../support/withings.ts';
+
+const DAY = 86_400_000;
+const EMPTY = { measuregrps: [], activities: [], series: [], devices: [], goals: {}, more: false, offset: 0 };
+
+let app: TestApp;
+let withings: FarWithings;
+let visitor: Visitor;
+
+/** One person for all of them, in Paris at two o'clock in the afternoon of 15 June; each test has its own answers. */
+beforeEach(async () => {
+  ({ app, withings } = await startFarApart());
+  visitor = visit(app);
+  for (const action of [
+    'getmeas',
+    'getactivity',
+    'getsummary',
+    'getdevice',
+    'getgoals',
+    'getworkouts',
+    'list',
+  ]) {
+    withings.say(action, { ...EMPTY, timezone: 'Europe/Paris' });
+  }
+  await visitor.connect();
+});
+
+/** Seconds since 1970 of a time of day in Paris, so many days ago. */
+function time(daysAgo: number, clock = '07:00'): number {
+  return (Date.parse(`2026-06-15T${clock}:00+02:00`) - daysAgo * DAY) / 1000;
+}
+
+function ymd(daysAgo: number): string {
+  return new Date(Date.UTC(2026, 5, 15) - daysAgo * DAY).toISOString().slice(0, 10);
+}
+
+interface Value {
+  type: number;
+  value: number;
+  position?: number;
+}
+
+const kg = (value: number, type = 1, position?: number): Value => {
+  return { type, value, ...(position !== undefined && { position }) };
+};
+
+const pressure = (systolic: number, diastolic: number): Value[] => [
+  { type: 10, value: systolic },
+  { type: 9, value: diastolic },
+  { type: 11, value: 60 },
+];
+
+function group(date: number, values: Value[], attrib = 0) {
+  const measures = values.map(({ value, ...rest }) => ({
+    ...rest,
+    value: Math.round(value * 1000),
+    unit: -3,
+  }));
+  return { grpid: date, attrib, date, created: date, modified: date, category: 1, measures, comment: null };
+}
+
+function measured(...measuregrps: object[]) {
+  const newestFirst = measuregrps.toReversed();
+  withings.say('getmeas', { updatetime: NOON / 1000, timezone: 'Europe/Paris', measuregrps: newestFirst });
+}
+
+function slept(daysAgo: number, from: string, to: string, data: object, more: object = {}) {
+  const start = time(daysAgo + (from > to ? 1 : 0), from);
+  return {
+    id: start,
+    timezone: 'Europe/Paris',
+    model: 32,
+    startdate: start,
+    enddate: time(daysAgo, to),
+    date: ymd(daysAgo),
+    modified: start,
+    data,
+    ...more,
+  };
+}
+
+function stages(deep: number, rem: number, light: number, awake = 600) {
+  return {
+    deepsleepduration: deep,
+    remsleepduration: rem,
+    lightsleepduration: light,
+    wakeupduration: awake,
+    total_sleep_time: deep + rem + light,
+  };
+}
+
+const SEVEN_HOURS = stages(6000, 6000, 13_200);
+
+function nights(...series: object[]) {
+  withings.say('getsummary', { series, more: false, offset: 0 });
+}
+
+function counted(...rows: [daysAgo: number, steps: number][]) {
+  const activities = rows.map(([daysAgo, steps]) => {
+    return { date: ymd(daysAgo), steps, distance: steps * 0.7, active: 600, timezone: 'Europe/Paris' };
+  });
+  withings.say('getactivity', { activities, more: false, offset: 0 });
+}
+
+function has(...devices: object[]) {
+  withings.say('getdevice', { devices });
+}
+
+/** What a panel of the page says. */
+async function panel(id: string, days = 30) {
+  const { text } = await visitor.get(`/dashboard?days=${days}`);
+  const html = text.split('<section class="card panel"').find((part) => part.includes(`id="${id}"`)) ?? '';
+  const texts = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, found = '']) => found);
+  const inner = (markup: string | undefined) => markup?.replace(/<[^>]*>/g, '').trim();
+  return {
+    html,
+    figure: inner(texts(/<p class="figure">(.*?)<\/p>/g)[0]) ?? null,
+    sentence: texts(/<p class="fine">(.*?)<\/p>/g)[0],
+    titles: texts(/<title>(.*?)<\/title>/g),
+    legend: texts(/<\/svg>([^<]*)<\/span>/g),
+    lines: texts(/<path class="line" d="(M[^"]+,[^"]+)"/g),
+    values: texts(/<div class="values"[^>]*>(.*?)<\/div>/g).flatMap(
+      (list) => inner(list.replaceAll('</span>', ' '))?.split(' ') ?? [],
+    ),
+    days: texts(/<div class="days"[^>]*>(.*?)<\/div>/g).flatMap(
+      (list) => list.match(/[^<>]+(?=<\/span>)/g) ?? [],
+    ),
+    rows: texts(/<tr>(.*?)<\/tr>/g).map((row) => [...row.matchAll(/>([^<]+)</g)].map(([, cell]) => cell)),
+  };
+}
+
+/** Everything that is drawn lies whole inside its frame. */
+function expectInside(html: string) {
+  const bars = [...html.matchAll(/<rect class="[^"]*" x="(\S+)" y="(\S+)" width="(\S+)" height="(\S+)"\/>/g)];
+  const dots = [...html.matchAll(/<path class="[^"]*" d="M(\S+) (\S+?)(?:h0|V(\S+))"\/><\/?(?:g|path)/g)];
+  for (const [, x, y, width, height] of bars) {
+    expect(Number(x)).toBeGreaterThanOrEqual(0);
+    expect(Number(x) + Number(width)).toBeLessThanOrEqual(1000);
+    expect(Number(y)).toBeGreaterThanOrEqual(0);
+    expect(Number(y) + Number(height)).toBeLessThanOrEqual(300);
+  }
+  for (const [, x, y] of dots) {
+    expect(Number(x)).toBeGreaterThan(3);
+    expect(Number(x)).toBeLessThan(997);
+    expect(Number(y)).toBeGreaterThanOrEqual(0);
+    expect(Number(y)).toBeLessThanOrEqual(300);
+  }
+  return bars.length + dots.length;
+}
+
+describe('a row is not a day', () => {
+  test('a night and a nap of one date: one night, and a nap that halves no mean', async () => {
+    nights(
+      slept(1, '23:00', '06:20', SEVEN_HOURS),
+      slept(0, '13:00', '13:30', stages(0, 0, 1500)),
+      slept(0, '23:00', '06:20', SEVEN_HOURS),
+    );
+    const { figure, sentence, rows, titles } = await panel('sleep');
+    expect(figure).toBe('7 h 00 min');
+    expect(sentence).toBe('Last night, and a nap of 25 min. Mean of 2 nights: 7 h 00 min.');
+    expect(titles).toEqual([
+      'Night to Sun 14 Jun: 7 h 00 min asleep',
+      'Night to Mon 15 Jun: 7 h 00 min asleep, nap 25 min',
+    ]);
+    expect(rows).toHaveLength(3);
+    expect(rows[0]?.at(-1)).toBe('Nap');
+  });
+
+  test('a nap alone is no night', async () => {
+    nights(slept(1, '23:00', '06:20', SEVEN_HOURS), slept(0, '13:00', '13:30', stages(0, 0, 1500)));
+    const { figure, sentence } = await panel('sleep');
+    expect(figure).toBe('7 h 00 min');
+    expect(sentence).toBe('In the night to Sun 14 Jun. A nap of 25 min on Mon 15 Jun.');
+  });
+
+  test('a mat and a watch in one night, and a night in two parts', async () => {
+    nights(
+      slept(1, '22:30', '02:00', stages(3600, 3600, 3600)),
+      slept(1, '03:00', '07:00', stages(3600, 3600, 5400)),
+      slept(0, '23:10', '06:30', { total_sleep_time: 26_000 }, { model: 16 }),
+      slept(0, '23:00', '06:20', SEVEN_HOURS),
+    );
+    const { figure, rows } = await panel('sleep');
+    expect(figure).toBe('7 h 00 min');
+    expect(rows.slice(1).map(([, asleep]) => asleep)).toEqual(['7 h 00 min', '6 h 30 min']);
+  });
+
+  test('two trackers of one day are one day: the larger', async () => {
+    counted([1, 4000], [1, 9000], [0, 500], [0, 450], [2, 7000]);
+    const { figure, sentence, titles, html } = await panel('steps');
+    expect(figure).toBe('500 steps');
+    expect(sentence).toBe('So far on Mon 15 Jun. Mean of 2 whole days: 8,000.');
+    expect(titles).toEqual([
+      'Sat 13 Jun: 7,000 steps',
+      'Sun 14 Jun: 9,000 steps',
+      'Mon 15 Jun: 500 steps so far',
+    ]);
+    expect(html.match(/<rect class="steps running" x/g)).toHaveLength(1);
+  });
+});
+
+describe('unknown is not nothing', () => {
+  const unknown = { deepsleepduration: null, remsleepduration: null, lightsleepduration: null };
+
+  test('a night without stages is one undivided column', async () => {
+    nights(slept(0, '23:00', '07:00', { ...unknown, total_sleep_time: 24_000 }));
+    const { figure, legend, rows } = await panel('sleep');
+    expect(figure).toBe('6 h 40 min');
+    expect(legend).toEqual(['asleep, stages not known']);
+    expect(rows[1]).toEqual(['Mon 15 Jun', '6 h 40 min', '–', '–', '–', '–', '–']);
+  });
+
+  test('a night of which nobody knows how long is in no mean', async () => {
+    nights(
+      slept(2, '23:00', '06:20', SEVEN_HOURS),
+      slept(1, '23:00', '06:20', SEVEN_HOURS),
+      slept(0, '23:00', '07:00', unknown),
+    );
+    const { figure, sentence, rows, titles } = await panel('sleep');
+    expect(figure).toBeNull();
+    expect(sentence).toBe('Last night; for how long is not known. Mean of 2 nights: 7 h 00 min.');
+    expect(rows[1]?.[1]).toBe('not known');
+    expect(titles).toHaveLength(2);
+  });
+
+  test('a night that has not ended is not shown, and one of another day is not last night', async () => {
+    nights(slept(2, '23:00', '06:20', SEVEN_HOURS), slept(0, '13:00', '20:00', SEVEN_HOURS));
+    const { sentence, rows } = await panel('sleep');
+    expect(sentence).toBe('In the night to Sat 13 Jun.');
+    expect(rows).toHaveLength(2);
+  });
+
+  test.each([
+    [['high', null], 'The other batteries are fine. Not known: Body Scan.'],
+    [['low', 'melting'], 'Charge soon: Body+. Not known: Body Scan.'],
+    [[null, null], 'Withings does not say how full the batteries are.'],
+    [['high', 'medium'], 'All batteries are fine.'],
+  ])('batteries %j', async (batteries, words) => {
+    has(
+      { type: 'Scale', model: 'Body+', battery: batteries[0], last_session_date: time(0) },
+      { type: 'Scale', model: 'Body Scan', battery: batteries[1], last_session_date: time(0) },
+    );
+    expect((await panel('devices')).sentence).toBe(words);
+  });
+
+  test('a device without a model has a row, and two of one model are told apart', async () => {
+    const device = { type: 'Scale', model: null, battery: 'high', first_session_date: null };
+    has(
+      { ...device, deviceid: 'a', model: 'Body+', first_session_date: time(9), last_session_date: time(0) },
+      { ...device, deviceid: 'b', model: 'Body+', first_session_date: time(5), last_session_date: time(0) },
+      { ...device, deviceid: 'c', type: 'Gateway', last_session_date: time(1) },
+      { ...device, deviceid: 'd', type: null, last_session_date: null },
+    );
+    const { rows } = await panel('devices');
+    expect(rows.slice(1).map(([name]) => name)).toEqual([
+      'Body+ (since 6 Jun, 07:00)',
+      'Body+ (since 10 Jun, 07:00)',
+      'Gateway',
+      'Withings device',
+    ]);
+  });
+});
+
+describe('doubt is not certainty', () => {
+  const mornings = (count: number, of = 70) =>
+    Array.from({ length: count }, (_, index) => group(time(count - 1 - index), [kg(of)]));
+
+  test('a child on the scale is in no headline, trend, chart or mean; it is in the numbers as what it is', async () => {
+    measured(...mornings(29), group(time(0, '09:00'), [kg(23.1)], 1), group(time(28, '09:00'), [kg(43)], 4));
+    const { figure, sentence, rows, html, titles, values } = await panel('weight');
+    expect(figure).toBe('70.0 kg');
+    expect(sentence).toBe('Measured 15 Jun, 07:00. Over 30 days: about as before.');
+    expect(rows.filter((row) => row.length === 3)).toEqual([
+      ['When', 'Weight', 'Note'],
+      ['15 Jun, 09:00', '23.1 kg', 'not sure whose'],
+      ['18 May, 09:00', '43.0 kg', 'set up with the account'],
+    ]);
+    expect(titles).toHaveLength(29);
+    expect(values[0]).toBe('70.6');
+    const year = await panel('weight', 365);
+    expect(year.figure).toBe('70.0 kg');
+    expect(year.rows.filter((row) => row.length === 3)).toHaveLength(3);
+    expect(html).not.toContain('NaN');
+  });
+
+  test('where nothing is sure there is no headline', async () => {
+    measured(group(time(3), [kg(80)], 4), group(time(1), pressure(150, 90), 1));
+    const { figure, html, rows } = await panel('weight');
+    expect([figure, html.includes('<svg')]).toEqual([null, false]);
+    expect(rows[1]).toEqual(['12 Jun, 07:00', '80.0 kg', 'set up with the account']);
+    const heart = await panel('heart');
+    expect([heart.figure, heart.html.includes('<svg')]).toEqual([null, false]);
+    expect(heart.rows[1]?.at(-1)).toBe('not sure whose');
+  });
+
+  test('manual, confirmed and unheard-of attributions are sure', async () => {
+    measured(...[0, 2, 5, 7, 8, 10, 15, 99].map((attrib, index) => group(time(index), [kg(70)], attrib)));
+    const { rows } = await panel('weight');
+    expect(rows).toHaveLength(9);
+    expect(rows[0]).toEqual(['When', 'Weight']);
+  });
+
+  test('parts of a body say which, and the same is not said twice', async () => {
+    measured(
+      group(time(0), [
+        kg(70),
+        kg(20, 8),
+        kg(20, 8, 7),
+        kg(50, 5),
+        kg(50, 5),
+        kg(2.1, 8, 3),
+        kg(1.2, 174, 12),
+      ]),
+      group(time(0, '08:00'), [kg(9, 8)], 1),
+    );
+    const { rows, sentence } = await panel('composition');
+    expect(sentence).toBe('The latest of each, 15 Jun, 07:00.');
+    expect(rows).toEqual([
+      ['Part', 'Value', 'Note'],
+      ['Fat mass', '20.0 kg'],
+      ['Fat mass', '9.0 kg', 'not sure whose, 15 Jun, 08:00'],
+      ['Fat mass, left arm', '2.1 kg'],
+      ['Fat-free mass', '50.0 kg'],
+      ['Fat mass, torso', '1.2 kg'],
+    ]);
+  });
+});
+
+describe('the trend', () => {
+  const mornings = (values: number[]) =>
+    measured(...values.map((value, index) => group(time(values.length - 1 - index), [kg(value)])));
+
+  test('one odd morning is none', async () => {
+    mornings([71.5, ...Array<number>(29).fill(70)]);
+    const { sentence } = await panel('weight');
+    expect(sentence).toBe('Measured 15 Jun, 07:00. Over 30 days: about as before.');
+  });
+
+  test('a month of losing is one', async () => {
+    mornings(Array.from({ length: 30 }, (_, index) => 72 - index * 0.1));
+    expect((await panel('weight')).sentence).toContain('Over 30 days: going down by 2.3 kg.');
+  });
+
+  test('seven days are compared with the seven before them', async () => {
+    mornings([...Array<number>(7).fill(70), ...Array<number>(7).fill(71)]);
+    expect((await panel('weight', 7)).sentence).toContain('Over 7 days: going up by 1.0 kg.');
+  });
+
+  test.each([
+    ['one measure', [group(time(0), [kg(70)])]],
+    ['three of one day', [0, 1, 2].map((n) => group(time(0, `0${n + 6}:00`), [kg(70 + n)]))],
+    ['two a week', [29, 27, 2, 0].map((ago) => group(time(ago), [kg(70 + ago / 10)]))],
+  ])('%s make none', async (_, groups) => {
+    measured(...groups);
+    const { sentence, html } = await panel('weight');
+    expect(sentence).toMatch(/^Measured 15 Jun, 0[78]:00\.$/);
+    expect(html).toContain('aria-label="Weight over 30 days"');
+  });
+});
+
+describe('charts', () => {
+  test('a blood pressure of two minutes ago lies whole inside; those of one day side by side', async () => {
+    measured(
+      group(time(29, '00:00'), pressure(120, 80)),
+      group(time(3), pressure(131, 82)),
+      group(time(3, '07:02'), pressure(129, 81)),
+      group(NOON / 1000 - 120, pressure(182, 118)),
+    );
+    const { figure, html, titles, legend } = await panel('heart');
+    expect(figure).toBe('182/118 mmHg');
+    expect(expectInside(html)).toBeGreaterThanOrEqual(8);
+    expect(titles).toEqual([
+      '17 May, 00:00: 120/80 mmHg, pulse 60',
+      '12 Jun, 07:00: 131/82 mmHg, pulse 60',
+      '12 Jun, 07:02: 129/81 mmHg, pulse 60',
+      '15 Jun, 13:58: 182/118 mmHg, pulse 60',
+    ]);
+    const spans = [...html.matchAll(/class="span" d="M(\S+) /g)].map(([, x]) => Number(x));
+    expect((spans[2] ?? 0) - (spans[1] ?? 0)).toBeGreaterThanOrEqual(12);
+    expect(spans[3]).toBeCloseTo(((29 + (13 + 58 / 60) / 24) / 30) * 1000, 0);
+    expect(legend).toEqual(['systolic', 'diastolic', 'common home target 135/85']);
+  });
+
+  test('in a year a week is one range with its mean', async () => {
+    measured(
+      group(time(200), pressure(140, 90)),
+      group(time(8), pressure(110, 70)),
+      group(time(2), pressure(150, 95)),
+      group(time(1), pressure(120, 80)),
+    );
+    const { titles, html } = await panel('heart', 365);
+    expect(titles).toEqual([
+      expect.stringMatching(/^Week from \w+,? \d+ \w+( \d+)?: mean 140\/90 mmHg, from 90 up to 140$/),
+      'Week from Tue 2 Jun: mean 110/70 mmHg, from 70 up to 110',
+      'Week from Tue 9 Jun: mean 135/88 mmHg, from 80 up to 150',
+    ]);
+    expectInside(html);
+  });
+
+  test('gaps are gaps', async () => {
+    measured(...[28, 27, 26, 25, 3, 2, 1, 0].map((ago) => group(time(ago), [kg(70)])));
+    expect((await panel('weight')).lines).toHaveLength(2);
+    measured(...[28, 21, 14, 7, 0].map((ago) => group(time(ago), [kg(70)])));
+    app.clock.now += 60_000;
+    expect((await panel('weight')).lines).toHaveLength(1);
+  });
+
+  test('the same first day everywhere, today marked, equal decimals and a unit on each axis', async () => {
+    measured(...[20, 10, 0].map((ago) => group(time(ago), [kg(70 + ago / 20), ...pressure(120, 80)])));
+    counted([5, 9000], [0, 100]);
+    nights(slept(0, '23:00', '06:20', SEVEN_HOURS));
+    const units: Record<string, string> = { weight: 'kg', heart: 'mmHg', steps: 'steps', sleep: 'h' };
+    for (const id of ['weight', 'heart', 'steps', 'sleep']) {
+      const { days, html, values } = await panel(id);
+      expect(days).toEqual(['17 May', '1 Jun', 'today']);
+      expect(html).toContain('<path class="today" d="M966.7 0V300"/>');
+      expect(html).toContain(`<span class="axis">${units[id]}</span>`);
+      expect(new Set(values.map((value) => value.split('.')[1]?.length)).size).toBe(1);
+      expectInside(html);
+    }
+  });
+
+  test('one a day for a year: under 100 KB, and 30 days under 45', async () => {
+    measured(
+      ...Array.from({ length: 365 }, (_, index) =>
+        group(time(364 - index), [kg(70 + (index % 7) / 10), ...pressure(120 + (index % 9), 80)]),
+      ),
+    );
+    counted(...Array.from({ length: 366 }, (_, ago): [number, number] => [ago, 8000 + ago]));
+    nights(...Array.from({ length: 365 }, (_, ago) => slept(ago, '23:00', '06:20', SEVEN_HOURS)));
+    const size = async (days: number) =>
+      Buffer.byteLength((await visitor.get(`/dashboard?days=${days}`)).text);
+    expect(await size(365)).toBeLessThan(100_000);
+    expect(await size(30)).toBeLessThan(50_000);
+    expect((await panel('weight')).titles).toHaveLength(30);
+    expect((await panel('weight', 365)).titles).toHaveLength(52);
+  });
+});
+
+describe('more measures', () => {
+  test('the latest of what is shown nowhere else, with unit and time', async () => {
+    measured(
+      group(time(9), [{ type: 71, value: 36.6 }]),
+      group(time(2), [kg(80), { type: 4, value: 2 }, { type: 54, value: 97 }, { type: 11, value: 64 }]),
+      group(time(1), [
+        { type: 71, value: 37.2 },
+        { type: 91, value: 7.4 },
+        { type: 170, value: 3 },
+      ]),
+      group(time(0), pressure(120, 80)),
+    );
+    const { rows } = await panel('more');
+    expect(rows).toEqual([
+      ['Measure', 'Latest', 'When'],
+      ['Heart pulse', '64 bpm', '13 Jun, 07:00'],
+      ['Blood oxygen', '97 %', '13 Jun, 07:00'],
+      ['Body temperature', '37.2 °C', '14 Jun, 07:00'],
+      ['Pulse wave velocity', '7.4 m/s', '14 Jun, 07:00'],
+      ['Visceral fat', '3', '14 Jun, 07:00'],
+      ['Height', '2.00 m', '13 Jun, 07:00'],
+      ['Body mass index', '20.0 kg/m²', '13 Jun, 07:00'],
+    ]);
+  });
+
+  test('nothing for whoever has nothing', async () => {
+    measured(group(time(0), [kg(80), ...pressure(120, 80)]));
+    expect((await panel('more')).html).toBe('');
+  });
+});
