@@ -106,7 +106,7 @@ describe('with one', () => {
     expect((await visitor.json('/api/connection')).body.scope).toEqual(['user.info']);
     const page = await visitor.get('/dashboard');
     expect(page.text).toContain('You do not share');
-    expect(page.text).toContain('This was not part of what you allowed');
+    expect(page.text).toContain('Not shared: weight');
     const answer = await visitor.json('/api/measures');
     expect([answer.status, answer.body.problem.code]).toEqual([403, 'scope-missing']);
     expect(await withings.calls('getmeas')).toBe(0);
