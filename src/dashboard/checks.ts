@@ -23,7 +23,10 @@ export function createChecks(
   withings: Pick<Withings, 'probe'>,
   now: () => number,
 ): Checks {
-  const known = new LRUCache<string, { at: number; result: Promise<Result<null>> }>({ max: MAX_CHECKS });
+  const known = new LRUCache<string, { at: number; result: Promise<Result<null>> }>({
+    maxSize: MAX_CHECKS,
+    sizeCalculation: () => 1,
+  });
   return {
     async check(grant) {
       const { id, scope } = grant;

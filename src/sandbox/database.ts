@@ -7,6 +7,6 @@ export type { Db };
 /** The one thing that the sandbox shares with the app is how SQLite is opened. `:memory:` keeps nothing. */
 export function openSandboxDatabase(dataDir: string): Db {
   const db = openDatabase(dataDir === ':memory:' ? dataDir : join(dataDir, 'sandbox.db'), 'NORMAL');
-  db.exec(schema);
+  db.transaction(() => db.exec(schema));
   return db;
 }

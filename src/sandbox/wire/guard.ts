@@ -15,7 +15,7 @@ const MAX_REMEMBERED = 10_000;
 export class Guard {
   readonly #now: () => number;
   readonly #on: boolean;
-  readonly #seen = new LRUCache<string, number>({ max: MAX_REMEMBERED });
+  readonly #seen = new LRUCache<string, number>({ maxSize: MAX_REMEMBERED, sizeCalculation: () => 1 });
   readonly #calls = new Map<string, number[]>();
 
   constructor(now: () => number, on: boolean) {
