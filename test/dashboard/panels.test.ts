@@ -440,6 +440,47 @@ describe('charts', () => {
   });
 });
 
+/** What changes slowly comes in the background of a first view. */
+async function knownAfterAView() {
+  await visitor.get('/dashboard');
+  await app.settled();
+}
+
+describe('goals', () => {
+  test('are dashed lines, in the words of the person', async () => {
+    withings.say('getgoals', {
+      goals: { steps: 10_000, sleep: 28_800, weight: { value: 65_000, unit: -3 } },
+    });
+    measured(...[2, 1, 0].map((ago) => group(time(ago), [kg(66 + ago)])));
+    counted([1, 9000], [0, 100]);
+    nights(slept(0, '23:00', '06:20', SEVEN_HOURS));
+    await knownAfterAView();
+    const weight = await panel('weight');
+    expect(weight.legend).toEqual(['measured', 'mean of seven days', 'goal 65.0 kg']);
+    expect(weight.html.match(/<path class="reference" d="M0 [\d.]+H1000"/g)).toHaveLength(1);
+    expect((await panel('steps')).legend).toEqual(['a day', 'today so far', 'goal 10,000 steps']);
+    const sleep = await panel('sleep');
+    expect(sleep.legend.at(-1)).toBe('goal 8 h 00 min');
+    expect(sleep.html).toContain('<path class="reference"');
+  });
+
+  test('one that is far away is told and not drawn: the chart is of what was measured', async () => {
+    withings.say('getgoals', { goals: { weight: { value: 40, unit: 0 } } });
+    measured(...[2, 1, 0].map((ago) => group(time(ago), [kg(90)])));
+    await knownAfterAView();
+    const { legend, html, values } = await panel('weight');
+    expect(legend.at(-1)).toBe('goal 40.0 kg, below this picture');
+    expect(html).not.toMatch(/<path class="reference" d="M0 [\d.]+H1000"/);
+    expect(values.every((value) => Number(value) > 80)).toBe(true);
+  });
+
+  test('without any there is no line', async () => {
+    measured(group(time(0), [kg(70)]));
+    await knownAfterAView();
+    expect((await panel('weight')).html).not.toContain('class="reference"');
+  });
+});
+
 describe('more measures', () => {
   test('the latest of what is shown nowhere else, with unit and time', async () => {
     measured(
@@ -465,8 +506,73 @@ describe('more measures', () => {
     ]);
   });
 
+  test('the height of years ago, the latest electrocardiogram and the latest workout', async () => {
+    const height = group(time(3000), [{ type: 4, value: 1.6 }]);
+    withings.say('getmeas', ({ meastypes = '', meastype = '' }: Record<string, string>) => {
+      const measuregrps = `${meastype}${meastypes}` === '4' ? [height] : [group(time(1), [kg(64)])];
+      return { timezone: 'Europe/Paris', measuregrps };
+    });
+    withings.say('list', {
+      series: [
+        { deviceid: 'a', ecg: { signalid: 1, afib: 0 }, heart_rate: 60, timestamp: time(9) },
+        { deviceid: 'a', ecg: { signalid: 2, afib: 1 }, heart_rate: { value: 72 }, timestamp: time(2) },
+      ],
+      more: false,
+      offset: 0,
+    });
+    const workout = { timezone: 'Europe/Paris', category: 2, attrib: 0, data: { distance: 5200 } };
+    withings.say('getworkouts', {
+      series: [
+        { ...workout, id: 1, startdate: time(3), enddate: time(3, '07:32'), date: ymd(3) },
+        { ...workout, id: 2, startdate: time(9), enddate: time(9, '08:00'), date: ymd(9) },
+      ],
+      more: false,
+      offset: 0,
+    });
+    await knownAfterAView();
+    expect((await panel('more')).rows.slice(1)).toEqual([
+      ['Height', '1.60 m', '29 Mar 2018, 07:00'],
+      ['Body mass index', '25.0 kg/m²', '14 Jun, 07:00'],
+      ['Electrocardiogram', 'signs of atrial fibrillation, 72 bpm', '13 Jun, 07:00'],
+      ['Workout: run', '5.2 km, 32 min', '12 Jun, 07:00'],
+    ]);
+  });
+
   test('nothing for whoever has nothing', async () => {
     measured(group(time(0), [kg(80), ...pressure(120, 80)]));
     expect((await panel('more')).html).toBe('');
+  });
+});
+
+describe('what is not there', () => {
+  test('a list that was cut proves nothing: no mean, no trend, no "nobody"', async () => {
+    withings.say('getactivity', ({ offset = '0' }: Record<string, string>) => {
+      const activities = [
+        { date: ymd(20 + Number(offset)), steps: 5000 },
+        { date: ymd(40), steps: 100 },
+      ];
+      return { activities, more: true, offset: Number(offset) + 1 };
+    });
+    const { sentence, rows, html } = await panel('steps');
+    expect(rows).toHaveLength(6);
+    expect(sentence).toBe(
+      'On Tue 26 May. Withings has more than it gave us at once: this is of the latest 5 only.',
+    );
+    expect(html).toContain('aria-label="Steps over 30 days"');
+    app.clock.now += 60_000;
+    withings.say('getactivity', ({ offset = '0' }: Record<string, string>) => {
+      return { activities: [{ date: ymd(400), steps: 1 }], more: true, offset: Number(offset) + 1 };
+    });
+    expect((await panel('steps')).sentence).toBe(
+      'Withings has more than it gave us at once: this is not among it.',
+    );
+  });
+
+  test('is said once for all that is missing for the same reason', async () => {
+    withings.say('getactivity', 'nonsense');
+    withings.say('getsummary', 'nonsense');
+    const { text } = await visitor.get('/dashboard');
+    expect(text.match(/Missing: steps, sleep\./g)).toHaveLength(1);
+    expect(text).not.toContain('id="steps"');
   });
 });

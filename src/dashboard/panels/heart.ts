@@ -22,8 +22,16 @@ export interface Pressure {
   attribution: Attribution;
 }
 
-/** Blood pressure and the pulse that came with it. `readings` of the range, newest first. */
-export function heartContent(readings: Pressure[], range: DayRange, wording: Wording): Content | null {
+/**
+ * Blood pressure and the pulse that came with it. `readings` of the range, newest first; `isCut`: there are more, and
+ * nothing is said of all of them.
+ */
+export function heartContent(
+  readings: Pressure[],
+  isCut: boolean,
+  range: DayRange,
+  wording: Wording,
+): Content | null {
   if (readings.length === 0) return null;
   const table = tableOf(readings, range, wording);
   const sure = readings.filter(isSure);
@@ -32,7 +40,7 @@ export function heartContent(readings: Pressure[], range: DayRange, wording: Wor
   const { systolic, diastolic } = meanOf(sure, wording);
   const average = `${systolic}/${diastolic} mmHg`;
   const pulse = latest.pulse === undefined ? '' : `, pulse ${wording.number(latest.pulse, 0)} bpm`;
-  const means = sure.length > 1 ? ` Mean of ${sure.length} readings: ${average}.` : '';
+  const means = sure.length > 1 && !isCut ? ` Mean of ${sure.length} readings: ${average}.` : '';
   return {
     figure: {
       value: `${wording.number(latest.systolic, 0)}/${wording.number(latest.diastolic, 0)}`,
@@ -41,7 +49,7 @@ export function heartContent(readings: Pressure[], range: DayRange, wording: Wor
     sentence: `${ended(`Measured ${wording.clock(latest.at.getTime())}${pulse}`)}${means}`,
     chart: readingChart(
       {
-        label: `Blood pressure over ${range.days} days, on average ${average}`,
+        label: `Blood pressure over ${range.days} days${isCut ? '' : `, on average ${average}`}`,
         range,
         wording,
         unit: 'mmHg',

@@ -58,7 +58,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
       title: 'Blood pressure and heart rate',
       content: shown(pressures, (all) => {
         const readings = all.filter(({ at }) => at.getTime() >= range.from);
-        return heartContent(readings, range, wording);
+        return heartContent(readings, data.measures.ok && data.measures.value.isCut, range, wording);
       }),
       empty: `No blood pressure in ${days} days. It comes from a Withings blood pressure monitor.`,
       cut: cutOf(data.measures, ({ at }) => at.getTime() >= range.from),

@@ -45,7 +45,7 @@ export function sleepContent(
         ? null
         : columnChart(
             {
-              label: `Sleep over ${range.days} days, ${average} a night, in hours by stage`,
+              label: `Sleep over ${range.days} days${list.isCut ? '' : `, ${average} a night`}, in hours by stage`,
               range,
               wording,
               unit: 'h',

@@ -45,7 +45,7 @@ export function stepsContent(
     }`,
     chart: columnChart(
       {
-        label: `Steps over ${range.days} days, ${average} a day`,
+        label: `Steps over ${range.days} days${list.isCut ? '' : `, ${average} a day`}`,
         range,
         wording,
         unit: 'steps',
