@@ -17,9 +17,28 @@ export interface Person {
   fatPercent: number;
   bloodPressure: { systolic: number; diastolic: number; pulse: number };
   owns: readonly Owned[];
+  habits: readonly Habit[];
+  /** Days before the sandbox was first opened on which the account was made. */
+  memberFor: number;
+  goals: { steps?: number; sleepHours?: number; weightKg?: number };
   /** Number of the workout (documented table) and the hour it begins, where the person lives. */
   sport: { category: number; hour: number };
 }
+
+/** What a person does beside the routine. */
+export type Habit =
+  /** Misses no morning on the scale. */
+  | 'every day'
+  /** Steps on it again in the evening. */
+  | 'evenings'
+  /** Types a weight in where there is no scale. */
+  | 'types in'
+  /** Has a child on the same scale, which sometimes takes it for them. */
+  | 'child'
+  /** Sleeps after lunch now and then. */
+  | 'naps'
+  /** Brought ten years of records along from elsewhere on the evening that the account was made. */
+  | 'imported';
 
 /** What an application says of a user it makes. */
 export type NewPerson = Pick<Person, 'account' | 'name' | 'timezone' | 'heightCm' | 'weightKg'>;
@@ -31,6 +50,9 @@ const INVENTED: Omit<Person, 'userId' | keyof NewPerson> = {
   fatPercent: 25,
   bloodPressure: { systolic: 120, diastolic: 77, pulse: 64 },
   owns: ['cellularScale'],
+  habits: [],
+  memberFor: 730,
+  goals: {},
   sport: { category: 1, hour: 18 },
 };
 

@@ -33,6 +33,13 @@ export const knownErrors: KnownError[] = [
   { ...getmeas, where: 'body.measuregrps[].modelid', says: 'nothing', really: wholeOrNull },
   { ...getmeas, where: 'body.measuregrps[].model', says: 'string', really: textOrNull },
   { ...getmeas, where: 'body.measuregrps[].comment', says: 'string', really: { type: 'null' } },
+  {
+    ...getmeas,
+    where: 'body.measuregrps[].timezone',
+    says: 'nothing',
+    really: text,
+    source: 'typed clients',
+  },
   { ...getactivity, where: 'body.activities[].deviceid', says: 'string', really: textOrNull },
   { ...getactivity, where: 'body.activities[].hash_deviceid', says: 'string', really: textOrNull },
   {
@@ -42,6 +49,20 @@ export const knownErrors: KnownError[] = [
     really: (drawn) => ({ type: 'array', items: drawn }),
   },
   { ...getsleep, where: 'body.series[].hash_deviceid', says: 'nothing', really: text },
+  ...['light', 'rem', 'deep'].map((stage) => ({
+    operationId: 'sleepv2-getsummary',
+    where: `body.series[].data.${stage}sleepduration`,
+    says: 'integer',
+    really: wholeOrNull,
+    source: 'reported: home-assistant/core#149319',
+  })),
+  ...['model', 'battery'].map((name) => ({
+    operationId: 'userv2-getdevice',
+    where: `body.devices[].${name}`,
+    says: 'string',
+    really: textOrNull,
+    source: 'reported: home-assistant/core#138642 and #130458',
+  })),
   {
     operationId: 'notify-list',
     where: 'body.profiles[].expires',

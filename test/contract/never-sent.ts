@@ -13,11 +13,6 @@ export const neverSent = [
     places: ['body.measuregrps[].model_id'],
   },
   {
-    operationId: 'measure-getmeas',
-    why: 'nobody here owns a scale that measures segments of the body',
-    places: ['body.measuregrps[].measures[].position'],
-  },
-  {
     operationId: 'measurev2-getintradayactivity',
     why: 'the trackers here measure steps and pulse',
     places: [

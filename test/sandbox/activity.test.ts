@@ -3,6 +3,7 @@ import { midnight } from '../../src/sandbox/data/calendar.ts';
 import { buildTown, MAREN, refusal, TOMAS } from './town.ts';
 
 const INES = 10000003;
+const JOSEPH = 10000005;
 const DAY = 86_400;
 const week = { startdateymd: '2026-01-05', enddateymd: '2026-01-11' };
 
@@ -36,7 +37,8 @@ test('a week of days with their totals, oldest first, in the recorded shape', as
 
 test('a phone counts steps, knows no heart and is no device; who carries nothing has no days', async () => {
   const { connect, data } = buildTown();
-  const phone = await data((await connect(TOMAS)).access_token, '/v2/measure', 'getactivity', week);
+  const joseph = await connect(JOSEPH, { selecteduser: String(JOSEPH) });
+  const phone = await data(joseph.access_token, '/v2/measure', 'getactivity', week);
   expect(phone.body.activities).toHaveLength(7);
   expect(phone.body.activities[0]).toMatchObject({ brand: 18, deviceid: null, is_tracker: false });
   expect(phone.body.activities[0]).not.toHaveProperty('hr_average');
@@ -101,14 +103,14 @@ test('today grows, a day that is over stays as it was', async () => {
   expect(after[1].modified).toBe(before[1].modified + 9 * 3600);
 });
 
-test('two years by lastupdate come in pages of a hundred days', async () => {
+test('two years by lastupdate come in pages of three hundred days', async () => {
   const { connect, data } = buildTown();
   const { access_token } = await connect(MAREN);
   const dates: string[] = [];
   for (let offset = 0, more = true; more && dates.length < 1000; ) {
     const asked = { lastupdate: '0', offset: String(offset), data_fields: 'steps' };
     const { body } = await data(access_token, '/v2/measure', 'getactivity', asked);
-    expect(body.activities.length).toBeLessThanOrEqual(100);
+    expect(body.activities.length).toBeLessThanOrEqual(300);
     dates.push(...body.activities.map(({ date }: Activity) => date));
     ({ more, offset } = body);
   }
@@ -137,7 +139,7 @@ test('a workout now and then, told when it is over', async () => {
   const { connect, data, clock } = buildTown();
   const { access_token } = await connect(MAREN);
   const { series } = (await data(access_token, '/v2/measure', 'getworkouts', { lastupdate: '0' })).body;
-  expect(series).toHaveLength(100);
+  expect(series.length).toBeGreaterThan(200);
   for (const { category, model, startdate, enddate, modified, data: values } of series) {
     expect({ category, model }).toEqual({ category: 187, model: 94 });
     expect(enddate - startdate).toBeGreaterThan(20 * 60);
@@ -150,13 +152,48 @@ test('a workout now and then, told when it is over', async () => {
   expect(first).toEqual(last);
 });
 
+test('dates beside lastupdate are let be: lastupdate wins', async () => {
+  const { connect, data, clock } = buildTown();
+  const { access_token } = await connect(MAREN);
+  const both = { lastupdate: String(clock.now / 1000 - 3600), ...week };
+  const { activities } = (await data(access_token, '/v2/measure', 'getactivity', both)).body;
+  expect(activities.map(({ date }: Activity) => date)).toEqual(['2026-01-15']);
+});
+
+test('two that count have a row each, of which only what is worn is a tracker', async () => {
+  const { connect, data } = buildTown();
+  const { access_token } = await connect(TOMAS);
+  const { activities } = (await data(access_token, '/v2/measure', 'getactivity', week)).body;
+  expect(activities.map(({ date }: Activity) => date.slice(8)).join(' ')).toBe(
+    '05 05 06 06 07 07 08 08 09 09 10 10 11 11',
+  );
+  expect(activities.slice(0, 2)).toMatchObject([
+    { brand: 1, modelid: 58, is_tracker: true },
+    { brand: 18, modelid: 1055, is_tracker: false, deviceid: null, hr_average: 0 },
+  ]);
+  expect(activities[0].steps).not.toBe(activities[1].steps);
+});
+
+test.each([
+  ['2026-04-05', 25],
+  ['2026-09-27', 23],
+])('%s, where clocks are changed, has %i hours, and its quarters are in the day', async (date, hours) => {
+  const { connect, data, clock } = buildTown();
+  clock.now = Date.parse(`${date}T23:00Z`) + DAY * 1000;
+  const { access_token } = await connect(MAREN);
+  const day = { startdateymd: date, enddateymd: date };
+  const [{ hr_zone_0, hr_zone_1, hr_zone_2, hr_zone_3 }] = (
+    await data(access_token, '/v2/measure', 'getactivity', day)
+  ).body.activities;
+  expect(hr_zone_0 + hr_zone_1 + hr_zone_2 + hr_zone_3).toBe(hours * 3600);
+});
+
 test.each([
   [{}, 'invalid startdateymd'],
   [{ startdateymd: '2026-01-05' }, 'invalid enddateymd'],
   [{ startdateymd: '2026-02-30', enddateymd: '2026-03-01' }, 'invalid startdateymd'],
   [{ startdateymd: '05/01/2026', enddateymd: '2026-03-01' }, 'invalid startdateymd'],
   [{ lastupdate: 'yesterday' }, 'invalid lastupdate'],
-  [{ lastupdate: '0', ...week }, 'lastupdate goes without startdateymd and enddateymd'],
 ])('%j is refused', async (fields, detail) => {
   const { connect, data } = buildTown();
   const { access_token } = await connect(MAREN);

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { buildTown, MAREN, TOMAS } from './town.ts';
 
 const INES = 10000003;
+const JOSEPH = 10000005;
 
 test('the devices are those that measured', async () => {
   const { connect, data, getmeas } = buildTown();
@@ -41,11 +42,23 @@ test('the demo user has data and no devices', async () => {
   expect((await getmeas(access_token)).body.body.measuregrps.length).toBeGreaterThan(100);
 });
 
+test('a device may have no name, no known battery; two of one model differ in when they were used', async () => {
+  const { connect, data } = buildTown();
+  const joseph = await connect(JOSEPH, { selecteduser: String(JOSEPH) });
+  const [, , , unnamed] = (await data(joseph.access_token, '/v2/user', 'getdevice')).body.devices;
+  expect(unnamed).toMatchObject({ type: 'Activity Tracker', model: null, battery: null });
+  const [scale, former] = (await data((await connect(INES)).access_token, '/v2/user', 'getdevice')).body
+    .devices;
+  expect([scale.model, former.model]).toEqual(['Body+', 'Body+']);
+  expect(former.deviceid).not.toBe(scale.deviceid);
+  expect(former.last_session_date).toBeLessThan(scale.first_session_date);
+});
+
 test('goals, with either scope; none where none were set', async () => {
   const { connect, data } = buildTown();
   const goals = { steps: 10000, sleep: 28800, weight: { value: expect.any(Number), unit: -3 } };
   for (const scope of ['user.info', 'user.metrics']) {
-    const { access_token } = await connect(TOMAS, { scope });
+    const { access_token } = await connect(MAREN, { scope });
     expect((await data(access_token, '/v2/user', 'getgoals')).body).toEqual({ goals });
   }
   const ines = await connect(INES);

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { buildTown, MAREN, TOMAS } from './town.ts';
 
+const INES = 10000003;
 const ADA = 10000004;
 const DAY = 86_400;
 
@@ -8,6 +9,7 @@ interface Stage {
   startdate: number;
   enddate: number;
   state: number;
+  model_id: number;
 }
 
 test('a night in stages: a list, one after the other, and the summary adds them up', async () => {
@@ -27,7 +29,7 @@ test('a night in stages: a list, one after the other, and the summary adds them 
     data_fields: 'hr,rr',
   });
   expect(body.model).toBe(32);
-  const stages: Stage[] = body.series;
+  const stages: Stage[] = body.series.filter((stage: Stage) => stage.model_id === 63);
   expect(stages[0]?.startdate).toBe(summary.startdate);
   expect(stages.at(-1)?.enddate).toBe(summary.enddate);
   for (const [index, stage] of stages.slice(1).entries())
@@ -75,8 +77,38 @@ test('a watch sleeps as model 16 and hears no breath; without a device there are
   );
   expect(ada.body.series[0]).toMatchObject({ model: 16, model_id: 94 });
   expect(Object.keys(ada.body.series[0].data)).toEqual(['sleep_score']);
-  const tomas = await data((await connect(TOMAS)).access_token, '/v2/sleep', 'getsummary', asked);
-  expect(tomas.body).toEqual({ series: [], more: false, offset: 0 });
+  const ines = await data((await connect(INES)).access_token, '/v2/sleep', 'getsummary', asked);
+  expect(ines.body).toEqual({ series: [], more: false, offset: 0 });
+});
+
+test('a mat and a watch have a row each of one night; a nap is a row of the same date', async () => {
+  const { connect, data } = buildTown();
+  const { access_token } = await connect(MAREN);
+  const asked = { startdateymd: '2026-01-14', enddateymd: '2026-01-14', data_fields: 'total_sleep_time' };
+  const { series } = (await data(access_token, '/v2/sleep', 'getsummary', asked)).body;
+  const [byWatch, byMat, nap] = series.toSorted(
+    (a: { data: Record<string, number> }, b: typeof a) =>
+      Number(b.data.total_sleep_time) - Number(a.data.total_sleep_time),
+  );
+  expect(new Set([byWatch.model, byMat.model])).toEqual(new Set([16, 32]));
+  expect(nap.startdate).toBeGreaterThan(byMat.enddate);
+  expect(nap.data.total_sleep_time).toBeLessThan(3600);
+  expect(nap.data.total_sleep_time).toBeGreaterThan(600);
+  expect(new Set(series.map(({ id }: { id: number }) => id)).size).toBe(3);
+});
+
+test('an older device does not tell the stages apart', async () => {
+  const { connect, data, clock } = buildTown();
+  const { access_token } = await connect(TOMAS);
+  const fields = 'lightsleepduration,deepsleepduration,remsleepduration,total_sleep_time';
+  const asked = { startdateymd: '2026-01-14', enddateymd: '2026-01-14', data_fields: fields };
+  const [night] = (await data(access_token, '/v2/sleep', 'getsummary', asked)).body.series;
+  const nothing = { lightsleepduration: null, deepsleepduration: null, remsleepduration: null };
+  expect(night).toMatchObject({ model_id: 58, data: nothing });
+  expect(night.data.total_sleep_time).toBeGreaterThan(4 * 3600);
+  const range = { startdate: String(clock.now / 1000 - 2 * DAY), enddate: String(clock.now / 1000) };
+  const stages: Stage[] = (await data(access_token, '/v2/sleep', 'get', range)).body.series;
+  expect(new Set(stages.map(({ state }) => state))).toEqual(new Set([0, 5]));
 });
 
 test('a night appears when it is over, and then stays as it is', async () => {
@@ -84,12 +116,14 @@ test('a night appears when it is over, and then stays as it is', async () => {
   const tokens = await connect(MAREN);
   const asked = { startdateymd: '2026-01-14', enddateymd: '2026-01-16', data_fields: 'sleep_score' };
   const before = (await data(tokens.access_token, '/v2/sleep', 'getsummary', asked)).body.series;
-  expect(before.map(({ date }: { date: string }) => date)).toEqual(['2026-01-14', '2026-01-15']);
+  expect(before.map(({ date }: { date: string }) => date).join(' ')).toBe(
+    '2026-01-14 2026-01-14 2026-01-14 2026-01-15 2026-01-15',
+  );
   pass(DAY);
   const { access_token } = (await refresh(tokens.refresh_token)).body.body;
   const after = (await data(access_token, '/v2/sleep', 'getsummary', asked)).body.series;
-  expect(after.slice(0, 2)).toEqual(before);
-  expect(after).toHaveLength(3);
+  expect(after.slice(0, 5)).toEqual(before);
+  expect(after).toHaveLength(7);
 });
 
 test('of a longer range the first 24 hours are told', async () => {

@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { extraGroup } from '../data/measures/history.ts';
+import { extraGroup } from '../data/measures/day.ts';
 import { bodyFields } from '../input.ts';
 import type { People, Person } from '../people.ts';
 import { reset, unlink } from '../removals.ts';

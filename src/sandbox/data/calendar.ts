@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { DAY, SECOND } from '../clock.ts';
+import { DAY, HOUR, SECOND } from '../clock.ts';
 
 /** The calendar day, counted from 1970-01-01, that it is in a time zone. `at` in milliseconds. */
 export function dayOf(at: number, timezone: string): number {
@@ -20,6 +20,14 @@ export function midnight(day: number, timezone: string): number {
   const begin = day * DAY - offset(guess, timezone);
   midnights.set(key, begin);
   return begin;
+}
+
+/**
+ * When the clocks there show an hour of that day, in milliseconds; hours before midnight are negative. Where clocks are
+ * changed, they are before four in the morning.
+ */
+export function clockTime(day: number, hour: number, timezone: string): number {
+  return hour < 4 ? midnight(day, timezone) + hour * HOUR : midnight(day + 1, timezone) - (24 - hour) * HOUR;
 }
 
 /** 0 is Sunday. */

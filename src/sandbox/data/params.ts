@@ -2,8 +2,10 @@ import { SECOND } from '../clock.ts';
 import type { Fields } from '../input.ts';
 import { type Answer, invalidParams } from '../wire/answers.ts';
 import { parseYmd } from './calendar.ts';
+import type { Asked } from './serve.ts';
 
-const PAGE = 100;
+/** Seen in a recording of sleep summaries; taken for all lists of days. */
+const PAGE = 300;
 
 /** Either calendar days, both included, or what has changed since (milliseconds). */
 export interface Days {
@@ -12,11 +14,13 @@ export interface Days {
   since: number;
 }
 
-/** startdateymd with enddateymd, or lastupdate: one of the two, not both (documented; the refusals are inferred). */
+/**
+ * startdateymd with enddateymd, or lastupdate (documented), which wins where public clients send both (seen). The
+ * refusals are inferred.
+ */
 export function readDays(fields: Fields): Days | Answer {
   const [from, to, lastupdate] = ['startdateymd', 'enddateymd', 'lastupdate'].map((name) => fields.get(name));
   if (lastupdate) {
-    if (from || to) return invalidParams('lastupdate goes without startdateymd and enddateymd');
     if (!/^\d{1,12}$/.test(lastupdate)) return invalidParams('invalid lastupdate');
     return { first: 0, last: Number.POSITIVE_INFINITY, since: Number(lastupdate) * SECOND };
   }
@@ -35,15 +39,23 @@ export function readTimes(fields: Fields): { start: number | undefined; end: num
   return { start: read('startdate'), end: read('enddate') };
 }
 
+/** Whatever has changed since, what changed first at the head (recorded of getmeas, inferred of all others). */
+export function changedSince<Row extends { modified: number }>(rows: Row[], { since }: Days): Row[] {
+  return rows.filter(({ modified }) => modified >= since).sort((a, b) => a.modified - b.modified);
+}
+
 export function isRefusal(read: object): read is Answer {
   return 'status' in read;
 }
 
 /** One page and the way to the next; `more` is a boolean here, and 1 in getmeas (both documented). */
-export function page<Row>(rows: Row[], fields: Fields): { rows: Row[]; more: boolean; offset: number } {
+export function page<Row>(
+  rows: Row[],
+  { fields, rows: size = PAGE }: Asked,
+): { rows: Row[]; more: boolean; offset: number } {
   const asked = Number(fields.get('offset') ?? 0);
   const offset = Number.isSafeInteger(asked) && asked > 0 ? asked : 0;
-  const next = offset + PAGE;
+  const next = offset + size;
   const more = rows.length > next;
   return { rows: rows.slice(offset, next), more, offset: more ? next : 0 };
 }

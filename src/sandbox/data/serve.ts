@@ -7,6 +7,9 @@ import { type Answer, insufficientScope, invalidToken } from '../wire/answers.ts
 import type { Endpoint } from '../wire/endpoints.ts';
 import type { World } from '../world.ts';
 
+/** How many rows are on a page while the fault of that name lasts. */
+const SHORT_PAGE = 10;
+
 /** What one call asks, once its access token is known to be good. */
 export interface Asked {
   person: Person;
@@ -17,6 +20,8 @@ export interface Asked {
   scope: readonly string[];
   /** Milliseconds on the sandbox's clock. */
   now: number;
+  /** How many rows a page may have, where the sandbox was told. */
+  rows?: number;
 }
 
 export interface Service {
@@ -28,7 +33,7 @@ export interface Service {
 
 /** Actions of one path (documented as POST; GET with a query was seen to work), each behind an access token. */
 export function serve(world: World, path: string, services: Record<string, Service>): Router {
-  const { api, clock, guard, pairs, people } = world;
+  const { api, clock, faults, guard, pairs, people } = world;
   const router = Router();
 
   router.all(path, (req, res) => {
@@ -47,7 +52,14 @@ export function serve(world: World, path: string, services: Record<string, Servi
     const refused = refusal(service, fields, pair);
     if (refused) return refused;
     const scope = pair.scope.split(',');
-    const asked = { person, fields, clientId: pair.client_id, scope, now: clock.now() };
+    const asked = {
+      person,
+      fields,
+      clientId: pair.client_id,
+      scope,
+      now: clock.now(),
+      ...(faults.strike(['short-pages'], { endpoint: service.endpoint }) ? { rows: SHORT_PAGE } : {}),
+    };
     const answer = await service.answer(asked);
     if (answer.status === 0) pairs.use(pair);
     return answer;

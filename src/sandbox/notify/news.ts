@@ -1,11 +1,11 @@
 import { HOUR, SECOND } from '../clock.ts';
 import { quartersOf } from '../data/activity/quarters.ts';
-import { trackerOf } from '../data/activity/tracker.ts';
+import { trackersOf } from '../data/activity/tracker.ts';
 import { dayOf, ymd } from '../data/calendar.ts';
 import { recordingOf } from '../data/heart/recordings.ts';
-import { groupsOfDay } from '../data/measures/history.ts';
+import { groupsOfDay } from '../data/measures/day.ts';
 import { daysBetween } from '../data/params.ts';
-import { nightOf } from '../data/sleep/nights.ts';
+import { sleepsOf } from '../data/sleep/sleeps.ts';
 import type { Person } from '../people.ts';
 
 /** What a person's devices have brought after `since` and up to `now` (milliseconds), as a notification says it. */
@@ -40,24 +40,29 @@ function spansOf(person: Person, appli: number, since: number, now: number): Spa
   if (appli === 1) return days.flatMap((day) => measured(person, day, 1));
   if (appli === 4) return days.flatMap((day) => measured(person, day, 10));
   if (appli === 16) return days.flatMap((day) => walked(person, day, since, now));
-  if (appli === 44) return days.flatMap((day) => nightOf(person, day) ?? []);
-  if (appli === 54) return days.flatMap((day) => momentOf(recordingOf(person, day)?.at));
+  if (appli === 44) return days.flatMap((day) => sleepsOf(person, day));
+  if (appli === 54) return days.flatMap((day) => recorded(person, day));
   return [];
 }
 
 function measured(person: Person, day: number, meastype: number): Span[] {
   return groupsOfDay(person, day)
     .filter(({ measures }) => measures.some(({ type }) => type === meastype))
-    .flatMap(({ date }) => momentOf(date * SECOND));
+    .map(({ date, created }) => ({ ...momentOf(date * SECOND), syncedAt: created * SECOND }));
 }
 
-function momentOf(at: number | undefined): Span[] {
-  return at === undefined ? [] : [{ start: at, end: at + SECOND, syncedAt: at }];
+function recorded(person: Person, day: number): Span[] {
+  const recording = recordingOf(person, day);
+  return recording ? [momentOf(recording.at)] : [];
+}
+
+function momentOf(at: number): Span {
+  return { start: at, end: at + SECOND, syncedAt: at };
 }
 
 /** A watch or phone hands its steps over at the full hour. */
 function walked(person: Person, day: number, since: number, now: number): Span[] {
-  if (!trackerOf(person)) return [];
+  if (trackersOf(person).length === 0) return [];
   return quartersOf(person, day, now)
     .filter(({ at, steps }) => steps > 0 && at >= since - HOUR)
     .map(({ at }) => ({ start: at, end: at + 900 * SECOND, syncedAt: (Math.floor(at / HOUR) + 1) * HOUR }));

@@ -17,8 +17,15 @@ export const INSTEAD = [
 /** What happens to the answer once the work is done. */
 export const DELIVERY = ['lose-reply', 'slow', 'late', 'truncated'] as const;
 
-/** What changes a rule: of the next consent, the next token answer, the next rotation, the next reuse. */
-export const RULES = ['deny', 'partial-scope', 'userid-string', 'no-grace', 'revoke-family'] as const;
+/** What changes a rule: of the next consent, token answer, rotation, reuse, list. */
+export const RULES = [
+  'deny',
+  'partial-scope',
+  'userid-string',
+  'no-grace',
+  'revoke-family',
+  'short-pages',
+] as const;
 
 export const FAULTS = [...INSTEAD, ...DELIVERY, ...RULES] as const;
 

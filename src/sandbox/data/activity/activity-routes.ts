@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import type { World } from '../../world.ts';
+import { getmeas } from '../measures/measure-routes.ts';
 import { serve } from '../serve.ts';
 import { getActivity } from './getactivity.ts';
 import { getIntradayActivity } from './getintraday.ts';
@@ -8,6 +9,7 @@ import { getWorkouts } from './getworkouts.ts';
 export function activityRoutes(world: World): Router {
   const scopes = ['user.activity'];
   return serve(world, '/v2/measure', {
+    getmeas: getmeas(world), // documented at /measure, and public clients were seen to ask here
     getactivity: { endpoint: 'getactivity', scopes, answer: (asked) => getActivity(asked, world.clock) },
     getintradayactivity: {
       endpoint: 'getintradayactivity',

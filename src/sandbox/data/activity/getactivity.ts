@@ -2,37 +2,46 @@ import { DAY, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { type Answer, success } from '../../wire/answers.ts';
 import { midnight, ymd } from '../calendar.ts';
-import { daysWithData, type History } from '../days-with-data.ts';
+import { daysWithData, type History, modifiedAt } from '../days-with-data.ts';
 import { memoizeDay } from '../memoize-day.ts';
-import { isRefusal, page, pick, readDays } from '../params.ts';
+import { noise } from '../noise.ts';
+import { changedSince, isRefusal, page, pick, readDays } from '../params.ts';
 import type { Asked } from '../serve.ts';
-import { endOfQuarters, lastQuarterEnd, type Quarter, quartersOf } from './quarters.ts';
-import { type Tracker, trackerOf } from './tracker.ts';
+import { endOfDay, lastQuarterEnd, type Quarter, quartersOf } from './quarters.ts';
+import { knowsHeart, type Tracker, trackersOf } from './tracker.ts';
 
-/** Days of activity, oldest first; the one that is not over grows. Without data_fields: all (inferred). */
-export function getActivity({ person, fields, now }: Asked, history: History): Answer {
-  const asked = readDays(fields);
-  if (isRefusal(asked)) return asked;
-  const tracker = trackerOf(person);
-  const days = daysWithData(history, person, now, asked).filter((day) =>
-    hasChanged(person, day, asked.since, now),
-  );
-  const { rows, more, offset } = page(tracker ? days : [], fields);
-  const activities = rows.map((day) => {
-    const totals =
-      now < endOfQuarters(person, day) ? totalsOf(person, day, now) : totalsOfWholeDay(person, day);
-    return { ...(pick(totals, fields) ?? totals), ...(tracker && about(person, tracker, day, now)) };
+/**
+ * Days of activity, oldest first, a row of each tracker; the day that is not over grows. Without data_fields: all
+ * (inferred).
+ */
+export function getActivity(asked: Asked, history: History): Answer {
+  const { person, fields, now } = asked;
+  const days = readDays(fields);
+  if (isRefusal(days)) return days;
+  const trackers = trackersOf(person);
+  const known = daysWithData(history, person, now, days)
+    .filter((day) => now - midnight(day, person.timezone) >= 900 * SECOND)
+    .map((day) => ({ day, modified: modifiedAt(history, person, lastQuarterEnd(person, day, now)) }))
+    .flatMap((row) => trackers.map((tracker) => ({ ...row, tracker })));
+  const { rows, more, offset } = page(changedSince(known, days), asked);
+  const activities = rows.map(({ day, tracker, modified }) => {
+    const totals = countedBy(tracker, person, day, now);
+    return { ...(pick(totals, fields) ?? totals), ...about(person, tracker, day, modified) };
   });
   return success({ activities, more, offset });
 }
 
-const totalsOfWholeDay = memoizeDay((person, day) => totalsOf(person, day, endOfQuarters(person, day)));
-
-/** The first quarter of an hour of the day is over, and it has changed since. */
-function hasChanged({ timezone }: Person, day: number, since: number, now: number): boolean {
-  const begun = now - midnight(day, timezone) >= 900 * SECOND;
-  return begun && since <= Math.min(now, midnight(day + 1, timezone));
+/** A phone that lies about beside something worn counts more or fewer steps, and knows nothing else. */
+function countedBy({ deviceid }: Tracker, person: Person, day: number, now: number) {
+  const totals = now < endOfDay(person, day) ? totalsOf(person, day, now) : totalsOfWholeDay(person, day);
+  if (deviceid || !knowsHeart(person)) return totals;
+  const share = 0.6 + noise(person.userId, day, 28) * 0.5;
+  const { steps, distance, ...still } = totals;
+  const nothing = Object.fromEntries(Object.keys(still).map((name) => [name, 0]));
+  return { steps: Math.round(steps * share), distance: round(distance * share), ...nothing };
 }
+
+const totalsOfWholeDay = memoizeDay((person, day) => totalsOf(person, day, endOfDay(person, day)));
 
 /** Distance in m, times in s, energy in kcal. Keys in the recorded order. */
 function totalsOf(person: Person, day: number, now: number) {
@@ -63,7 +72,7 @@ function totalsOf(person: Person, day: number, now: number) {
     active: moderate + intense,
     calories: round(calories),
     totalcalories: round(calories + atRest),
-    ...(person.owns.includes('watch') ? heartOf(quarters) : {}),
+    ...(knowsHeart(person) ? heartOf(quarters) : {}),
   };
 }
 
@@ -83,13 +92,13 @@ function heartOf(quarters: Quarter[]) {
 }
 
 /** Brand 1 is Withings, 18 anything else (documented). */
-function about(person: Person, { deviceid, modelid, model }: Tracker, day: number, now: number) {
+function about(person: Person, { deviceid, modelid, model }: Tracker, day: number, modified: number) {
   return {
     deviceid,
     hash_deviceid: deviceid,
     timezone: person.timezone,
     date: ymd(day),
-    modified: Math.floor(lastQuarterEnd(person, day, now) / SECOND),
+    modified: Math.floor(modified / SECOND),
     brand: deviceid ? 1 : 18,
     modelid,
     model,

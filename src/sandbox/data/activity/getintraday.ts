@@ -6,7 +6,7 @@ import { daysWithData, type History } from '../days-with-data.ts';
 import { isRefusal, pick, readTimes } from '../params.ts';
 import type { Asked } from '../serve.ts';
 import { type Quarter, quartersOf } from './quarters.ts';
-import { trackerOf } from './tracker.ts';
+import { knowsHeart, trackersOf } from './tracker.ts';
 
 /** By quarter of an hour; of more than a day the first day, of no range the last one (documented). */
 export function getIntradayActivity({ person, fields, now }: Asked, history: History): Answer {
@@ -15,7 +15,7 @@ export function getIntradayActivity({ person, fields, now }: Asked, history: His
   const start = times.start ?? (times.end ?? now) - DAY;
   const end = Math.min(times.end ?? now, start + DAY);
   const days = { first: dayOf(start, person.timezone), last: dayOf(end, person.timezone), since: 0 };
-  const tracker = trackerOf(person);
+  const [tracker] = trackersOf(person);
   if (!tracker) return success({ series: {} });
   const { deviceid, model, modelid } = tracker;
   const moved = daysWithData(history, person, now, days)
@@ -37,5 +37,5 @@ function valuesOf(person: Person, { steps, floors, calories, distance, moving, p
     distance: Math.round(distance * 1000) / 1000,
     duration: moving,
   };
-  return person.owns.includes('watch') ? { ...walked, heart_rate: pulse } : walked;
+  return knowsHeart(person) ? { ...walked, heart_rate: pulse } : walked;
 }

@@ -5,7 +5,6 @@ import { noise } from '../noise.ts';
 import { type Workout, workoutOf } from './workouts.ts';
 
 const QUARTER = 15 * MINUTE;
-const QUARTERS = 96;
 /** Sunday to Saturday: how much people walk. */
 const WEEK = [0.78, 1.02, 1, 1.06, 1, 1.1, 0.94];
 /** How a day's steps are spread over its hours. */
@@ -23,33 +22,30 @@ export interface Quarter {
   training: boolean;
 }
 
-/** A day's quarters that are over by `now`, the still ones included. */
+/** A day's quarters that are over by `now`, the still ones included: 96, or 92 and 100 where clocks are changed. */
 export function quartersOf(person: Person, day: number, now: number): Quarter[] {
   const start = midnight(day, person.timezone);
+  const quarters = Math.round((endOfDay(person, day) - start) / QUARTER);
   const workout = workoutOf(person, day);
-  const over = Math.min(QUARTERS, Math.floor((now - start) / QUARTER));
-  return Array.from({ length: Math.max(0, over) }, (_, index) => {
+  const over = Math.min(quarters, Math.floor((now - start) / QUARTER));
+  return Array.from({ length: Math.max(0, over) }, (_, since) => {
+    // What the clocks show: they are changed, where they are, at night.
+    const index = since < 16 ? since : since + 96 - quarters;
     const walked = stroll(person, day, index);
-    return quarter(
-      person,
-      start + index * QUARTER,
-      index,
-      walked,
-      workout,
-      noise(person.userId, day, index, 24),
-    );
+    const luck = noise(person.userId, day, index, 24);
+    return quarter(person, start + since * QUARTER, index, walked, workout, luck);
   });
 }
 
-/** When the day's last quarter ends: from then on nothing of it changes. */
-export function endOfQuarters({ timezone }: Person, day: number): number {
-  return midnight(day, timezone) + QUARTERS * QUARTER;
+/** From then on nothing of the day changes. */
+export function endOfDay({ timezone }: Person, day: number): number {
+  return midnight(day + 1, timezone);
 }
 
 /** When the last of those that are over by `now` ended. */
 export function lastQuarterEnd(person: Person, day: number, now: number): number {
   const start = midnight(day, person.timezone);
-  return Math.min(endOfQuarters(person, day), now - ((now - start) % QUARTER));
+  return Math.min(endOfDay(person, day), now - ((now - start) % QUARTER));
 }
 
 /** Steps of everyday life. */

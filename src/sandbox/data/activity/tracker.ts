@@ -1,17 +1,24 @@
 import type { Person } from '../../people.ts';
-import { DEVICES, deviceId } from '../devices.ts';
+import { deviceId, owned } from '../devices.ts';
 
 /** What counts a person's steps; a phone has no deviceid (recorded) and knows no heart. */
 export interface Tracker {
   deviceid: string | null;
-  model: string;
+  model: string | null;
   modelid: number;
 }
 
-export function trackerOf({ userId, owns }: Person): Tracker | undefined {
-  const { watch } = DEVICES;
-  if (owns.includes('watch')) {
-    return { deviceid: deviceId(userId, watch), model: watch.model, modelid: watch.modelid };
+/** Whoever wears something and carries a phone is counted twice: a day then has a row of each. */
+export function trackersOf({ userId, owns }: Person): Tracker[] {
+  const worn = owned(owns, 'watch', 'band');
+  const trackers: Tracker[] = [];
+  if (worn) {
+    trackers.push({ deviceid: deviceId(userId, worn), model: worn.model, modelid: worn.modelid });
   }
-  return owns.includes('phone') ? { deviceid: null, model: 'GoogleFit tracker', modelid: 1055 } : undefined;
+  if (owns.includes('phone')) trackers.push({ deviceid: null, model: 'GoogleFit tracker', modelid: 1055 });
+  return trackers;
+}
+
+export function knowsHeart({ owns }: Person): boolean {
+  return owned(owns, 'watch', 'band') !== undefined;
 }

@@ -1,6 +1,6 @@
-import { HOUR, MINUTE } from '../../clock.ts';
+import { MINUTE } from '../../clock.ts';
 import type { Person } from '../../people.ts';
-import { midnight } from '../calendar.ts';
+import { clockTime } from '../calendar.ts';
 import { owned } from '../devices.ts';
 import { noise } from '../noise.ts';
 
@@ -30,7 +30,7 @@ export function workoutOf(person: Person, day: number): Workout | undefined {
   const kind = KINDS[sport.category];
   if (!kind || !owned(person.owns, 'watch') || noise(userId, day, 30) > 0.38) return undefined;
   const minutes = (name: number, most: number) => Math.floor(noise(userId, day, name) * most) * MINUTE;
-  const start = midnight(day, timezone) + sport.hour * HOUR + minutes(31, 40);
+  const start = clockTime(day, sport.hour, timezone) + minutes(31, 40);
   const end = start + 26 * MINUTE + minutes(32, 35);
   return { category: sport.category, start, end, effort: noise(userId, day, 33), ...kind };
 }

@@ -20,13 +20,14 @@ export function heartRoutes(world: World): Router {
   });
 
   /** Newest first (inferred). */
-  function list({ person, fields, now }: Asked): Answer {
+  function list(asked: Asked): Answer {
+    const { person, fields, now } = asked;
     const times = readTimes(fields);
     if (isRefusal(times)) return times;
     const { start = 0, end = now } = times;
     const days = { first: dayOf(start, person.timezone), last: dayOf(end, person.timezone), since: 0 };
     const recordings = recordingsOf(person, now, days).filter(({ at }) => at >= start && at <= end);
-    const { rows, more, offset } = page(recordings.reverse(), fields);
+    const { rows, more, offset } = page(recordings.reverse(), asked);
     return success({ series: rows.map((recording) => describe(person, recording)), more, offset });
   }
 

@@ -1,8 +1,8 @@
-import { HOUR, MINUTE, SECOND } from '../../clock.ts';
+import { MINUTE, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
-import { midnight } from '../calendar.ts';
+import { clockTime } from '../calendar.ts';
 import { DEVICES, type Device } from '../devices.ts';
-import { groupsOfDay } from '../measures/history.ts';
+import { groupsOfDay } from '../measures/day.ts';
 import { noise } from '../noise.ts';
 
 /** An ECG, with a blood pressure where the cuff took both. `at` in milliseconds. */
@@ -19,8 +19,7 @@ export function recordingOf(person: Person, day: number): Recording | undefined 
   const signalid = (person.userId % 10_000) * 100_000 + day;
   if (person.owns.includes('ecgCuff')) return byCuff(person, signalid, day);
   if (!person.owns.includes('watch') || noise(person.userId, day, 60) > 0.12) return undefined;
-  const at =
-    midnight(day, person.timezone) + 20 * HOUR + Math.floor(noise(person.userId, day, 61) * 90) * MINUTE;
+  const at = clockTime(day, 20, person.timezone) + Math.floor(noise(person.userId, day, 61) * 90) * MINUTE;
   const pulse = Math.round(person.bloodPressure.pulse + noise(person.userId, day, 62) * 12);
   return { signalid, at, device: DEVICES.watch, pulse };
 }

@@ -1,5 +1,6 @@
 import { DAY, HOUR } from '../../clock.ts';
 import type { Person } from '../../people.ts';
+import { dayOf, midnight } from '../calendar.ts';
 import { noise, swing } from '../noise.ts';
 
 /** Masses in kg. */
@@ -15,11 +16,12 @@ export interface BodyReading {
 
 /** What the scale would say: a slow trend, a daily swing, heavier in the evening. `at` in milliseconds. */
 export function readBody(person: Person, at: number, seed: number): BodyReading {
-  const { userId } = person;
+  const { timezone, userId } = person;
   const day = at / DAY;
+  const hours = (at - midnight(dayOf(at, timezone), timezone)) / HOUR;
   const season = Math.sin(turn(day, 410) + noise(userId, 1) * 6) * 0.028;
   const month = Math.sin(turn(day, 61) + noise(userId, 2) * 6) * 0.008;
-  const evening = Math.min(1, Math.max(0, ((at % DAY) - 6 * HOUR) / (12 * HOUR))) * 0.9;
+  const evening = Math.min(1, Math.max(0, (hours - 6) / 12)) * 0.9;
   const weight = person.weightKg * (1 + season + month) + evening + swing(userId, seed, 3) * 0.45;
   const fatPercent = person.fatPercent + season * 60 + swing(userId, seed, 4) * 0.4;
   const fatMass = (weight * fatPercent) / 100;

@@ -1,7 +1,6 @@
 import { SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
-import { DEVICES, type Device, deviceId } from '../devices.ts';
-import type { BodyReading, HeartReading } from './body.ts';
+import { type Device, deviceId } from '../devices.ts';
 
 /** The real value is value × 10^unit (documented). */
 export interface Measure {
@@ -10,6 +9,8 @@ export interface Measure {
   unit: number;
   algo: number;
   fm: number;
+  /** Which part of the body, where a scale tells them apart. */
+  position?: number;
 }
 
 /** As recorded from the wire, keys in that order; times in seconds. `modelid`, not the documented `model_id`. */
@@ -26,67 +27,62 @@ export interface Group {
   modelid: number | null;
   model: string | null;
   comment: null;
+  /** Where the person lives (typed clients have it, recordings do not). */
+  timezone: string;
 }
 
-/** Types 1, 6, 8, 5, 76, 77 and 88: one step on the scale. */
-export function weighInGroup(
+/** How a group came to belong to a person (documented). */
+export const SURE = 0;
+export const AMBIGUOUS = 1;
+export const BY_HAND = 2;
+export const SET_UP = 4;
+export const CONFIRMED = 7;
+
+/** What a device of the person measured. `at` in milliseconds. */
+export function deviceGroup(
   person: Person,
-  scale: Device,
+  device: Device,
   grpid: number,
   at: number,
-  body: BodyReading,
+  measures: Measure[],
 ): Group {
-  return deviceGroup(person, scale, grpid, at, [
-    measure(1, body.weight, -3),
-    measure(6, body.fatPercent, -3),
-    measure(8, body.fatMass, -2),
-    measure(5, body.fatFreeMass, -2),
-    measure(76, body.muscle, -2),
-    measure(77, body.water, -2),
-    measure(88, body.bone, -2),
-  ]);
-}
-
-/** Types 9, 10 and 11: one reading of the cuff. */
-export function bloodPressureGroup(
-  person: Person,
-  cuff: Device,
-  grpid: number,
-  at: number,
-  heart: HeartReading,
-): Group {
-  return deviceGroup(person, cuff, grpid, at, [
-    measure(9, heart.diastolic, 0),
-    measure(10, heart.systolic, 0),
-    measure(11, heart.pulse, 0),
-  ]);
-}
-
-/** Type 4: said once by the person, so there is no device (attrib 4: by hand, when the account was made). */
-export function heightGroup(person: Person, grpid: number, at: number): Group {
-  const group = deviceGroup(person, DEVICES.scale, grpid, at, [measure(4, person.heightCm / 100, -2)]);
-  return { ...group, attrib: 4, deviceid: null, hash_deviceid: null, modelid: null, model: null };
-}
-
-function deviceGroup(person: Person, device: Device, grpid: number, at: number, measures: Measure[]): Group {
-  const seconds = Math.floor(at / SECOND);
   const id = deviceId(person.userId, device);
+  const { modelid, model } = device;
+  const group = writtenGroup(person, SURE, grpid, { at, writtenAt: at }, measures);
+  return { ...group, deviceid: id, hash_deviceid: id, modelid, model };
+}
+
+/** What no device measured. Times in milliseconds: when it was so, and when it was written down. */
+export function writtenGroup(
+  { timezone }: Person,
+  attrib: number,
+  grpid: number,
+  { at, writtenAt }: { at: number; writtenAt: number },
+  measures: Measure[],
+): Group {
   return {
     grpid,
-    attrib: 0,
-    date: seconds,
-    created: seconds,
-    modified: seconds,
+    attrib,
+    date: Math.floor(at / SECOND),
+    created: Math.floor(writtenAt / SECOND),
+    modified: Math.floor(writtenAt / SECOND),
     category: 1,
-    deviceid: id,
-    hash_deviceid: id,
+    deviceid: null,
+    hash_deviceid: null,
     measures,
-    modelid: device.modelid,
-    model: device.model,
+    modelid: null,
+    model: null,
     comment: null,
+    timezone,
   };
 }
 
-function measure(type: number, real: number, unit: number): Measure {
-  return { value: Math.round(real * 10 ** -unit), type, unit, algo: 3, fm: 3 };
+/** A goal is a group of its own category (documented). `at` in milliseconds. */
+export function goalGroup(person: Person, grpid: number, at: number, measures: Measure[]): Group {
+  return { ...writtenGroup(person, BY_HAND, grpid, { at, writtenAt: at }, measures), category: 2 };
+}
+
+export function measure(type: number, real: number, unit: number, position?: number): Measure {
+  const value = Math.round(real * 10 ** -unit);
+  return { value, type, unit, algo: 3, fm: 3, ...(position === undefined ? {} : { position }) };
 }

@@ -4,13 +4,13 @@ import type { Person } from '../../people.ts';
 import { type Answer, invalidParams, success } from '../../wire/answers.ts';
 import type { World } from '../../world.ts';
 import { dayOf, ymd } from '../calendar.ts';
-import { daysWithData } from '../days-with-data.ts';
+import { daysWithData, modifiedAt } from '../days-with-data.ts';
 import { DEVICES, deviceId } from '../devices.ts';
-import { isRefusal, page, pick, readDays, readTimes } from '../params.ts';
+import { changedSince, type Days, isRefusal, page, pick, readDays, readTimes } from '../params.ts';
 import { type Asked, serve } from '../serve.ts';
-import { type Night, nightOf } from './nights.ts';
+import { type Sleep, sleepsOf } from './sleeps.ts';
 import { type Stage, stagesOf } from './stages.ts';
-import { summaryOf } from './summary.ts';
+import { summariesOf } from './summary.ts';
 import { seriesOf, vitalsOf } from './vitals.ts';
 
 export function sleepRoutes(world: World): Router {
@@ -29,36 +29,38 @@ export function sleepRoutes(world: World): Router {
     if (end === undefined) return invalidParams('invalid enddate');
     const until = Math.min(end, start + DAY);
     const days = { first: dayOf(start, person.timezone), last: dayOf(until, person.timezone) + 1, since: 0 };
-    const nights = nightsOf(person, now, days);
-    const series = nights.flatMap((night) =>
-      stagesOf(person, night)
+    const sleeps = knownSleeps(person, now, days);
+    const series = sleeps.flatMap((sleep) =>
+      stagesOf(person, sleep)
         .filter((stage) => stage.end > start && stage.start < until)
-        .map((stage) => ({ ...stageOf(person, night, stage), ...seriesAsked(person, stage, fields) })),
+        .map((stage) => ({ ...stageOf(person, sleep, stage), ...seriesAsked(person, stage, fields) })),
     );
-    return success({ series, model: nights[0] ? kindOf(nights[0]) : undefined });
+    return success({ series, model: sleeps[0] ? kindOf(sleeps[0]) : undefined });
   }
 
-  /** One row a night, oldest first; values only where `data_fields` asks for them (documented). */
-  function getSummary({ person, fields, now }: Asked): Answer {
-    const asked = readDays(fields);
-    if (isRefusal(asked)) return asked;
-    const { rows, more, offset } = page(nightsOf(person, now, asked), fields);
-    const series = rows.map((night) => {
-      const data = pick(summaryOf(person, night.day) ?? {}, fields) ?? {};
-      return { ...aboutNight(person, night), data };
+  /** A row for each sleep of each device, oldest first; values only where `data_fields` asks for them (documented). */
+  function getSummary(asked: Asked): Answer {
+    const { person, fields, now } = asked;
+    const days = readDays(fields);
+    if (isRefusal(days)) return days;
+    const { rows, more, offset } = page(knownSleeps(person, now, days), asked);
+    const series = rows.map((sleep) => {
+      const data = pick(summaryOf(person, sleep), fields) ?? {};
+      return { ...aboutSleep(person, sleep), data };
     });
     return success({ series, more, offset });
   }
 
-  function nightsOf(person: Person, now: number, asked: { first: number; last: number; since: number }) {
-    return daysWithData(world.clock, person, now, asked)
-      .map((day) => nightOf(person, day))
-      .filter((night) => night !== undefined)
-      .filter(({ syncedAt }) => syncedAt <= now && syncedAt >= asked.since);
+  function knownSleeps(person: Person, now: number, days: Days) {
+    const sleeps = daysWithData(world.clock, person, now, days)
+      .flatMap((day) => sleepsOf(person, day))
+      .filter(({ syncedAt }) => syncedAt <= now)
+      .map((sleep) => ({ ...sleep, modified: modifiedAt(world.clock, person, sleep.syncedAt) }));
+    return changedSince(sleeps, days);
   }
 }
 
-function stageOf({ userId }: Person, { device }: Night, { state, start, end }: Stage) {
+function stageOf({ userId }: Person, { device }: Sleep, { state, start, end }: Stage) {
   return {
     startdate: start / SECOND,
     enddate: end / SECOND,
@@ -77,23 +79,28 @@ function seriesAsked(person: Person, stage: Stage, fields: Asked['fields']) {
 }
 
 /** 32 lies under the mattress, 16 is on the wrist (documented). */
-function kindOf({ device }: Night): number {
+function kindOf({ device }: Sleep): number {
   return device === DEVICES.mat ? 32 : 16;
 }
 
-function aboutNight({ userId, timezone }: Person, night: Night) {
-  const synced = night.syncedAt / SECOND;
+function summaryOf(person: Person, { day, kind }: Sleep) {
+  const index = sleepsOf(person, day).findIndex((sleep) => sleep.kind === kind);
+  return summariesOf(person, day)[index] ?? {};
+}
+
+function aboutSleep({ userId, timezone }: Person, sleep: Sleep & { modified: number }) {
+  const known = sleep.modified / SECOND;
   return {
-    id: (userId % 10_000) * 100_000 + night.day,
+    id: (userId % 10_000) * 1_000_000 + sleep.day * 10 + sleep.kind,
     timezone,
-    model: kindOf(night),
-    model_id: night.device.modelid,
-    hash_deviceid: deviceId(userId, night.device),
-    startdate: night.start / SECOND,
-    enddate: night.end / SECOND,
-    date: ymd(night.day),
-    created: synced,
-    modified: synced,
+    model: kindOf(sleep),
+    model_id: sleep.device.modelid,
+    hash_deviceid: deviceId(userId, sleep.device),
+    startdate: sleep.start / SECOND,
+    enddate: sleep.end / SECOND,
+    date: ymd(sleep.day),
+    created: known,
+    modified: known,
     completed: true,
   };
 }

@@ -1,13 +1,15 @@
-import { MINUTE } from '../../clock.ts';
+import { HOUR, MINUTE } from '../../clock.ts';
 import type { Person } from '../../people.ts';
+import { DEVICES } from '../devices.ts';
 import { noise } from '../noise.ts';
-import type { Night } from './nights.ts';
+import type { Sleep } from './sleeps.ts';
 
 /** Numbers of the states as documented. */
 export const AWAKE = 0;
 export const LIGHT = 1;
 export const DEEP = 2;
 export const REM = 3;
+export const UNSPECIFIED = 5;
 
 /** Minutes of deep sleep and of REM in each cycle: the one wanes through the night, the other grows. */
 const CYCLES = [
@@ -27,7 +29,15 @@ export interface Stage {
   end: number;
 }
 
-export function stagesOf({ userId }: Person, { day, start, end }: Night): Stage[] {
+/** What the device is too old to tell apart it calls unspecified. */
+export function stagesOf(person: Person, sleep: Sleep): Stage[] {
+  const stages = plan(person, sleep);
+  if (sleep.device !== DEVICES.band) return stages;
+  return stages.map((stage) => (stage.state === AWAKE ? stage : { ...stage, state: UNSPECIFIED }));
+}
+
+function plan({ userId }: Person, { day, start, end }: Sleep): Stage[] {
+  const isNap = end - start < HOUR;
   const around = (minutes: number, name: number) =>
     Math.round(minutes * (0.75 + noise(userId, day, name) * 0.5)) * MINUTE;
   const planned = CYCLES.flatMap(({ deep, rem }, cycle) => {
@@ -41,10 +51,10 @@ export function stagesOf({ userId }: Person, { day, start, end }: Night): Stage[
       { state: AWAKE, length: wakes ? around(5, name) : 0 },
     ];
   });
-  const rising = around(6, 45);
+  const rising = around(isNap ? 2 : 6, 45);
   const stages: Stage[] = [];
   let at = start;
-  for (const { state, length } of [{ state: AWAKE, length: around(13, 46) }, ...planned]) {
+  for (const { state, length } of [{ state: AWAKE, length: around(isNap ? 4 : 13, 46) }, ...planned]) {
     const until = Math.min(at + length, end - rising);
     if (until > at) stages.push({ state, start: at, end: until });
     at = until;

@@ -3,17 +3,16 @@ import type { Person } from '../../people.ts';
 import { DEVICES } from '../devices.ts';
 import { memoizeDay } from '../memoize-day.ts';
 import { noise } from '../noise.ts';
-import { type Night, nightOf } from './nights.ts';
-import { AWAKE, DEEP, LIGHT, REM, stagesOf } from './stages.ts';
+import { type Sleep, sleepsOf } from './sleeps.ts';
+import { AWAKE, DEEP, LIGHT, REM, stagesOf, UNSPECIFIED } from './stages.ts';
 import { type Vitals, vitalsOf } from './vitals.ts';
 
-/** Everything `data_fields` may name of the night that ended on a day; times in s, rates a minute. */
-export const summaryOf = memoizeDay((person, day) => {
-  const night = nightOf(person, day);
-  return night && summarize(person, night);
-});
+/** Everything `data_fields` may name of each sleep that ended on a day; times in s, rates a minute. */
+export const summariesOf = memoizeDay((person, day) =>
+  sleepsOf(person, day).map((sleep) => summarize(person, sleep)),
+);
 
-function summarize(person: Person, night: Night) {
+function summarize(person: Person, night: Sleep) {
   const stages = stagesOf(person, night);
   const spent = (...states: number[]) => {
     const those = stages.filter(({ state }) => states.includes(state));
@@ -26,16 +25,17 @@ function summarize(person: Person, night: Night) {
   const rising = rest.pop();
   const wakings = rest.filter(({ state }) => state === AWAKE);
   const inBed = (night.end - night.start) / SECOND;
-  const asleep = spent(LIGHT, DEEP, REM);
+  const asleep = spent(LIGHT, DEEP, REM, UNSPECIFIED);
+  const isTold = night.device !== DEVICES.band;
   const latency = falling?.length ?? 0;
   const lastWaking = rising?.length ?? 0;
   return {
     total_timeinbed: inBed,
     total_sleep_time: asleep,
     asleepduration: asleep,
-    lightsleepduration: spent(LIGHT),
-    remsleepduration: spent(REM),
-    deepsleepduration: spent(DEEP),
+    lightsleepduration: isTold ? spent(LIGHT) : null,
+    remsleepduration: isTold ? spent(REM) : null,
+    deepsleepduration: isTold ? spent(DEEP) : null,
     sleep_efficiency: Math.round((asleep / inBed) * 100) / 100,
     sleep_latency: latency,
     durationtosleep: latency,
@@ -73,7 +73,7 @@ function rates(vitals: Vitals[]) {
 }
 
 /** Only the mat hears it. */
-function breathing({ userId }: Person, { day }: Night) {
+function breathing({ userId }: Person, { day }: Sleep) {
   return {
     breathing_disturbances_intensity: Math.round(4 + noise(userId, day, 44) * 14),
     apnea_hypopnea_index: Math.round(1 + noise(userId, day, 47) * 6),

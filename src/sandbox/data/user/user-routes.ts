@@ -3,7 +3,8 @@ import { DAY, SECOND } from '../../clock.ts';
 import type { Person } from '../../people.ts';
 import { success } from '../../wire/answers.ts';
 import type { World } from '../../world.ts';
-import { DAYS_BEFORE_OPENING } from '../days-with-data.ts';
+import { midnight } from '../calendar.ts';
+import { firstDay, type History, importedAt } from '../days-with-data.ts';
 import { DEVICES, type Device, deviceId } from '../devices.ts';
 import { noise } from '../noise.ts';
 import { serve } from '../serve.ts';
@@ -12,12 +13,11 @@ import { serve } from '../serve.ts';
 const SYNC = 900 * SECOND;
 
 export function userRoutes(world: World): Router {
-  const first = world.clock.openedAt - DAYS_BEFORE_OPENING * DAY;
   return serve(world, '/v2/user', {
     getdevice: {
       endpoint: 'getdevice',
       scopes: ['user.info'],
-      answer: ({ person, now }) => success({ devices: devicesOf(person, first, now) }),
+      answer: ({ person, now }) => success({ devices: devicesOf(world.clock, person, now) }),
     },
     getgoals: {
       endpoint: 'getgoals',
@@ -28,7 +28,8 @@ export function userRoutes(world: World): Router {
 }
 
 /** The demo user has none linked (an official sample says so). Times in seconds. */
-function devicesOf(person: Person, first: number, now: number) {
+function devicesOf(history: History, person: Person, now: number) {
+  const first = importedAt(history, person) ?? midnight(firstDay(history, person), person.timezone);
   const names = person.demo ? [] : person.owns.filter((name) => name !== 'phone');
   return names.map((name) => {
     const device: Device = DEVICES[name];
@@ -39,27 +40,39 @@ function devicesOf(person: Person, first: number, now: number) {
       model: device.model,
       model_id: device.modelid,
       timezone: person.timezone,
-      first_session_date: Math.floor(first / SECOND),
-      last_session_date: Math.floor((now - (now % SYNC)) / SECOND),
+      ...sessionsOf(device, first, now),
       deviceid: id,
       hash_deviceid: id,
     };
   });
 }
 
-/** Runs down and is charged again. Above 75 % it is high, above 30 % medium (documented). */
-function battery({ userId }: Person, { modelid }: Device, now: number): 'high' | 'medium' | 'low' {
+/** What came before the account's other devices is not in use any more; when it was first is not known (seen). */
+function sessionsOf(device: Device, first: number, now: number) {
+  const isFormer = device === DEVICES.formerScale;
+  return {
+    first_session_date: isFormer ? null : Math.floor(first / SECOND),
+    last_session_date: Math.floor((isFormer ? first - DAY : now - (now % SYNC)) / SECOND),
+  };
+}
+
+/** Runs down and is charged again. Above 75 % it is high, above 30 % medium (documented); not always known (seen). */
+function battery(
+  { userId }: Person,
+  { model, modelid }: Device,
+  now: number,
+): 'high' | 'medium' | 'low' | null {
+  if (model === null) return null;
   const days = 30 + noise(userId, modelid, 80) * 200;
   const left = 1 - ((now / DAY + noise(userId, modelid, 81) * days) % days) / days;
   return left > 0.75 ? 'high' : left > 0.3 ? 'medium' : 'low';
 }
 
 /** Steps a day, sleep in seconds, weight as value × 10^unit kg; who never set any has none (both recorded). */
-function goalsOf({ owns, weightKg }: Person) {
-  if (owns.length === 1) return {};
+function goalsOf({ goals: { steps, sleepHours, weightKg } }: Person) {
   return {
-    steps: 10_000,
-    sleep: 28_800,
-    weight: { value: Math.round(weightKg * 0.97 * 10) * 100, unit: -3 },
+    ...(steps ? { steps } : {}),
+    ...(sleepHours ? { sleep: sleepHours * 3600 } : {}),
+    ...(weightKg ? { weight: { value: Math.round(weightKg * 1000), unit: -3 } } : {}),
   };
 }
