@@ -78,6 +78,14 @@ export const REFUSALS = {
     action: 'home',
     retryAfterSeconds: 60,
   },
+  'quota-used-up': {
+    status: 503,
+    title: 'Many people are here just now',
+    what: 'Withings answers this site only so many times a minute, and for the moment they are used up. Nothing is wrong with your connection.',
+    advice: 'Your turn comes within minutes: try again then.',
+    action: 'home',
+    retryAfterSeconds: 60,
+  },
   'withings-timeout': {
     status: 503,
     title: 'Withings took too long to answer',

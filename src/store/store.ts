@@ -3,6 +3,7 @@ import type { AttemptStore } from './attempts.ts';
 import type { Encryption } from './encryption.ts';
 import type { GrantStore } from './grants.ts';
 import type { OutboxStore } from './outbox.ts';
+import type { RateLimitStore } from './rate-limit.ts';
 import type { SessionStore } from './sessions.ts';
 import type { TimezoneStore } from './timezones.ts';
 
@@ -49,18 +50,6 @@ export interface PubSub {
   subscribe(listener: (text: string) => void): void;
 }
 
-/** The quota of calls to Withings, which all processes share. */
-export interface RateLimitStore {
-  /**
-   * Takes a place among the calls of a bucket, which are evenly spaced but for `atOnce` that may come together. 0: go;
-   * else milliseconds until it makes sense to ask again. A crash of the host may cost the last places taken.
-   */
-  takeCall(bucket: string, spacingMs: number, atOnce: number): Promise<number>;
-}
-
-/** No call is ever due later; a record that says so is from before the clock was started anew. */
-export const MAX_AHEAD_MS = 60_000;
-
 /** What is known of people's subscriptions to notifications: beside the grants, so that nothing here touches a token. */
 export interface SubscriptionStore {
   /** Null when nothing is known. */
@@ -84,7 +73,7 @@ export interface StoredSubscriptions {
  * The version of what is stored, the same number in every store. A store of an older version is brought up to it when
  * it is opened, by one step for each number; a step that was released is never changed.
  */
-export const STORE_VERSION = 4;
+export const STORE_VERSION = 5;
 
 /** Why a store is left alone that a newer version of this program wrote; null: none did. */
 export function newerThanKnown(place: string, version: number): string | null {

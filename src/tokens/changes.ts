@@ -10,6 +10,8 @@ const BACKOFF_MS = 11_000;
 /** No wait is longer, whatever was asked for; a longer one was written by a clock that was ahead. */
 export const MAX_BACKOFF_MS = 15 * 60_000;
 const PROVE_AGAIN_MS = 5 * 60_000;
+/** So long the call for which a pair was fetched may take to prove it; after that a call of its own does. */
+const PROVEN_BY_USE_MS = 60_000;
 /** Withings, "Access and refresh tokens": a refresh token lives a year. */
 const REFRESH_TOKEN_LIFETIME_MS = 365 * DAY_MS;
 
@@ -45,16 +47,12 @@ export function intending<G extends GrantContent>(grant: G, token: string, at: n
   return { ...grant, intent: { token: fingerprint(token), since: at }, backoffUntil: at + BACKOFF_MS };
 }
 
-/** The refresh token was not sent after all: there was no turn for it. */
-export function withdrawn<G extends GrantContent>(grant: G, before: GrantContent): G {
-  return { ...grant, intent: before.intent, backoffUntil: before.backoffUntil };
-}
-
-/** The pair that `sent` bought. `sent` stays, with the intent that names it, until the pair has proven itself. */
+/** The pair that `sent` bought. `sent` stays, with the intent that names it, until a data call has proven the pair. */
 export function renewed<G extends GrantContent>(grant: G, sent: string, pair: TokenPair, at: number): G {
   return {
     ...grant,
     ...tokensOf(pair, at),
+    proveAfter: at + PROVEN_BY_USE_MS,
     previousRefreshToken: sent,
     intent: { token: fingerprint(sent), since: at },
     lastRefresh: { at, outcome: 'refreshed' },

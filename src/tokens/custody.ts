@@ -4,14 +4,10 @@ import type { Clocks } from '../time/clocks.ts';
 import { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
 import type { Refusal, Result } from '../withings/errors.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
-import {
-  MAX_BACKGROUND_WAIT_MS,
-  MAX_WAIT_MS,
-  type Priority,
-  type RateLimit,
-} from '../withings/rate-limit.ts';
+import { MAX_BACKGROUND_WAIT_MS, MAX_WAIT_MS } from '../withings/rate-limit.ts';
 import { createGrants, type Grants } from './grants.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import { createRateLimit } from './quota.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface CustodySettings {
@@ -50,7 +46,8 @@ export function createCustody(settings: CustodySettings, parts: CustodyParts): C
   const { callsPerMinute, recover, refreshMarginSeconds, sweepSeconds } = settings;
   const { auth, timeoutMs } = settings.withings;
   const { store, clocks, onRefresh, onRevocation, onSkipped, onError } = parts;
-  const rateLimit = createRateLimit(store, callsPerMinute, onError);
+  const { monotonic } = clocks;
+  const rateLimit = createRateLimit(callsPerMinute, { store, monotonic, timeoutMs, onError });
   const withings = createWithings({ ...settings.withings, now: clocks.now, rateLimit, onSkipped });
   // One refresh, at its longest: with signatures a nonce is fetched first; each call waits for its turn.
   const callMs = (timeoutMs + MAX_WAIT_MS) * (auth === 'signature' ? 2 : 1);
@@ -76,41 +73,4 @@ function recoverWith(withings: Withings) {
     const code = await withings.recover(userId);
     return code.ok ? withings.redeem(code.value) : code;
   };
-}
-
-/** In any minute there are at most as many calls as Withings allows: three parts evenly spaced, one part at once. */
-const AT_ONCE = 1 / 4;
-
-/** Of what may come at once, how much each priority may use up: the rest is room for those before it. */
-const SHARE: Record<Priority, number> = { token: 1, code: 0.8, data: 0.6, background: 0.2 };
-
-/** Anybody can bring codes: of all calls they never take more than this. */
-const CODES = 1 / 2;
-
-const STORE_AWAY_MS = 1000;
-
-/**
- * The quota of this application, which all instances have together. Withings counts per application: 120 calls a minute,
- * more by contract (Withings, "Notifications").
- */
-export function createRateLimit(
-  store: Pick<Store, 'takeCall'>,
-  callsPerMinute: number,
-  onError: (error: unknown) => void,
-): RateLimit {
-  const take = (bucket: string, perMinute: number, share: number) => {
-    const atOnce = perMinute * AT_ONCE;
-    return store.takeCall(bucket, 60_000 / (perMinute - atOnce), Math.max(1, Math.floor(atOnce * share)));
-  };
-  async function takeTurn(priority: Priority): Promise<number> {
-    const wait = priority === 'code' ? await take('codes', callsPerMinute * CODES, 1) : 0;
-    return wait > 0 ? wait : take('calls', callsPerMinute, SHARE[priority]);
-  }
-  return (priority) =>
-    takeTurn(priority).catch((error) => {
-      onError(error);
-      // Nobody can tell whose turn it is. What is still valid goes on serving; no new tokens are fetched for a store
-      // that could not keep them, and what nobody waits for can wait.
-      return priority === 'token' || priority === 'background' ? STORE_AWAY_MS : 0;
-    });
 }

@@ -1,31 +1,34 @@
 import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import { type Result, refuse } from '../withings/errors.ts';
-import type { Priority } from '../withings/rate-limit.ts';
+import type { Via } from '../withings/http.ts';
 import { confirmed, fingerprint, rejected } from './changes.ts';
-import { createRenewal, type RenewalParts } from './renewal.ts';
+import { createRenewal, type RenewalParts, type Renewed } from './renewal.ts';
 import { backoffFor, isDue, isUsable, mayProbe, usable } from './state.ts';
 
-/** Keeps people's grants usable. Whoever asks has read the grant just before. */
+/**
+ * Keeps people's grants usable. Whoever asks has read the grant just before. What is asked of Withings goes `via` a turn
+ * that the caller has, or takes its turn as a visit does.
+ */
 export interface Grants {
   /** The grant as it is stored now; null: it is gone. */
   read(id: string): Promise<Grant | null>;
   /** The grant with a usable access token, or why there is none. While the old one lives nobody waits for its renewal. */
-  fresh(grant: Grant): Promise<Result<Grant>>;
+  fresh(grant: Grant, via?: Via): Promise<Result<Grant>>;
   /** The same for a token that leaves this program: renewed first where that is due; where that fails, the old one. */
   lasting(grant: Grant): Promise<Result<Grant>>;
   /** Makes a data call. A token that Withings rejects is renewed once and the call repeated once. */
-  use<T>(grant: Grant, call: (accessToken: string) => Promise<Result<T>>): Promise<Result<T>>;
+  use<T>(grant: Grant, call: (accessToken: string) => Promise<Result<T>>, via?: Via): Promise<Result<T>>;
   /** Renews now, whatever the age of the token, unless Withings has asked to wait. */
-  refresh(grant: Grant): Promise<Result<Grant>>;
+  refresh(grant: Grant, via?: Via): Promise<Result<Grant>>;
   /**
-   * What a button does that anybody may press: renews at most once a minute, and waits in line as a visit does.
+   * What a button does that anybody may press: renews at most once a minute.
    *
    * @returns `tooSoon` with the moment of the last refresh, milliseconds since 1970, when nothing was asked
    */
   press(grant: Grant): Promise<Result<Grant> | { tooSoon: number }>;
-  /** Finishes what a crash, a lost answer or a missing visitor left open. */
-  attend(id: string): Promise<void>;
+  /** Finishes what a crash, a lost answer or a missing visitor left open. False: there was no turn for it. */
+  attend(id: string): Promise<boolean>;
   /** Resolves when nothing is under way any more. */
   settled(): Promise<void>;
 }
@@ -41,7 +44,7 @@ export function createGrants(parts: GrantsParts): Grants {
   const { store, now, withings, refreshMarginSeconds, onError } = parts;
   const renewal = createRenewal(parts);
   /** One renewal per grant and process, whoever asks; between processes the lease does the same. */
-  const renewing = new Map<string, Promise<Grant | null>>();
+  const renewing = new Map<string, Promise<Renewed>>();
   const underWay = new Set<Promise<void>>();
   const stale = (grant: Grant) => isDue(grant, refreshMarginSeconds, now());
 
@@ -50,28 +53,25 @@ export function createGrants(parts: GrantsParts): Grants {
     underWay.add(done);
   }
 
-  function renew(
-    id: string,
-    stale: (grant: Grant) => boolean,
-    priority: Priority = 'token',
-  ): Promise<Grant | null> {
+  function renew(id: string, stale: (grant: Grant) => boolean, via: Via = 'data'): Promise<Renewed> {
     const running = renewing.get(id);
     if (running !== undefined) return running;
-    const started = renewal.renew(id, stale, priority).finally(() => renewing.delete(id));
+    const started = renewal.renew(id, stale, via).finally(() => renewing.delete(id));
     renewing.set(id, started);
-    // Whoever waits for the renewal hears of its failure; the proof that follows has nobody waiting.
-    const proof = (grant: Grant | null) => (grant && isUnproven(grant) ? renewal.prove(grant) : undefined);
-    inBackground(started.then(proof, () => {}));
+    // Whoever waits for the renewal hears of its failure; whoever stops meanwhile waits for its end.
+    inBackground(started.catch(() => {}));
     return started;
   }
 
-  function judge(grant: Grant | null): Result<Grant> {
-    return usable(grant, withings.issuer, now());
+  function judge({ grant, waitMs }: Renewed): Result<Grant> {
+    const result = usable(grant, withings.issuer, now());
+    if (result.ok || waitMs === 0) return result;
+    return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }
 
-  async function fresh(grant: Grant): Promise<Result<Grant>> {
-    const result = judge(grant);
-    if (!result.ok && !grant.ended) return judge(await renew(grant.id, stale));
+  async function fresh(grant: Grant, via?: Via): Promise<Result<Grant>> {
+    const result = usable(grant, withings.issuer, now());
+    if (!result.ok && !grant.ended) return judge(await renew(grant.id, stale, via));
     const isWanted = result.ok ? stale : isEnded;
     const maySend = !grant.leased && backoffFor(grant, now()) === 0 && mayProbe(grant, now());
     if (isWanted(grant) && maySend) inBackground(renew(grant.id, isWanted));
@@ -94,8 +94,8 @@ export function createGrants(parts: GrantsParts): Grants {
       return result.ok && stale(result.value) ? judge(await renew(grant.id, stale)) : result;
     },
 
-    async use(grant, call) {
-      const first = await fresh(grant);
+    async use(grant, call, via) {
+      const first = await fresh(grant, via);
       if (!first.ok) return first;
       const { id, writeId, accessToken } = first.value;
       const answer = await call(accessToken);
@@ -105,33 +105,37 @@ export function createGrants(parts: GrantsParts): Grants {
       if (!isRejected(answer)) return answer;
 
       await reject(id, accessToken);
-      const second = judge(await renew(id, (current) => current.accessToken === accessToken));
+      const second = judge(await renew(id, (current) => current.accessToken === accessToken, via));
       if (!second.ok) return second;
       const repeated = await call(second.value.accessToken);
       if (isRejected(repeated)) await reject(id, second.value.accessToken);
       return repeated;
     },
 
-    async refresh({ id, accessToken }) {
-      return judge(await renew(id, (current) => current.accessToken === accessToken));
+    async refresh({ id, accessToken }, via) {
+      return judge(await renew(id, (current) => current.accessToken === accessToken, via));
     },
 
     async press(grant) {
       const last = Math.max(grant.lastRefresh?.at ?? 0, grant.intent?.since ?? 0);
       if (now() >= last && now() - last < PRESS_EVERY_MS) return { tooSoon: last };
       const { id, accessToken } = grant;
-      const after = await renew(id, (current) => current.accessToken === accessToken, 'data');
-      if (after?.accessToken === accessToken && after.intent === null && !after.ended) {
-        return refuse('withings-busy', { sent: false }); // there was no turn for it
-      }
-      return judge(after);
+      const { grant: after, waitMs } = await renew(id, (current) => current.accessToken === accessToken);
+      if (waitMs === 0) return judge({ grant: after, waitMs });
+      return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
     },
 
     async attend(id) {
       const grant = await store.readGrant(id);
-      if (!grant || grant.leased) return;
-      if (isUnproven(grant) && isUsable(grant, now())) await renewal.prove(grant);
-      else await renew(id, (current) => current.accessToken === grant.accessToken);
+      if (!grant || grant.leased) return true;
+      if (isUnproven(grant) && isUsable(grant, now())) return renewal.prove(grant);
+      const { grant: after, waitMs } = await renew(
+        id,
+        (current) => current.accessToken === grant.accessToken,
+        'token',
+      );
+      if (waitMs > 0) return false;
+      return after && isUnproven(after) && isUsable(after, now()) ? renewal.prove(after) : true;
     },
 
     async settled() {

@@ -2,25 +2,16 @@ import type { Grant } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import type { Withings } from '../withings/client.ts';
 import { type Refusal, type RefusalCode, type Result, refuse } from '../withings/errors.ts';
+import type { Via } from '../withings/http.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
-import type { Priority } from '../withings/rate-limit.ts';
-import {
-  confirmed,
-  dead,
-  intending,
-  postponed,
-  recovered,
-  rejected,
-  renewed,
-  unproven,
-  withdrawn,
-} from './changes.ts';
+import type { Turn } from '../withings/rate-limit.ts';
+import { confirmed, dead, intending, postponed, recovered, rejected, renewed, unproven } from './changes.ts';
 import { backoffFor, mayProbe } from './state.ts';
 
 export interface RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;
   /** Grants of another issuer are left alone. */
-  withings: Pick<Withings, 'issuer' | 'refresh' | 'probe'>;
+  withings: Pick<Withings, 'issuer' | 'refresh' | 'probe' | 'turn' | 'callsPerRefresh'>;
   /** A pair of a new chain for a user whose tokens are dead; null where the contract with Withings has no such call. */
   recover: ((userId: string) => Promise<Result<TokenPair>>) | null;
   /** Milliseconds since 1970. */
@@ -36,14 +27,25 @@ export interface RenewalParts {
 
 export interface Renewal {
   /**
-   * Renews a grant for as long as it is `stale`, once. Resolves to the grant as it is afterwards (null: it is gone),
-   * whether that went well or not. Every step is durable before the next: docs/custody.md says why each is there.
+   * Renews a grant for as long as it is `stale`, once. Resolves whether that went well or not. Every step is durable
+   * before the next: docs/custody.md says why each is there.
    *
-   * @param priority of a renewal that is due: `token`
+   * @param via a turn with calls enough, or the priority at which it takes one
    */
-  renew(id: string, stale: (grant: Grant) => boolean, priority: Priority): Promise<Grant | null>;
-  /** Uses an unproven access token once, cheaply, so that the refresh token before it can be let go. */
-  prove(grant: Grant): Promise<void>;
+  renew(id: string, stale: (grant: Grant) => boolean, via: Via): Promise<Renewed>;
+  /**
+   * Uses an unproven access token once, cheaply, so that the refresh token before it can be let go.
+   *
+   * @returns whether there was a turn for it
+   */
+  prove(grant: Grant): Promise<boolean>;
+}
+
+/** The grant as it is afterwards; null: it is gone. */
+export interface Renewed {
+  grant: Grant | null;
+  /** Nothing was asked and nothing written, for want of a turn: milliseconds until it makes sense to try again. Else 0. */
+  waitMs: number;
 }
 
 /** How often to look whether another process is done with its call. */
@@ -60,19 +62,35 @@ export function createRenewal(parts: RenewalParts): Renewal {
   const leaseMs = 2 * callMs + 1000;
   const timeoutMs = callMs + 500;
 
-  async function renew(
-    id: string,
-    stale: (grant: Grant) => boolean,
-    priority: Priority,
-  ): Promise<Grant | null> {
+  async function renew(id: string, stale: (grant: Grant) => boolean, via: Via): Promise<Renewed> {
     const end = monotonic() + timeoutMs;
     for (;;) {
       const grant = await store.readGrant(id);
-      if (!grant || !mayBeRenewed(grant) || !stale(grant)) return grant;
-      const after = grant.leased ? null : await askWithings(grant, priority);
-      if (after || monotonic() > end) return after ?? grant;
+      if (!grant || !mayBeRenewed(grant) || !stale(grant)) return { grant, waitMs: 0 };
+      const renewed = grant.leased ? null : await inTurn(grant, via);
+      if (renewed || monotonic() > end) return renewed ?? { grant, waitMs: 0 };
       await sleep(LOOK_EVERY_MS);
     }
+  }
+
+  /** Null: somebody else wrote, read again. */
+  async function inTurn(grant: Grant, via: Via): Promise<Renewed | null> {
+    if (backoffFor(grant, now()) > 0) return { grant, waitMs: 0 };
+    const turn = await turnFor(grant, via); // before anything is written: who has none leaves nothing behind
+    if (typeof turn === 'number') return { grant, waitMs: turn };
+    try {
+      const after = await askWithings(grant, turn);
+      return after && { grant: after, waitMs: 0 };
+    } finally {
+      if (turn !== via) turn.end();
+    }
+  }
+
+  async function turnFor(grant: Grant, via: Via): Promise<Turn | number> {
+    if (typeof via !== 'string') return via;
+    const tokens = grant.previousRefreshToken === null ? 1 : 2;
+    const person = via === 'data' ? grant.id : null;
+    return withings.turn({ priority: via, calls: tokens * withings.callsPerRefresh, person });
   }
 
   function mayBeRenewed(grant: Grant): boolean {
@@ -80,14 +98,13 @@ export function createRenewal(parts: RenewalParts): Renewal {
   }
 
   /**
-   * A refusal counts when the present and the previous token are refused at a record that nobody changed. The grant as
-   * it is when Withings wants quiet; null: somebody else wrote, read again.
+   * A refusal counts when the present and the previous token are refused at a record that nobody changed. Null: somebody
+   * else wrote, read again.
    */
-  async function askWithings(grant: Grant, priority: Priority): Promise<Grant | null> {
-    if (backoffFor(grant, now()) > 0) return grant;
-    let sent = await send(grant, grant.refreshToken, priority);
+  async function askWithings(grant: Grant, turn: Turn): Promise<Grant | null> {
+    let sent = await send(grant, grant.refreshToken, turn);
     if (sent.outcome === 'refused' && sent.grant.previousRefreshToken !== null) {
-      sent = await send(sent.grant, sent.grant.previousRefreshToken, priority);
+      sent = await send(sent.grant, sent.grant.previousRefreshToken, turn);
     }
     if (sent.outcome === 'lost') return null;
     if (sent.outcome === 'written') return sent.grant;
@@ -112,18 +129,17 @@ export function createRenewal(parts: RenewalParts): Renewal {
   }
 
   /** Intent and lease first, then the call, then what came of it. */
-  async function send(before: Grant, token: string, priority: Priority): Promise<Sent> {
+  async function send(before: Grant, token: string, turn: Turn): Promise<Sent> {
     const begun = monotonic();
     const mine = await store.writeGrant(before.id, before.writeId, intending(before, token, now()), leaseMs);
     if (!mine || monotonic() - begun > leaseMs / 2) return { outcome: 'lost' }; // or we were stopped meanwhile
 
-    const answer = await withings.refresh(token, priority);
+    const answer = await withings.refresh(token, turn);
     onRefresh(mine.id, answer.ok ? null : answer.refusal);
     if (!answer.ok && answer.refusal.code === 'refresh-token-refused') {
       return { outcome: 'refused', grant: mine, code: answer.refusal.code };
     }
-    const isUnsent = !answer.ok && !answer.refusal.sent && priority !== 'token'; // nobody needs it that much
-    const after = await write(mine, isUnsent ? withdrawn(mine, before) : answered(mine, token, answer));
+    const after = await write(mine, answered(mine, token, answer));
     // Lost: somebody wrote meanwhile and theirs counts. A pair of ours is dropped unused, which harms nothing.
     return after ? { outcome: 'written', grant: after } : { outcome: 'lost' };
   }
@@ -142,11 +158,12 @@ export function createRenewal(parts: RenewalParts): Renewal {
   return {
     renew,
     async prove(grant) {
-      if (grant.issuer !== withings.issuer) return;
+      if (grant.issuer !== withings.issuer) return true;
       const answer = await withings.probe(grant.accessToken, grant.scope, new Date(now()));
       if (answer.ok) await write(grant, confirmed(grant));
       else if (answer.refusal.code === 'access-token-refused') await write(grant, rejected(grant));
-      else await write(grant, unproven(grant, now()));
+      else if (answer.refusal.sent) await write(grant, unproven(grant, now()));
+      return answer.ok || answer.refusal.sent;
     },
   };
 }

@@ -56,7 +56,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
     const checked = { categories, checkedAt: now() };
     if (refusal === null) return save({ ...checked, problem: null, newsUntil: begun }, now() + DAY_MS);
     const waitMs = (refusal.retryAfterSeconds ?? 0) * 1000;
-    if (refusal.code === 'withings-busy') return save({}, now() + Math.max(BUSY_MS, waitMs)); // says nothing of them
+    if (refusal.code === 'withings-busy' || !refusal.sent) return save({}, now() + Math.max(BUSY_MS, waitMs)); // says nothing of them
     await save({ ...checked, problem: refusal.code }, now() + RETRY_MS); // what was missed meanwhile is asked for then
   }
 

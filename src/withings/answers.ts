@@ -44,7 +44,7 @@ export const nothing: z.ZodType<null> = z.unknown().transform(() => null);
 /** No answer at all, or one that HTTP already marks as a failure; null when the body is worth reading. */
 function refusalOfReply(reply: Reply): Refused | null {
   if (reply.kind === 'unsent')
-    return refuse('withings-busy', { sent: false, retryAfterSeconds: reply.retryAfterSeconds });
+    return refuse('quota-used-up', { sent: false, retryAfterSeconds: reply.retryAfterSeconds });
   if (reply.kind === 'silence') {
     if (reply.why === 'timeout') return refuse('withings-timeout');
     return refuse(reply.why === 'unreachable' ? 'withings-unreachable' : 'withings-unreadable');

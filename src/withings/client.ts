@@ -1,9 +1,9 @@
 import type { Issuer } from './clouds.ts';
 import { createDataCalls, type DataCalls } from './data-calls.ts';
-import { createPost } from './http.ts';
+import { createPost, type Via } from './http.ts';
 import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { createPartner, type Partner } from './partner.ts';
-import type { Priority, RateLimit } from './rate-limit.ts';
+import { type RateLimit, type Turn, UNLIMITED, type Wanted, waitForTurn } from './rate-limit.ts';
 import { createSignedCall } from './signed-calls.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
@@ -16,12 +16,20 @@ export interface Withings extends OAuth2, DataCalls, Partner {
   readonly authorizeOrigin: string;
   /** Where the browser is sent to ask for consent (RFC 6749 4.1.1; Withings, "OAuth authorization URL"). */
   authorizeUrl(state: string, demo: boolean): string;
+  /** How many calls a refresh takes. */
+  readonly callsPerRefresh: number;
   /**
-   * The data calls at another priority than a visitor's.
+   * Lets calls in together, before the first of them; or says how many milliseconds are missing.
    *
-   * @param signal ends the wait for a turn; what has not been sent by then is `withings-busy`
+   * @param signal ends the wait
    */
-  at(priority: Priority, signal?: AbortSignal): DataCalls;
+  turn(wanted: Wanted, signal?: AbortSignal): Promise<Turn | number>;
+  /**
+   * The data calls within a turn, or at another priority than a visitor's.
+   *
+   * @param signal ends the wait for a turn; what has not been sent by then is `quota-used-up`
+   */
+  at(via: Via, signal?: AbortSignal): DataCalls;
   /** Logs this browser out of Withings and goes on to authorize (Withings' FAQ), for another account. */
   logoutUrl(authorizeUrl: string): string;
   /** Withings' own page on which this person can remove our application; null: whoever is signed in there. */
@@ -44,7 +52,8 @@ export interface WithingsOptions extends OAuth2Options {
 
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
-  const postAt = createPost(options.apiUrl, options.timeoutMs, options.rateLimit ?? (async () => 0));
+  const { rateLimit = UNLIMITED } = options;
+  const postAt = createPost(options.apiUrl, options.timeoutMs, rateLimit);
 
   return {
     issuer: options.issuer,
@@ -53,7 +62,9 @@ export function createWithings(options: WithingsOptions): Withings {
     ...createOAuth2(postAt, options),
     ...createPartner(createSignedCall(postAt('code'), options)),
     ...createDataCalls(postAt('data'), options),
-    at: (priority, signal) => createDataCalls(postAt(priority, signal), options),
+    callsPerRefresh: options.auth === 'signature' ? 2 : 1, // a nonce first
+    turn: (wanted, signal) => waitForTurn(rateLimit, wanted, signal),
+    at: (via, signal) => createDataCalls(postAt(via, signal), options),
     authorizeUrl(state, demo) {
       const url = new URL(options.authorizeUrl);
       url.search = new URLSearchParams({

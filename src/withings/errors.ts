@@ -17,6 +17,7 @@ const REMEDIES = {
   'redirect-uri-refused': 'report',
   'callback-refused': 'report',
   'withings-refused': 'report',
+  'quota-used-up': 'retry', // our own share of calls
   'withings-busy': 'retry',
   'withings-timeout': 'retry',
   'withings-unreachable': 'retry',

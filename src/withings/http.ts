@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import axios from 'axios';
-import { type Priority, type RateLimit, waitForCall } from './rate-limit.ts';
+import { type Priority, type RateLimit, type Turn, waitForTurn } from './rate-limit.ts';
 
 /** What came back over the wire: an answer in text, or why there is none. */
 export type Reply =
@@ -12,8 +12,11 @@ export type Reply =
 
 export type Post = (path: string, fields: Record<string, string>, accessToken?: string) => Promise<Reply>;
 
-/** A way to post whose calls take their turn at this priority. `signal` ends the wait for a turn, not the call. */
-export type PostAt = (priority: Priority, signal?: AbortSignal) => Post;
+/** A turn that somebody has waited for, or the priority at which each call takes its own. */
+export type Via = Turn | Priority;
+
+/** A way to post. `signal` ends the wait for a turn, not the call. */
+export type PostAt = (via: Via, signal?: AbortSignal) => Post;
 
 /** A pair of tokens is small. A person's year is several hundred KB (recorded), ten years are several MB. */
 const MAX_ANSWER_BYTES = 256 * 1024;
@@ -56,10 +59,13 @@ export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLim
     }
   };
 
-  return (priority, signal) => async (path, fields, accessToken) => {
-    const missing = await waitForCall(rateLimit, priority, signal);
-    if (missing > 0) return { kind: 'unsent', retryAfterSeconds: Math.ceil(missing / 1000) };
-    return post(path, fields, accessToken);
+  return (via, signal) => async (path, fields, accessToken) => {
+    if (typeof via !== 'string' && via.use()) return post(path, fields, accessToken);
+    const priority = typeof via === 'string' ? via : via.priority;
+    const turn = await waitForTurn(rateLimit, { priority, calls: 1, person: null }, signal);
+    if (typeof turn === 'number') return { kind: 'unsent', retryAfterSeconds: Math.ceil(turn / 1000) };
+    turn.use();
+    return post(path, fields, accessToken).finally(turn.end);
   };
 }
 

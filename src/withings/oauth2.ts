@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { nothing, readAnswer } from './answers.ts';
 import type { Result } from './errors.ts';
-import type { Post, PostAt } from './http.ts';
-import type { Priority } from './rate-limit.ts';
+import type { Post, PostAt, Via } from './http.ts';
 import { createSignedCall, type Signer } from './signed-calls.ts';
 
 /** A fresh pair of tokens, as the token endpoint answers it. */
@@ -30,10 +29,10 @@ export type DemoPair = Omit<TokenPair, 'userId' | 'scope'>;
 export interface OAuth2 {
   /** Exchanges an authorization code. One from a browser lives 30 seconds, one from a server ten minutes; once. */
   redeem(code: string): Promise<Result<TokenPair>>;
-  /** Exchanges a refresh token. The answer carries a new one, which replaces it. @param priority by default a token's */
-  refresh(refreshToken: string, priority?: Priority): Promise<Result<TokenPair>>;
+  /** Exchanges a refresh token. The answer carries a new one, which replaces it. @param via by default a token's turn */
+  refresh(refreshToken: string, via?: Via): Promise<Result<TokenPair>>;
   /** Ends every token of this user for our application, and its notifications. */
-  revoke(userId: string, priority?: Priority, signal?: AbortSignal): Promise<Result<null>>;
+  revoke(userId: string, via?: Via, signal?: AbortSignal): Promise<Result<null>>;
   /**
    * A new authorization code for a user whose account our application made (cellular, SDK); all others have to be
    * asked again. Withings, "recoverauthorizationcode": by contract only.
@@ -63,10 +62,10 @@ export function createOAuth2(postAt: PostAt, options: OAuth2Options): OAuth2 {
         code: value,
         redirect_uri: redirectUri,
       }),
-    refresh: (refreshToken, priority = 'token') =>
-      requestToken(postAt(priority), { grant_type: 'refresh_token', refresh_token: refreshToken }),
-    revoke(userId, priority = 'token', signal) {
-      const call = createSignedCall(postAt(priority, signal), options);
+    refresh: (refreshToken, via = 'token') =>
+      requestToken(postAt(via), { grant_type: 'refresh_token', refresh_token: refreshToken }),
+    revoke(userId, via = 'token', signal) {
+      const call = createSignedCall(postAt(via, signal), options);
       return call('v2/oauth2', 'revoke', { userid: userId }, nothing);
     },
     recover: (userId) => signedCall('v2/oauth2', 'recoverauthorizationcode', { userid: userId }, code),

@@ -1,31 +1,53 @@
 import { setTimeout as timeout } from 'node:timers/promises';
 
-/** Whose call goes first when the quota is short: what keeps connections, new connections, visits, and the rest. */
-export type Priority = 'token' | 'code' | 'data' | 'background';
+/** Whose calls go first when the quota is short: what keeps connections, new connections, visits, and the rest. */
+export const PRIORITIES = ['token', 'code', 'data', 'background'] as const;
+export type Priority = (typeof PRIORITIES)[number];
 
-/** Asks for a turn to call Withings. 0: go; else milliseconds until it makes sense to ask again. */
-export type RateLimit = (priority: Priority) => Promise<number>;
+/** Calls that somebody wants to make, all of them or none. */
+export interface Wanted {
+  priority: Priority;
+  calls: number;
+  /** Who keeps a place in line until then; null: nobody does. */
+  person: string | null;
+}
+
+/** Calls that may be made now. */
+export interface Turn {
+  readonly priority: Priority;
+  /** Uses one up. False: none is left, or they have waited too long. */
+  use(): boolean;
+  /** Nothing more is sent; what is left goes to others. */
+  end(): void;
+}
+
+/** Gives a turn, or says after how many milliseconds it makes sense to ask again. */
+export type RateLimit = (wanted: Wanted) => Promise<Turn | number>;
 
 /** Somebody waits for the call: by then it is better to say that it cannot be made. */
 export const MAX_WAIT_MS = 2000;
 export const MAX_BACKGROUND_WAIT_MS = 10_000;
 
+/** Nobody counts. */
+export const UNLIMITED: RateLimit = async ({ priority }) => ({ priority, use: () => true, end() {} });
+
 /**
- * Waits for a turn, until `signal` aborts or that has taken too long. Resolves to 0 when it has come, or else to the
- * milliseconds that are still missing.
+ * Waits for a turn, until `signal` aborts or that has taken too long. Resolves to the turn, or else to the milliseconds
+ * that are still missing.
  */
-export async function waitForCall(
+export async function waitForTurn(
   rateLimit: RateLimit,
-  priority: Priority,
+  wanted: Wanted,
   signal?: AbortSignal,
   sleep = (ms: number) => timeout(ms, undefined, { signal }).catch(() => {}),
-): Promise<number> {
-  let left = priority === 'background' ? MAX_BACKGROUND_WAIT_MS : MAX_WAIT_MS;
+): Promise<Turn | number> {
+  let left = wanted.priority === 'background' ? MAX_BACKGROUND_WAIT_MS : MAX_WAIT_MS;
   for (;;) {
-    const wait = await rateLimit(priority);
-    left -= wait;
-    if (wait === 0 || left < 0) return wait;
-    await sleep(wait);
-    if (signal?.aborted) return wait;
+    const turn = await rateLimit(wanted);
+    if (typeof turn !== 'number') return turn;
+    left -= turn;
+    if (left < 0) return turn;
+    await sleep(turn);
+    if (signal?.aborted) return turn;
   }
 }

@@ -14,7 +14,8 @@ async function killedAt(call: TokenOrData, moment: Moment, visit: 'look' | 'pres
     program.kill('SIGKILL');
     return 'drop';
   });
-  const visiting = visit === 'look' ? visitor.get('/dashboard') : visitor.post('/refresh');
+  const press = () => visitor.post('/refresh').then(() => visitor.get('/api/measures'));
+  const visiting = visit === 'look' ? visitor.get('/dashboard') : press();
   visiting.then(nothing, nothing);
   await struck;
   return { ...(await survives(town)), provider };

@@ -9,12 +9,13 @@ const INTENT = 1;
 const PAIR = 2;
 const CONFIRMATION = 3;
 
-/** A refresh is pressed, and the program dies at this write of the grant. */
+/** A refresh is pressed and data are asked for, and the program dies at this write of the grant. */
 async function killedAt(nth: number, deed: Plan['deed'], keep = 0) {
   const town = await connectedTown();
   town.pass(DUE);
   town.plan({ at: '^UPDATE grants', nth, deed, keep });
-  town.visitor.post('/refresh').then(nothing, nothing);
+  const pressed = town.visitor.post('/refresh');
+  pressed.then(() => town.visitor.get('/api/measures')).then(nothing, nothing); // which proves the pair
   const after = await survives(town);
   return { ...after, provider: town.provider };
 }

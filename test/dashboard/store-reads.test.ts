@@ -47,7 +47,7 @@ async function askedBy(settled: () => Promise<void>, request: () => PromiseLike<
 
 const GRANT_ONCE = ['open', 'readSession', 'touchSession'];
 /** Four that the page waits for; goals, height, recordings and workouts in the background. */
-const CALLS = Array.from({ length: 8 }, () => 'takeCall');
+const CALLS = Array.from({ length: 8 }, () => ['takeCalls', 'endCalls']).flat();
 
 test.each([
   ['off', []],

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { connectRedis } from '../../src/store/redis/connection.ts';
 import { openRedisStore, type RedisOptions } from '../../src/store/redis/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { quotaOf } from '../../src/tokens/quota.ts';
+import { PRIORITIES } from '../../src/withings/rate-limit.ts';
 import { content, storeContract } from '../store/store-contract.ts';
-import { atEnd } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/app.ts';
 import { DURABLE, type RedisServer, startRedis } from './server.ts';
 
 const NOW = 1_750_000_000_000;
@@ -32,6 +36,39 @@ async function openTwo() {
 }
 
 storeContract('Redis', openTwo);
+
+test('both stores decide alike about the same calls', async () => {
+  const server = await startRedis();
+  const hostClock = { now: 1_000_000 };
+  const redis = await openOn(server, { serverClock: () => hostClock.now });
+  const encryption = createEncryption(deriveKeys([SECRET]).seal);
+  const sqlite = openSqliteStore(join(tempDir(), 'connect.db'), encryption, () => hostClock.now);
+  atEnd(() => sqlite.close());
+  const quota = quotaOf(60, 70_000);
+  const ids: [string, string, number][] = [];
+  for (let step = 0; step < 1500; step += 1) {
+    const drawn = (below: number) =>
+      Math.floor((Math.abs(Math.sin(step * 12.9898 + below) * 43758.5453) % 1) * below);
+    hostClock.now += drawn(400);
+    const wanted = {
+      priority: PRIORITIES[drawn(4)] ?? 'data',
+      calls: 1 + drawn(5),
+      person: drawn(3) === 0 ? null : `person ${drawn(20)}`,
+      process: `process ${drawn(2)}`,
+      known: drawn(50) === 0 ? 3 : 0,
+    };
+    const one = await redis.takeCalls(wanted, quota);
+    const other = await sqlite.takeCalls(wanted, quota);
+    if ('id' in one && 'id' in other) {
+      expect(one.calls).toBe(other.calls);
+      ids.push([one.id, other.id, drawn(one.calls + 1)]);
+    } else expect([step, one]).toEqual([step, other]);
+    const [first, second, made] = ids.splice(0, drawn(2))[0] ?? ['none', 'none', 0];
+    await redis.endCalls(first, made);
+    await sqlite.endCalls(second, made);
+  }
+  expect(ids.length).toBeLessThan(1500);
+});
 
 /** Resolves when it answers again. */
 async function back(store: Store): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type CopyMark, FROZEN } from '../../src/store/copy/mark.ts';
 import type { Store } from '../../src/store/store.ts';
+import { quotaOf } from '../../src/tokens/quota.ts';
 import { fill, NOW, type Place } from './places.ts';
 import { content } from './store-contract.ts';
 
@@ -43,8 +44,11 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   recordNews: (store) => store.recordNews('eu:1', NOW),
   claimSubscriptions: (store) => store.claimSubscriptions('eu', NOW, HOUR, 10),
   writeTimezone: (store) => store.writeTimezone('eu:1', 'Asia/Kolkata'),
-  takeCall: (store) => store.takeCall('calls', 1, 1),
+  takeCalls: (store) => store.takeCalls(WANTED, quotaOf(120, 100_000)),
+  endCalls: (store) => store.endCalls('an id', 1),
 };
+
+const WANTED = { priority: 'data', calls: 1, person: null, process: 'one', known: 0 } as const;
 
 const mark: CopyMark = { state: 'frozen', run: 'a-run', from: 'HERE', to: 'THERE', at: NOW };
 
@@ -119,7 +123,7 @@ export function frozenContract(name: string, newPlace: () => Promise<Place>): vo
       await copy.put(mark, { kind: 'sessions', rows: [row] });
       await expect(store.updateSession('a', '{}')).rejects.toThrow(FROZEN);
       await copy.clear(mark);
-      await expect(store.takeCall('calls', 1, 1)).rejects.toThrow(FROZEN);
+      await expect(store.takeCalls(WANTED, quotaOf(120, 100_000))).rejects.toThrow(FROZEN);
     });
 
     test.each([

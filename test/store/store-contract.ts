@@ -4,8 +4,7 @@ import type { GrantContent } from '../../src/store/grant.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import { ENDLESS_MS } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createRateLimit } from '../../src/tokens/custody.ts';
-import type { Priority } from '../../src/withings/rate-limit.ts';
+import { rateLimitContract } from './rate-limit-contract.ts';
 
 const NOW = 1_750_000_000_000;
 const HOUR = 3_600_000;
@@ -651,72 +650,5 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
   });
 
-  describe(`${name}: the rate limit`, () => {
-    test('so many at once, the rest evenly spaced, whoever asks', async () => {
-      const { store, another, hostClock } = await open();
-      const ask = (atOnce = 4) => store.takeCall('calls', 500, atOnce);
-      const all = await Promise.all(
-        Array.from({ length: 10 }, (_, i) => (i % 2 ? store : another).takeCall('calls', 500, 4)),
-      );
-      expect(all.filter((wait) => wait === 0)).toHaveLength(4);
-      expect(await ask()).toBe(500);
-      hostClock.now += 499;
-      expect(await ask()).toBe(1);
-      hostClock.now += 1;
-      expect([await ask(), await ask()]).toEqual([0, 500]);
-      hostClock.now += 60_000;
-      expect(await Promise.all([1, 2, 3, 4, 5].map(() => ask()))).toEqual([0, 0, 0, 0, 500]);
-    });
-
-    test('by priority: each leaves room for those before it, and the last in line waits first', async () => {
-      const { store, another, hostClock } = await open();
-      const onError = (error: unknown) => {
-        throw error;
-      };
-      // Of 120 calls a minute 30 may come at once: 6, 18, 24 and 30 of them.
-      const limits = [store, another].map((each) => createRateLimit(each, 120, onError));
-      let calls = 0;
-      const take = async (priority: Priority) => {
-        while ((await limits[calls % 2]?.(priority)) === 0) calls += 1;
-        return calls;
-      };
-      const taken: number[] = [];
-      for (const priority of ['background', 'data', 'code', 'token'] as const)
-        taken.push(await take(priority));
-      expect(taken).toEqual([6, 18, 24, 30]);
-      hostClock.now += 10 * (60_000 / 90); // evenly spaced, ten more
-      for (const priority of ['background', 'data', 'code', 'token'] as const)
-        taken.push(await take(priority));
-      expect(taken.slice(4)).toEqual([30, 30, 34, 40]);
-    });
-
-    test('each bucket by itself', async () => {
-      const { store, another } = await open();
-      expect(await store.takeCall('codes', 500, 1)).toBe(0);
-      expect(await another.takeCall('codes', 500, 1)).toBe(500);
-      expect(await another.takeCall('calls', 500, 1)).toBe(0);
-    });
-
-    test('codes never take more than half of it, so that junk leaves the rest to people', async () => {
-      const { store, hostClock } = await open();
-      const limit = createRateLimit(store, 120, (error) => {
-        throw error;
-      });
-      let codes = 0;
-      for (let second = 0; second < 120; second += 1) {
-        while ((await limit('code')) === 0) codes += 1;
-        hostClock.now += 1000;
-      }
-      expect(codes).toBeLessThanOrEqual(2 * 60);
-      expect(await limit('data')).toBe(0);
-    });
-
-    test('a clock that was set back stops nobody', async () => {
-      const { store, hostClock } = await open();
-      hostClock.now = 900_000_000;
-      for (let call = 0; call < 4; call += 1) await store.takeCall('calls', 500, 4);
-      hostClock.now = 1000;
-      expect(await store.takeCall('calls', 500, 4)).toBe(0);
-    });
-  });
+  rateLimitContract(name, open);
 }

@@ -18,6 +18,7 @@ import { createSweeper } from '../../src/tokens/sweeper.ts';
 import { checkUnlinked } from '../../src/tokens/unlinked.ts';
 import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
 import type { TokenPair } from '../../src/withings/oauth2.ts';
+import { UNLIMITED } from '../../src/withings/rate-limit.ts';
 import { content } from '../store/store-contract.ts';
 import { atEnd, tempDir } from '../support/app.ts';
 
@@ -59,6 +60,8 @@ async function custody(change: Partial<GrantContent> = {}) {
     store,
     withings: {
       issuer: 'eu' as const,
+      callsPerRefresh: 1,
+      turn: UNLIMITED,
       refresh: (token: string) => {
         asked.push(token);
         return script.refresh(token);
@@ -116,7 +119,7 @@ describe('one refresh, step by step', () => {
     const { grants, read, clock } = await custody(newer as Partial<GrantContent>);
     clock.now += 3 * HOUR;
     expect(await grants.fresh()).toMatchObject({ ok: true, value: newer });
-    await grants.settled();
+    await grants.attend(ID);
     expect(await read()).toMatchObject({ refreshToken: 'refresh-1', previousRefreshToken: null, ...newer });
   });
 
@@ -152,7 +155,7 @@ describe('one refresh, step by step', () => {
       return { ok: true, value: null };
     };
     expect(await grants.fresh()).toMatchObject({ ok: true, value: { accessToken: 'access-1' } });
-    await grants.settled();
+    await grants.attend(ID);
     const intent = { token: fingerprint('refresh-0'), since: clock.now };
     expect(seen).toMatchObject([
       { refreshToken: 'refresh-0', intent, leased: true, backoffUntil: clock.now + 11_000 },
@@ -170,7 +173,11 @@ describe('one refresh, step by step', () => {
     clock.now += 3 * HOUR;
     script.probe = async () => refuse('withings-timeout');
     await grants.fresh();
-    await grants.settled();
+    expect(await read()).toMatchObject({
+      previousRefreshToken: 'refresh-0',
+      proveAfter: clock.now + 60_000, // until then the data call for which it was fetched may prove it
+    });
+    await grants.attend(ID);
     expect(await read()).toMatchObject({
       previousRefreshToken: 'refresh-0',
       proveAfter: clock.now + 300_000,
@@ -278,8 +285,7 @@ describe('refusals', () => {
     clock.now += 3 * HOUR;
     script.refresh = async (token) => (token === 'refresh-old' ? pair(1) : refusing());
     expect((await grants.fresh()).ok).toBe(true);
-    await grants.settled();
-    expect(asked).toEqual(['refresh-0', 'refresh-old', 'probe access-1']);
+    expect(asked).toEqual(['refresh-0', 'refresh-old']);
     expect(await read()).toMatchObject({ refreshToken: 'refresh-1', ended: null });
   });
 
@@ -423,7 +429,7 @@ describe('several at once', () => {
     const states = new Set((await Promise.all(all)).map((fresh) => JSON.stringify(fresh)));
     expect(states.size).toBe(1);
     await grants.settled();
-    expect(asked).toEqual(['refresh-0', 'probe access-1']);
+    expect(asked).toEqual(['refresh-0']);
   });
 
   test('in two processes: the second waits for the first one’s pair', async () => {
@@ -443,7 +449,7 @@ describe('several at once', () => {
     expect((await first).ok).toBe(true);
     await second; // whether it saw the pair in time or not, it did not ask for another
     await grants.settled();
-    expect(asked).toEqual(['refresh-0', 'probe access-1']);
+    expect(asked).toEqual(['refresh-0']);
   });
 
   test('a holder that is stopped beyond its lease does not send, and what it holds is not written', async () => {
@@ -572,10 +578,7 @@ describe('the sweeper', () => {
     world.clock.now += 11_000;
     const reported: unknown[] = [];
     const sweeper = sweeperOf(world, reported);
-    await sweeper.wake();
-    expect([reported.length, world.asked]).toEqual([20, []]);
-    await sweeper.wake();
-    await world.grants.settled();
+    await sweeper.wake(); // goes on for as long as there are more
     expect([reported.length, world.asked]).toEqual([25, ['refresh-0', 'probe access-1']]);
   });
 
@@ -629,7 +632,10 @@ describe('the sweeper', () => {
         return happened.length < 100;
       },
     };
-    const attend = async (id: string) => step(id);
+    const attend = async (id: string) => {
+      step(id);
+      return true;
+    };
     const sweeper = sweeperOf({ ...world, store, grants: { ...world.grants, attend } });
     await sweeper.wake();
     await stopped;
@@ -640,7 +646,7 @@ describe('the sweeper', () => {
 /** The parts as they are put together, with a line of calls in which nobody ever comes to their turn. */
 async function withoutTurns(change: Partial<GrantContent> = {}) {
   const { store, clock, parts, read } = await custody(change);
-  const asked: number[] = [];
+  const asked: string[] = [];
   const withings = {
     issuer: 'eu' as const,
     clientId: 'client',
@@ -660,9 +666,9 @@ async function withoutTurns(change: Partial<GrantContent> = {}) {
       onSkipped: () => {},
       store: {
         ...store,
-        async takeCall(_bucket, _spacingMs, atOnce) {
-          asked.push(atOnce);
-          return 60_000;
+        async takeCalls({ priority, calls }) {
+          asked.push(`${calls} ${priority}`);
+          return { waitMs: 60_000 };
         },
       },
       clocks: { now: () => clock.now, monotonic: () => clock.mono, sleep: parts.sleep },
@@ -674,15 +680,15 @@ async function withoutTurns(change: Partial<GrantContent> = {}) {
 test('the proof of a pair takes its turn with the tokens', async () => {
   const { sweeper, asked } = await withoutTurns({ previousRefreshToken: 'refresh-before' });
   await sweeper.wake();
-  expect(asked).toEqual([30]); // all that may come at once
+  expect(new Set(asked)).toEqual(new Set(['1 token']));
 });
 
 test('a press takes its turn with the visits; without one it has changed nothing', async () => {
   const { grants, asked, read } = await withoutTurns();
   const { writeId: _, ...before } = await read();
   const pressed = await grants.press({ ...before, writeId: _ });
-  expect(pressed).toMatchObject({ ok: false, refusal: { code: 'withings-busy' } });
-  expect(asked).toEqual([18]); // what data may have at once
+  expect(pressed).toMatchObject({ ok: false, refusal: { code: 'quota-used-up', retryAfterSeconds: 60 } });
+  expect(asked).toEqual(['1 data']);
   expect(await read()).toMatchObject(before);
 });
 

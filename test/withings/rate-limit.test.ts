@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { createRateLimit } from '../../src/tokens/custody.ts';
+import { createRateLimit } from '../../src/tokens/quota.ts';
 import { createWithings } from '../../src/withings/client.ts';
-import { type Priority, type RateLimit, waitForCall } from '../../src/withings/rate-limit.ts';
+import { PRIORITIES, type Priority, type RateLimit, waitForTurn } from '../../src/withings/rate-limit.ts';
 
 /** A client with which nothing is ever sent, and the priorities at which it asked for a turn. */
 function unsent(auth: 'secret' | 'signature', wait = 60_000) {
   const asked: Priority[] = [];
-  const rateLimit: RateLimit = async (priority) => {
+  const rateLimit: RateLimit = async ({ priority }) => {
     asked.push(priority);
     return wait;
   };
@@ -49,7 +49,10 @@ describe.each(['secret', 'signature'] as const)('with auth by %s', (auth) => {
     ['background', 'a check', (withings) => withings.at('background', signal).probe('access', [], since)],
   ])('%s: %s', async (priority, _call, make) => {
     const { withings, asked } = unsent(auth);
-    expect(await make(withings)).toMatchObject({ ok: false, refusal: { code: 'withings-busy' } });
+    expect(await make(withings)).toMatchObject({
+      ok: false,
+      refusal: { code: 'quota-used-up', sent: false },
+    });
     expect(asked).toEqual([priority]);
   });
 });
@@ -62,7 +65,8 @@ describe('the wait for a turn', () => {
       asked += 1;
       return 900;
     };
-    expect(await waitForCall(wait, priority, more.signal, more.sleep ?? (async () => {}))).toBe(900);
+    const wanted = { priority, calls: 1, person: null };
+    expect(await waitForTurn(wait, wanted, more.signal, more.sleep ?? (async () => {}))).toBe(900);
     return asked;
   }
 
@@ -96,16 +100,25 @@ describe('the wait for a turn', () => {
     expect([asked.length, answer]).toEqual([1, undefined]);
     ending.abort();
     await turn();
-    expect(answer).toMatchObject({ refusal: { code: 'withings-busy', retryAfterSeconds: 9 } });
+    expect(answer).toMatchObject({ refusal: { code: 'quota-used-up', retryAfterSeconds: 9 } });
     await asking;
   });
 });
 
 test('without a store to count turns, what is valid goes on serving; new tokens and the background wait', async () => {
   const reported: unknown[] = [];
-  const away = { takeCall: () => Promise.reject(new Error('away')) };
-  const rateLimit = createRateLimit(away, 120, (error) => reported.push(error));
-  const waits = await Promise.all((['token', 'code', 'data', 'background'] as const).map(rateLimit));
-  expect(waits).toEqual([1000, 0, 0, 1000]);
+  const fails = () => Promise.reject(new Error('away'));
+  const rateLimit = createRateLimit(120, {
+    store: { takeCalls: fails, endCalls: fails },
+    monotonic: () => 0,
+    timeoutMs: 1000,
+    onError: (error) => reported.push(error),
+  });
+  const waits: unknown[] = [];
+  for (const priority of PRIORITIES) {
+    const turn = await rateLimit({ priority, calls: 1, person: null });
+    waits.push(typeof turn === 'number' ? turn : turn.use());
+  }
+  expect(waits).toEqual([1000, true, true, 1000]);
   expect(reported).toHaveLength(4);
 });

@@ -31,7 +31,7 @@ export interface RedisKeys {
  * - `p:<grant id>` whose it is: `i` issuer, `w` sealed; in the outbox `f` since, `t` tries, `n` under way until;
  * - `people` grant ids by when they are due in the outbox; infinite while they are connected;
  * - `ends` "<grant id> <session key>" by idle limit, `grants-due` and `subscriptions-due` grant ids by when they or their subscriptions are due;
- * - `rate-limit:<bucket>` when the next call to Withings would be due if all were evenly spaced.
+ * - `calls` those that count, `places` who waits, `borrowing` from when on each priority may borrow: see rate-limit.ts.
  */
 
 /** @param url names the database: channels are common to all databases of a server, so names carry its number */

@@ -44,9 +44,12 @@ export async function migrate(
   opening: Parameters<typeof renameAll>[3],
 ): Promise<void> {
   for (const next of STEPS) await redis.run(next);
-  if ((await redis.command('GET', keys.version)) !== '3') return;
-  await renameAll(redis, keys, key, opening);
-  await redis.run(RENAMED);
+  if ((await redis.command('GET', keys.version)) === '3') {
+    await renameAll(redis, keys, key, opening);
+    await redis.run(RENAMED);
+  }
+  await redis.run(NEW_RATE_LIMIT);
 }
 
 const RENAMED = step(3, `redis.call('DEL', p .. 'ring')`);
+const NEW_RATE_LIMIT = step(4, `redis.call('DEL', p .. 'rate-limit:calls', p .. 'rate-limit:codes')`);

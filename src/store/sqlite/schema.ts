@@ -61,6 +61,9 @@ const STEPS: string[] = [
     UPDATE people SET due_at = 0 WHERE id = old.id AND due_at IS NULL;
   END;
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
+
+  // What is due is found by their own index: everybody has a row.
+  `INSERT OR IGNORE INTO subscriptions (grant_id) SELECT id FROM grants;`,
 ];
 
 /** After it records are changed that only the keys can change. */
@@ -79,8 +82,17 @@ const UNSYNCED = `
     id TEXT PRIMARY KEY, answer TEXT NOT NULL, result TEXT, expires_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS attempts_by_end ON attempts (expires_at);
-  CREATE TABLE IF NOT EXISTS rate_limit (bucket TEXT PRIMARY KEY, next REAL NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS timezones (grant_id TEXT PRIMARY KEY, zone TEXT NOT NULL) WITHOUT ROWID;
+  DROP TABLE IF EXISTS rate_limit;
+  CREATE TABLE IF NOT EXISTS calls (
+    id TEXT PRIMARY KEY, priority TEXT NOT NULL, calls INTEGER NOT NULL, lent INTEGER NOT NULL,
+    person TEXT, process TEXT NOT NULL, since REAL NOT NULL, until REAL NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS places (
+    person TEXT NOT NULL, priority TEXT NOT NULL, calls INTEGER NOT NULL, since REAL NOT NULL, due_at REAL NOT NULL,
+    PRIMARY KEY (person, priority)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS borrowing (priority TEXT PRIMARY KEY, since REAL NOT NULL) WITHOUT ROWID;
 `;
 
 /** Opens (or makes) the file beside a store that no write waits for. */

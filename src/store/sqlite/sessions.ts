@@ -63,7 +63,10 @@ export function sqliteSessions(
         putGrant(db, grant.id, sealed);
         putPerson(db, grant.id, grant.content.issuer, person);
         beginSession(db, session, grant.id, replaces);
-        db.run('UPDATE subscriptions SET due_at = 0 WHERE grant_id = ?', grant.id);
+        db.run(
+          `INSERT INTO subscriptions (grant_id) VALUES (?) ON CONFLICT (grant_id) DO UPDATE SET due_at = 0`,
+          grant.id,
+        );
         if (attempt !== null) {
           const { id, answer, expiresAt } = attempt;
           db.run('INSERT OR REPLACE INTO attempts VALUES (?, ?, ?)', id, answer, expiresAt);

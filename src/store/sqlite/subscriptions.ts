@@ -5,8 +5,9 @@ export function sqliteSubscriptions(db: Db): SubscriptionStore {
   return {
     async readSubscriptions(grantId) {
       const row = db.get('SELECT state, news_at FROM subscriptions WHERE grant_id = ?', grantId);
-      if (!row) return null;
-      return { state: typeof row.state === 'string' ? row.state : null, newsAt: Number(row.news_at) };
+      const state = typeof row?.state === 'string' ? row.state : null;
+      const newsAt = Number(row?.news_at ?? 0);
+      return state === null && newsAt === 0 ? null : { state, newsAt };
     },
 
     async writeSubscriptions(grantId, state, dueAt) {
@@ -32,22 +33,17 @@ export function sqliteSubscriptions(db: Db): SubscriptionStore {
 
     async claimSubscriptions(issuer, now, claimMs, limit) {
       return db.transaction(() => {
-        const rows = db.all(
-          `SELECT g.id FROM grants g LEFT JOIN subscriptions s ON s.grant_id = g.id JOIN people p ON p.id = g.id
-           WHERE p.issuer = ? AND (s.due_at IS NULL OR s.due_at <= ?) ORDER BY s.due_at LIMIT ?`,
-          issuer,
+        const due = db.all(
+          `SELECT s.grant_id AS id, p.issuer FROM (
+             SELECT grant_id, due_at FROM subscriptions WHERE due_at <= ? ORDER BY due_at LIMIT ?
+           ) s LEFT JOIN people p ON p.id = s.grant_id ORDER BY s.due_at`,
           now,
           limit,
         );
-        for (const { id } of rows) {
-          db.run(
-            `INSERT INTO subscriptions (grant_id, due_at) VALUES (?, ?)
-             ON CONFLICT (grant_id) DO UPDATE SET due_at = excluded.due_at`,
-            String(id),
-            now + claimMs,
-          );
+        for (const { id } of due) {
+          db.run('UPDATE subscriptions SET due_at = ? WHERE grant_id = ?', now + claimMs, String(id));
         }
-        return rows.map(({ id }) => String(id));
+        return due.flatMap((row) => (row.issuer === issuer ? [String(row.id)] : []));
       });
     },
   };

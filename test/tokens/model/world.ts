@@ -2,6 +2,7 @@ import { dueAt, type Grant, type GrantContent } from '../../../src/store/grant.t
 import { RECORD_VERSION } from '../../../src/store/sealed-grant.ts';
 import { createGrants, type Grants } from '../../../src/tokens/grants.ts';
 import { refuse } from '../../../src/withings/errors.ts';
+import { UNLIMITED } from '../../../src/withings/rate-limit.ts';
 import { LIFE_MS, ModelWithings } from './withings.ts';
 
 /** What is taken out of the protocol, so that the search shows what it is there for. */
@@ -168,6 +169,8 @@ export class World {
       },
       withings: {
         issuer: 'eu',
+        callsPerRefresh: 1,
+        turn: UNLIMITED, // whoever waits for a turn has written nothing
         refresh: (token) => step(`refresh ${token}`, () => this.#refresh(token)),
         probe: (token) => step(`use ${token}`, () => this.withings.use(token)),
       },

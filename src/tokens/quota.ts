@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { type Quota, type RateLimitStore, WINDOW_MS } from '../store/rate-limit.ts';
+import { type RateLimit, type Turn, UNLIMITED } from '../withings/rate-limit.ts';
+
+/** What each priority may always have of the quota, and at most. Anybody can bring codes, and nobody waits for the rest. */
+const FLOORS = { token: 0.2, code: 0.3, data: 0.4, background: 0.1 };
+const MOST = { token: 1, code: 0.5, data: 1, background: 0.5 };
+const HEADROOM = 1 / 40;
+
+/** A turn is for calls that follow now. */
+const TURN_MS = 30_000;
+/** Clocks and answers may differ by as much before calls are thought to be lost. */
+const SLACK_MS = 5000;
+const STORE_AWAY_MS = 1000;
+
+export interface QuotaParts {
+  store: RateLimitStore;
+  /** Milliseconds since any fixed moment; never steps. */
+  monotonic: () => number;
+  /** The longest that one call can take, milliseconds. */
+  timeoutMs: number;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * The quota of this application, which all instances have together: in any 60 seconds no more calls than Withings allows,
+ * 120 or more by contract (Withings, "Notifications"). A call counts until 60 seconds after its answer.
+ */
+export function createRateLimit(callsPerMinute: number, parts: QuotaParts): RateLimit {
+  const { store, monotonic, timeoutMs, onError } = parts;
+  const quota = quotaOf(callsPerMinute, TURN_MS + timeoutMs + WINDOW_MS);
+  const process = randomUUID();
+  /** What this process has been let in to do, for a store that has lost it (a power cut, a failover). */
+  let mine: { calls: number; until: number }[] = [];
+
+  function known(): number {
+    const now = monotonic();
+    mine = mine.filter(({ until }) => until > now);
+    return mine.reduce((all, { calls, until }) => (until > now + SLACK_MS ? all + calls : all), 0);
+  }
+
+  function turnOf(priority: Turn['priority'], id: string, calls: number): Turn {
+    const record = { calls, until: monotonic() + quota.heldMs };
+    const over = monotonic() + TURN_MS;
+    mine.push(record);
+    let made = 0;
+    return {
+      priority,
+      use() {
+        if (made === calls || monotonic() > over) return false;
+        made += 1;
+        return true;
+      },
+      end() {
+        Object.assign(record, { calls: made, until: made > 0 ? monotonic() + WINDOW_MS : 0 });
+        store.endCalls(id, made).catch(onError);
+      },
+    };
+  }
+
+  return async (wanted) => {
+    try {
+      const admission = await store.takeCalls({ ...wanted, process, known: known() }, quota);
+      return 'waitMs' in admission
+        ? admission.waitMs
+        : turnOf(wanted.priority, admission.id, admission.calls);
+    } catch (error) {
+      onError(error);
+      // Nobody can tell whose turn it is. What is still valid goes on serving; no new tokens are fetched for a store
+      // that could not keep them, and what nobody waits for can wait.
+      const canWait = wanted.priority === 'token' || wanted.priority === 'background';
+      return canWait ? STORE_AWAY_MS : UNLIMITED(wanted);
+    }
+  };
+}
+
+/** @param heldMs see Quota */
+export function quotaOf(callsPerMinute: number, heldMs: number): Quota {
+  const parts = (shares: typeof FLOORS) => ({
+    token: Math.floor(callsPerMinute * shares.token),
+    code: Math.floor(callsPerMinute * shares.code),
+    data: Math.floor(callsPerMinute * shares.data),
+    background: Math.floor(callsPerMinute * shares.background),
+  });
+  return {
+    calls: callsPerMinute,
+    floors: parts(FLOORS),
+    most: parts(MOST),
+    headroom: Math.max(1, Math.round(callsPerMinute * HEADROOM)),
+    heldMs,
+  };
+}

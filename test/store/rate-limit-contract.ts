@@ -1,0 +1,220 @@
+import { describe, expect, test } from '@jest/globals';
+import { PLACE_KEPT_MS, type RateLimitStore, WINDOW_MS } from '../../src/store/rate-limit.ts';
+import { quotaOf } from '../../src/tokens/quota.ts';
+import { PRIORITIES, type Wanted } from '../../src/withings/rate-limit.ts';
+
+const HELD_MS = 100_000;
+const LATENCY_MS = 200;
+
+interface Opened {
+  store: RateLimitStore;
+  another: RateLimitStore;
+  hostClock: { now: number };
+}
+
+/** A line that two processes share, and when each call went out. */
+async function lineOf(open: () => Promise<Opened>, calls = 120) {
+  const { store, another, hostClock } = await open();
+  hostClock.now = 1_000_000;
+  const quota = quotaOf(calls, HELD_MS);
+  const sent: number[] = [];
+  const ending: { at: number; end: () => Promise<void> }[] = [];
+  let turns = 0;
+
+  /** 0: let in, and all calls made; else milliseconds to wait. */
+  async function take(priority: Wanted['priority'], wanted = 1, person: string | null = null) {
+    for (const { at, end } of ending) if (at <= hostClock.now) await end();
+    ending.splice(0, ending.length, ...ending.filter(({ at }) => at > hostClock.now));
+    turns += 1;
+    const process = turns % 2 ? store : another;
+    const asked = { priority, calls: wanted, person, process: 'a process', known: 0 };
+    const admission = await process.takeCalls(asked, quota);
+    if ('waitMs' in admission) return admission.waitMs;
+    for (let call = 0; call < admission.calls; call += 1) sent.push(hostClock.now);
+    const end = () => process.endCalls(admission.id, admission.calls);
+    ending.push({ at: hostClock.now + LATENCY_MS, end });
+    return 0;
+  }
+  return { store, quota, sent, take, clock: hostClock };
+}
+
+function mostInAMinute(sent: number[]): number {
+  return Math.max(0, ...sent.map((at) => sent.filter((each) => each >= at && each < at + WINDOW_MS).length));
+}
+
+/** What the quota of calls to Withings promises, whichever store keeps it. */
+export function rateLimitContract(name: string, open: () => Promise<Opened>): void {
+  describe(`${name}: the rate limit`, () => {
+    test.each(PRIORITIES)(
+      '%s alone: never more than the quota in any minute, and nearly all of it',
+      async (priority) => {
+        const { take, sent, clock, quota } = await lineOf(open);
+        for (let round = 0; round < 1500 && clock.now < 1_000_000 + 4 * WINDOW_MS; round += 1) {
+          clock.now += (await take(priority)) || 20;
+        }
+        expect(mostInAMinute(sent)).toBeLessThanOrEqual(quota.most[priority]);
+        const perMinute = sent.length / ((clock.now - 1_000_000) / WINDOW_MS);
+        expect(perMinute).toBeGreaterThan(Math.min(114, quota.most[priority]) - 1);
+      },
+    );
+
+    test('a crowd: whole visits or nothing, new connections get through, and never more than the quota', async () => {
+      const { take, sent, clock } = await lineOf(open);
+      let [pages, connected] = [0, 0];
+      for (let tenth = 0; tenth < 1000; tenth += 1) {
+        clock.now += 100;
+        if (tenth % 2 === 0 && (await take('data', 5, `visitor ${tenth}`)) === 0) pages += 1;
+        if (tenth % 20 === 7 && (await take('code')) === 0) connected += 1;
+      }
+      expect(pages).toBeGreaterThanOrEqual(30); // of 500
+      expect(connected).toBeGreaterThanOrEqual(45); // of 50
+      expect(mostInAMinute(sent)).toBeLessThanOrEqual(120);
+    });
+
+    /** Of ten calls a minute visits of two have taken all they can for now. */
+    async function full() {
+      const line = await lineOf(open, 10);
+      const visit = (person: string) => line.take('data', 2, person);
+      while ((await line.take('data', 2)) === 0);
+      return { ...line, visit };
+    }
+
+    test('first come, first served: who comes when due is let in before those who came later', async () => {
+      const { visit, clock } = await full();
+      const wait = await visit('ann');
+      clock.now += 10;
+      expect(await visit('ben')).toBeGreaterThan(wait);
+      clock.now += wait - 10;
+      expect(await visit('cleo')).toBeGreaterThan(0);
+      expect(await visit('ann')).toBe(0);
+    });
+
+    test('a place that nobody comes for goes to others', async () => {
+      const { visit, clock } = await full();
+      clock.now += await visit('ann');
+      expect(await visit('ben')).toBeGreaterThan(0);
+      clock.now += PLACE_KEPT_MS;
+      expect(await visit('ben')).toBe(0);
+    });
+
+    test('whoever asks too early keeps the place', async () => {
+      const { visit, clock } = await full();
+      const wait = await visit('ann');
+      await visit('ben');
+      clock.now += Math.floor(wait / 2);
+      const left = await visit('ann');
+      expect(left).toBeLessThanOrEqual(wait / 2 + 1);
+      clock.now += left;
+      expect(await visit('ann')).toBe(0);
+    });
+
+    test('nobody comes in twice before those who wait', async () => {
+      const { take, clock } = await lineOf(open, 10);
+      expect(await take('data', 2, 'ann')).toBe(0);
+      while ((await take('data', 2)) === 0);
+      const wait = await take('data', 2, 'ben');
+      clock.now += wait - 1; // there is room for one, and ben is not due yet
+      expect(await take('data', 2, 'ann')).toBeGreaterThan(0);
+      clock.now += 1;
+      expect(await take('data', 2, 'ben')).toBe(0);
+    });
+
+    test('what others leave is lent little by little, so that they get it back at once', async () => {
+      const { take, clock } = await lineOf(open);
+      const allTheyCan = async () => {
+        while ((await take('data')) === 0);
+      };
+      for (let second = 0; second < 120; second += 1) {
+        await allTheyCan();
+        clock.now += 1000;
+      }
+      let codes = 0;
+      for (let second = 0; second < 60; second += 1) {
+        codes += Number((await take('code')) === 0);
+        await allTheyCan();
+        clock.now += 2000;
+      }
+      expect(codes).toBeGreaterThanOrEqual(58); // one every two seconds, within its floor
+    });
+
+    test('what somebody waits for within their floor is lent to nobody', async () => {
+      const { take, clock } = await lineOf(open);
+      for (let step = 0; step < 600; step += 1) {
+        while ((await take('token')) === 0);
+        clock.now += 200;
+      }
+      const begun = clock.now;
+      while (clock.now - begun < 20_000 && (await take('data', 5, 'ann')) > 0) {
+        clock.now += 200;
+        await take('token');
+      }
+      expect(clock.now - begun).toBeLessThan(20_000);
+    });
+
+    test('codes never take more than half of it, so that junk leaves the rest to people', async () => {
+      const { take, sent, clock } = await lineOf(open);
+      for (let second = 0; second < 120; second += 1) {
+        while ((await take('code')) === 0);
+        clock.now += 1000;
+      }
+      expect(mostInAMinute(sent)).toBeLessThanOrEqual(60);
+      expect(await take('data', 5)).toBe(0);
+    });
+
+    /** Two calls a minute, and nobody to borrow from. */
+    async function two() {
+      const { store, clock } = await lineOf(open);
+      const shares = { token: 2, code: 0, data: 0, background: 0 };
+      const quota = { calls: 2, floors: shares, most: shares, headroom: 0, heldMs: HELD_MS };
+      const wanted = { priority: 'token', calls: 2, person: null, process: 'one', known: 0 } as const;
+      const take = async () => {
+        const admission = await store.takeCalls(wanted, quota);
+        return 'id' in admission ? admission.id : null;
+      };
+      return { store, clock, take };
+    }
+
+    test('what was not used goes to others; what was counts for a minute from its end', async () => {
+      const { store, clock, take } = await two();
+      await store.endCalls(String(await take()), 0);
+      const id = String(await take());
+      expect(await take()).toBeNull();
+      clock.now += 30_000;
+      await store.endCalls(id, 2);
+      clock.now += WINDOW_MS - 1;
+      expect(await take()).toBeNull();
+      clock.now += 1;
+      expect(await take()).not.toBeNull();
+    });
+
+    test('a turn of somebody who died counts until its last call must have ended', async () => {
+      const { clock, take } = await two();
+      await take();
+      clock.now += HELD_MS - 1;
+      expect(await take()).toBeNull();
+      clock.now += 1;
+      expect(await take()).not.toBeNull();
+    });
+
+    test('what the store has lost is counted again by those who made the calls', async () => {
+      const { store, quota } = await lineOf(open);
+      const wanted = { priority: 'data', calls: 1, person: null, process: 'one' } as const;
+      expect(await store.takeCalls({ ...wanted, known: 119 }, quota)).toHaveProperty('waitMs');
+      expect(await store.takeCalls({ ...wanted, process: 'two', known: 0 }, quota)).toHaveProperty('waitMs');
+    });
+
+    test('a visit larger than its share begins all the same', async () => {
+      const { take } = await lineOf(open, 10);
+      expect(await take('data', 9, 'ann')).toBe(0);
+    });
+
+    test('a clock that was set back stops nobody', async () => {
+      const { take, clock } = await lineOf(open);
+      clock.now = 900_000_000;
+      while ((await take('data', 5)) === 0);
+      await take('data', 5, 'ann');
+      clock.now = 1000;
+      expect(await take('data', 5, 'ben')).toBe(0);
+    });
+  });
+}
