@@ -29,6 +29,31 @@ test('by clicks: connect, look closer, test, refresh, disconnect with a receipt'
   expect(complaints).toEqual([]);
 });
 
+test('a chart says the value under the pointer and the arrow keys', async () => {
+  const { home } = await startTown();
+  const { page, complaints, connect } = await arrive(home);
+  await connect();
+  const chart = page.locator('.chart', { has: page.getByRole('img', { name: /^Steps/ }) });
+  const readout = chart.locator('.readout');
+  await chart.getByRole('img').hover({ position: { x: 3, y: 20 } });
+  expect(await readout.textContent()).toMatch(/: [\d,]+ steps$/);
+  await page.mouse.move(0, 0);
+  expect(await readout.textContent()).toBe('');
+
+  const slider = chart.getByRole('slider');
+  await slider.focus();
+  await page.keyboard.press('End');
+  const last = await readout.textContent();
+  await page.keyboard.press('ArrowLeft');
+  const before = await readout.textContent();
+  expect(before).toMatch(/: [\d,]+ steps$/);
+  expect(before).not.toBe(last);
+  expect(await slider.getAttribute('aria-valuetext')).toBe(before);
+  await slider.blur();
+  expect(await readout.textContent()).toBe('');
+  expect(complaints).toEqual([]);
+});
+
 test('the demo by one link: a badge, and the hour at which it ends', async () => {
   const { home } = await startTown();
   const { page, complaints } = await arrive(home);
