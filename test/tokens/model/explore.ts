@@ -8,32 +8,49 @@ export interface Finding {
   complete: boolean;
 }
 
+/** A state to look at: the choices that lead there. */
+interface Place {
+  schedule: number[];
+  /** A world that stands before the last of them; null: do all of them again. */
+  before: World | null;
+}
+
+/** Worlds that wait at a time; what is kept costs more to collect than to do again. */
+const MAX_STANDING = 1000;
+
 /**
- * Tries every order of events, breadth first. Promises cannot be copied, so a state is reached by doing again what
- * led there; a state that was seen before is not gone into a second time.
+ * Tries every order of events, breadth first. Promises cannot be copied: a world goes on to the first of what may
+ * happen next, and every other state is reached by doing again what led there. A state that was seen before is not
+ * gone into a second time.
  */
 export async function explore(limits: Limits, maxStates = 200_000): Promise<Finding> {
   const seen = new Set<string>();
-  let frontier: number[][] = [[]];
+  let frontier: Place[] = [{ schedule: [], before: null }];
   while (frontier.length > 0) {
-    const next: number[][] = [];
-    for (const schedule of frontier) {
-      const { world, trace } = await replay(limits, schedule);
+    const next: Place[] = [];
+    for (const { schedule, before } of frontier) {
+      const steps = before ? schedule.slice(-1) : schedule;
+      const { world } = await go(before ?? new World(limits), steps);
       const why = world.lost();
-      if (why) return { lost: { why, trace }, states: seen.size, complete: true };
+      if (why) {
+        const { trace } = await go(new World(limits), schedule);
+        return { lost: { why, trace }, states: seen.size, complete: true };
+      }
       const key = world.key();
       if (seen.has(key)) continue;
       seen.add(key);
       if (seen.size >= maxStates) return { lost: null, states: seen.size, complete: false };
-      for (const choice of world.options().keys()) next.push([...schedule, choice]);
+      for (const choice of world.options().keys()) {
+        const goesOn = choice === 0 && next.length < MAX_STANDING;
+        next.push({ schedule: [...schedule, choice], before: goesOn ? world : null });
+      }
     }
     frontier = next;
   }
   return { lost: null, states: seen.size, complete: true };
 }
 
-async function replay(limits: Limits, schedule: number[]): Promise<{ world: World; trace: string[] }> {
-  const world = new World(limits);
+async function go(world: World, schedule: number[]): Promise<{ world: World; trace: string[] }> {
   const trace: string[] = [];
   for (const choice of schedule) {
     const option = world.options()[choice];
