@@ -64,6 +64,13 @@ export const knownErrors: KnownError[] = [
     source: 'reported: home-assistant/core#138642 and #130458',
   })),
   {
+    operationId: 'userv2-getdevice',
+    where: 'body.devices[].first_session_date',
+    says: 'integer',
+    really: wholeOrNull,
+    source: 'recorded: aiowithings, device.json',
+  },
+  {
     operationId: 'notify-list',
     where: 'body.profiles[].expires',
     says: 'nothing',

@@ -4,6 +4,7 @@ import { walkData } from './walk-data.ts';
 import { walkNotifications } from './walk-notifications.ts';
 import { grantFor, walkPartner, walkTokens } from './walk-tokens.ts';
 
+const INES = 10000003;
 const ADA = 10000004;
 const JOSEPH = 10000005;
 
@@ -17,7 +18,7 @@ export async function walk() {
   }
   const chosen = async (userId: number) =>
     grantFor(documented, await town.authorize(userId, { selecteduser: String(userId) }));
-  await documented.call('userv2-getdevice', {}, await chosen(JOSEPH));
+  for (const userId of [INES, JOSEPH]) await documented.call('userv2-getdevice', {}, await chosen(userId));
   await town.fault('short-pages', { on: 'getmeas' });
   await documented.call('measure-getmeas', {}, await chosen(ADA));
   await walkNotifications(documented, await grantFor(documented, await town.authorize(MAREN)), town.app);

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Person } from '../people.ts';
 
-/** Five people's two years, and more. All caches of days together, full: 15 MB. */
-const MAX_DAYS = 5000;
+/** Five people's two years. All caches of days together, full: 20 MB. */
+const MAX_DAYS = 4000;
 
 /**
  * Works out a person's day once. Nothing but the person and the day may decide it, and nobody may change what comes

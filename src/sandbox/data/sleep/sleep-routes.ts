@@ -10,7 +10,7 @@ import { changedSince, type Days, isRefusal, page, pick, readDays, readTimes } f
 import { type Asked, serve } from '../serve.ts';
 import { type Sleep, sleepsOf } from './sleeps.ts';
 import { type Stage, stagesOf } from './stages.ts';
-import { summariesOf } from './summary.ts';
+import { ratesOf, summariesOf } from './summary.ts';
 import { seriesOf, vitalsOf } from './vitals.ts';
 
 export function sleepRoutes(world: World): Router {
@@ -45,7 +45,7 @@ export function sleepRoutes(world: World): Router {
     if (isRefusal(days)) return days;
     const { rows, more, offset } = page(knownSleeps(person, now, days), asked);
     const series = rows.map((sleep) => {
-      const data = pick(summaryOf(person, sleep), fields) ?? {};
+      const data = pick(summaryOf(person, sleep, fields), fields) ?? {};
       return { ...aboutSleep(person, sleep), data };
     });
     return success({ series, more, offset });
@@ -83,9 +83,10 @@ function kindOf({ device }: Sleep): number {
   return device === DEVICES.mat ? 32 : 16;
 }
 
-function summaryOf(person: Person, { day, kind }: Sleep) {
+function summaryOf(person: Person, { day, kind }: Sleep, fields: Asked['fields']) {
   const index = sleepsOf(person, day).findIndex((sleep) => sleep.kind === kind);
-  return summariesOf(person, day)[index] ?? {};
+  const isRated = /\b(hr|rr|snoring)/.test(fields.get('data_fields') ?? '');
+  return { ...summariesOf(person, day)[index], ...(isRated ? ratesOf(person, day)[index] : {}) };
 }
 
 function aboutSleep({ userId, timezone }: Person, sleep: Sleep & { modified: number }) {

@@ -7,9 +7,16 @@ import { type Sleep, sleepsOf } from './sleeps.ts';
 import { AWAKE, DEEP, LIGHT, REM, stagesOf, UNSPECIFIED } from './stages.ts';
 import { type Vitals, vitalsOf } from './vitals.ts';
 
-/** Everything `data_fields` may name of each sleep that ended on a day; times in s, rates a minute. */
+/** Whatever stages tell of each sleep that ended on a day, as `data_fields` names it; times in s. */
 export const summariesOf = memoizeDay((person, day) =>
   sleepsOf(person, day).map((sleep) => summarize(person, sleep)),
+);
+
+/** And what heart and breath do; rates a minute, snoring in s. Worked out alone: it costs more than all others. */
+export const ratesOf = memoizeDay((person, day) =>
+  sleepsOf(person, day).map((sleep) =>
+    rates(stagesOf(person, sleep).flatMap((stage) => vitalsOf(person, stage))),
+  ),
 );
 
 function summarize(person: Person, night: Sleep) {
@@ -46,7 +53,6 @@ function summarize(person: Person, night: Sleep) {
     waso: wakings.reduce((sum, { length }) => sum + length, 0),
     nb_rem_episodes: stages.filter(({ state }) => state === REM).length,
     out_of_bed_count: noise(person.userId, night.day, 43) < 0.2 ? 1 : 0,
-    ...rates(stages.flatMap((stage) => vitalsOf(person, stage))),
     sleep_score: score(asleep, spent(DEEP) + spent(REM), wakings.length),
     ...(night.device === DEVICES.mat ? breathing(person, night) : {}),
   };
