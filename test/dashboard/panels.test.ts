@@ -256,8 +256,8 @@ describe('unknown is not nothing', () => {
     );
     const { rows } = await panel('devices');
     expect(rows.slice(1).map(([name]) => name)).toEqual([
-      'Body+ (since 6 Jun, 07:00)',
-      'Body+ (since 10 Jun, 07:00)',
+      'Body+ (since 6 Jun)',
+      'Body+ (since 10 Jun)',
       'Gateway',
       'Withings device',
     ]);

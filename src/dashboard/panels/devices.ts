@@ -1,3 +1,4 @@
+import { ymdAt } from '../../time/days.ts';
 import type { Device } from '../../withings/data/records.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { groupBy } from './groups.ts';
@@ -57,9 +58,12 @@ function toldApart(devices: Device[], wording: Wording): Named[] {
 }
 
 function marksOf(devices: Device[], wording: Wording): string[] {
-  const first = devices.map(({ firstSeen }) => firstSeen && `since ${wording.clock(firstSeen.getTime())}`);
-  const last = devices.map(({ lastSeen }) => lastSeen && `seen ${wording.clock(lastSeen.getTime())}`);
-  const numbers = devices.map((_, index) => `no. ${index + 1}`);
+  const day = (at: Date) => wording.shortDay(ymdAt(at.getTime(), wording.zone));
+  const clock = (at: Date) => wording.clock(at.getTime());
+  const ways = [day, clock].flatMap((words) => [
+    devices.map(({ firstSeen }) => firstSeen && `since ${words(firstSeen)}`),
+    devices.map(({ lastSeen }) => lastSeen && `seen ${words(lastSeen)}`),
+  ]);
   const differ = (words: (string | null)[]) => new Set(words).size === words.length && !words.includes(null);
-  return [first, last, numbers].find(differ)?.map((words) => words ?? '') ?? numbers;
+  return (ways.find(differ) ?? devices.map((_, index) => `no. ${index + 1}`)).map((words) => words ?? '');
 }

@@ -6,7 +6,7 @@ import { duration } from '../words.ts';
 import { COMPOSITION } from './composition.ts';
 import { type Pressure, PULSE } from './heart.ts';
 import { isSure, isWhole, latestOfEach, nameOf, noteOf, quantityOf, quantityWords } from './measures.ts';
-import { type Content, withNotes } from './panel.ts';
+import type { Content } from './panel.ts';
 
 /** Height, weight, the pressures and the pulse have their own ways to be shown. */
 const ELSEWHERE = new Set([WEIGHT, HEIGHT, 9, 10, PULSE, ...COMPOSITION]);
@@ -34,8 +34,7 @@ export function moreContent(
   const row = (name: string, value: string, at: Date, note = '') => [
     name,
     value,
-    wording.clock(at.getTime()),
-    note,
+    [wording.clock(at.getTime()), note].filter(Boolean).join(', '),
   ];
   const rowOf = (measure: Measure) =>
     row(
@@ -57,7 +56,7 @@ export function moreContent(
   if (rows.length === 0) return null;
   return {
     sentence: 'The latest of each.',
-    table: withNotes('More measures', ['Measure', 'Latest', 'When'], rows),
+    table: { caption: 'More measures', columns: ['Measure', 'Latest', 'When'], rows },
   };
 }
 
