@@ -11,12 +11,18 @@ const HOUR = 3_600_000;
 /** In Auckland it is 08:00 of the 26th. */
 const NOW = Date.parse('2026-11-25T19:00:00Z');
 
+interface Zones {
+  measures?: string;
+  activity?: string;
+  device?: string;
+}
+
 /** What each service says of where the person lives. */
-function live(withings: FarWithings, zones: { measures?: string; activity?: string; device?: string }) {
+function live(withings: FarWithings, zones: Zones, now = NOW, today = '2026-11-25') {
   const { measures, activity, device } = zones;
-  const date = NOW / 1000 - 1800;
+  const date = now / 1000 - 1800;
   const weight = { grpid: 1, attrib: 0, date, category: 1, measures: [{ type: 1, value: 70_000, unit: -3 }] };
-  const day = { date: '2026-11-25', steps: 1000, distance: 700, active: 60, timezone: activity };
+  const day = { date: today, steps: 1000, distance: 700, active: 60, timezone: activity };
   const scale = { type: 'Scale', model: 'Body+', battery: 'high', timezone: device };
   withings.say('getmeas', { updatetime: date, timezone: measures, measuregrps: [weight], more: 0 });
   withings.say('getactivity', { activities: activity ? [day] : [], more: false, offset: 0 });
@@ -24,10 +30,10 @@ function live(withings: FarWithings, zones: { measures?: string; activity?: stri
   withings.say('getdevice', { devices: device ? [scale] : [] });
 }
 
-async function connected({ zones = {}, at = NOW }: { zones?: Parameters<typeof live>[1]; at?: number } = {}) {
+async function connected({ zones = {} as Zones, at = NOW, today = '2026-11-25' } = {}) {
   const { app, withings } = await startFarApart({ SWEEP_SECONDS: '3600' });
   app.clock.now = at;
-  live(withings, zones);
+  live(withings, zones, at, today);
   const visitor = visit(app);
   await visitor.connect();
   return { app, withings, visitor };
@@ -66,6 +72,28 @@ describe('the zone', () => {
       expect((await visitor.json('/api/connection')).body.timezone).toBeNull();
     },
   );
+
+  test.each([
+    // A weigh-in at half past seven, on the day that runs in Auckland and in no other zone of the day before.
+    ['Pacific/Auckland', '2026-11-25T19:00:00Z', '2026-11-26', 'Measured 26 Nov, 07:30.', 'Thu 26 Nov'],
+    ['Pacific/Honolulu', '2026-11-26T05:00:00Z', '2026-11-25', 'Measured 25 Nov, 18:30.', 'Wed 25 Nov'],
+    ['Europe/Paris', '2026-11-25T23:30:00Z', '2026-11-26', 'Measured 26 Nov, 00:00.', 'Thu 26 Nov'],
+    ['Asia/Kolkata', '2026-11-25T18:35:00Z', '2026-11-26', 'Measured 25 Nov, 23:35.', 'Thu 26 Nov'],
+    // A day of 25 hours, and one of 23.
+    ['Europe/Paris', '2026-10-25T22:45:00Z', '2026-10-25', 'Measured 25 Oct, 23:15.', 'Sun 25 Oct'],
+    ['America/Santiago', '2026-09-06T04:10:00Z', '2026-09-06', 'Measured 5 Sept, 23:40.', 'Sun 6 Sept'],
+  ])('in %s at %s the day that runs is %s', async (zone, now, today, measured, words) => {
+    const { visitor } = await connected({
+      zones: { measures: zone, activity: zone },
+      at: Date.parse(now),
+      today,
+    });
+    const page = await textOf(visitor, undefined, '/dashboard?days=7');
+    expect(page).toContain(measured);
+    expect(page).toContain(`So far on ${words}.`);
+    expect(page).toContain(`<title>${words}: 1,000 steps so far</title>`);
+    expect(page).not.toContain('UTC');
+  });
 
   test('it outlives the answer that said it, and the process', async () => {
     const { app, withings, visitor } = await connected({ zones: { measures: 'Pacific/Auckland' } });
@@ -210,6 +238,17 @@ describe('the units', () => {
     expect((await visitor.get('/preferences')).status).toBe(405);
     expect((await visit(app).post('/preferences', fields)).status).toBe(401);
   });
+});
+
+test('masses are told in the units and the numbers of the reader', async () => {
+  const figure = (page: string) =>
+    /<p class="figure">([^<]+) <span class="unit">([^<]+)/.exec(page)?.slice(1, 3);
+  const expected = {
+    de: ['70,0', 'kg'],
+    'en-US': ['154.3', 'lb'],
+    'en-GB': ['11 st 0.3', 'lb'],
+  };
+  expect(await inEach(Object.keys(expected), figure)).toEqual(expected);
 });
 
 describe('the words', () => {
