@@ -50,7 +50,7 @@ async function endConnection(
   const id = req.session.withingsId; // enough to leave, even where the key to the tokens is missing
   if (!id) return res.redirect(303, '/');
 
-  const zone = await timezoneOf(id).catch(() => null); // the last time that it is known; leaving does not depend on it
+  const zone = await timezoneOf(id); // nobody knows it any more when the receipt is shown
   // Everybody who tries the demo shares one permission: a visitor ends their own session, and no more.
   const isDemo = req.session.withingsPerson?.demo === true;
   const ended = isDemo ? null : await disconnect(id);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { relative as inTheBrowser } from '../../public/relative.js';
+import { createTimezones } from '../../src/dashboard/preferences/timezones.ts';
 import { METRIC, type Units } from '../../src/dashboard/preferences/units.ts';
 import { createWording } from '../../src/dashboard/preferences/wording.ts';
 import { relative } from '../../src/dashboard/words.ts';
@@ -103,6 +104,15 @@ describe('the zone', () => {
     await app.restart();
     expect((await visitor.json('/api/connection')).body.timezone).toBe('Pacific/Auckland');
     expect(made(await textOf(visitor))).toBe('26 Nov, 09:00');
+  });
+
+  test('what is no zone is passed over, and a store that takes nothing costs no page its times', async () => {
+    const store = { readTimezone: async () => null, writeTimezone: () => Promise.reject(new Error('full')) };
+    const answers = ['+01:00', null, 'Asia/Kolkata', 'Europe/Paris'].map((timezone) => ({
+      ok: true as const,
+      value: { rows: [], timezone, isCut: false },
+    }));
+    expect(await createTimezones(store).follow('id', answers)).toBe('Asia/Kolkata');
   });
 
   test('who moves is followed', async () => {
