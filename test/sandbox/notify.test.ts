@@ -60,6 +60,7 @@ test('a step on the scale is told by an unsigned form, with the query of the cal
 
 test.each([
   [1, MAREN],
+  [2, TOMAS],
   [4, MAREN],
   [16, MAREN],
   [44, MAREN],
@@ -76,6 +77,7 @@ test.each([
   const range = { startdate: String(form.startdate), enddate: String(form.enddate) };
   const found = {
     1: () => data(access_token, '/measure', 'getmeas', { ...range, meastypes: '1' }),
+    2: () => data(access_token, '/measure', 'getmeas', { ...range, meastypes: '71' }),
     4: () => data(access_token, '/measure', 'getmeas', { ...range, meastypes: '10' }),
     16: () => data(access_token, '/v2/measure', 'getintradayactivity', range),
     44: () => data(access_token, '/v2/sleep', 'get', range),

@@ -28,6 +28,9 @@ export function newsOf(
   };
 }
 
+/** The meastypes that a category is about: weight, temperature, blood pressure and oxygen. */
+const MEASURED: Record<number, readonly number[]> = { 1: [1], 2: [71], 4: [10, 54] };
+
 interface Span {
   start: number;
   end: number;
@@ -37,17 +40,16 @@ interface Span {
 
 function spansOf(person: Person, appli: number, since: number, now: number): Span[] {
   const days = daysBetween(dayOf(since, person.timezone), dayOf(now, person.timezone));
-  if (appli === 1) return days.flatMap((day) => measured(person, day, 1));
-  if (appli === 4) return days.flatMap((day) => measured(person, day, 10));
+  if (appli in MEASURED) return days.flatMap((day) => measured(person, day, MEASURED[appli] ?? []));
   if (appli === 16) return days.flatMap((day) => walked(person, day, since, now));
   if (appli === 44) return days.flatMap((day) => sleepsOf(person, day));
   if (appli === 54) return days.flatMap((day) => recorded(person, day));
   return [];
 }
 
-function measured(person: Person, day: number, meastype: number): Span[] {
+function measured(person: Person, day: number, meastypes: readonly number[]): Span[] {
   return groupsOfDay(person, day)
-    .filter(({ measures }) => measures.some(({ type }) => type === meastype))
+    .filter(({ measures }) => measures.some(({ type }) => meastypes.includes(type)))
     .map(({ date, created }) => ({ ...momentOf(date * SECOND), syncedAt: created * SECOND }));
 }
 
