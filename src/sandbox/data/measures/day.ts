@@ -71,7 +71,7 @@ function inPassing(person: Person, day: number): Group[] {
   const evening = clockTime(day, 19, timezone) + 25 * MINUTE;
   const woken = morningOf(person, day) + 40 * MINUTE;
   return [
-    ...(happens(18, 0.15)
+    ...(happens(18, 0.3)
       ? reading('thermometer', 6, evening, measure(71, 36.6 + swing(userId, day, 19) * 0.5, -3))
       : []),
     ...(happens(25, 0.25)
