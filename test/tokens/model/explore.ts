@@ -29,8 +29,7 @@ export async function explore(limits: Limits, maxStates = 200_000): Promise<Find
   while (frontier.length > 0) {
     const next: Place[] = [];
     for (const { schedule, before } of frontier) {
-      const steps = before ? schedule.slice(-1) : schedule;
-      const { world } = await go(before ?? new World(limits), steps);
+      const { world } = before ? await go(before, schedule.slice(-1)) : await go(new World(limits), schedule);
       const why = world.lost();
       if (why) {
         const { trace } = await go(new World(limits), schedule);
@@ -40,14 +39,18 @@ export async function explore(limits: Limits, maxStates = 200_000): Promise<Find
       if (seen.has(key)) continue;
       seen.add(key);
       if (seen.size >= maxStates) return { lost: null, states: seen.size, complete: false };
-      for (const choice of world.options().keys()) {
-        const goesOn = choice === 0 && next.length < MAX_STANDING;
-        next.push({ schedule: [...schedule, choice], before: goesOn ? world : null });
-      }
+      next.push(...placesAfter(schedule, world, next.length < MAX_STANDING));
     }
     frontier = next;
   }
   return { lost: null, states: seen.size, complete: true };
+}
+
+function placesAfter(schedule: number[], world: World, stands: boolean): Place[] {
+  return [...world.options().keys()].map((choice) => ({
+    schedule: [...schedule, choice],
+    before: stands && choice === 0 ? world : null,
+  }));
 }
 
 async function go(world: World, schedule: number[]): Promise<{ world: World; trace: string[] }> {
