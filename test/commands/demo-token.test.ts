@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
-import { startApp, type TestApp, tempDir } from '../support/app.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { tempDir } from '../support/machine.ts';
 import { startFarApart } from '../support/withings.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/commands/demo-token.js');

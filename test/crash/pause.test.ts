@@ -1,5 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
-import { freePort } from '../support/app.ts';
+import { freePort } from '../support/machine.ts';
 import { REFRESH } from '../support/sandbox.ts';
 import { isHeld, works } from './judge.ts';
 import { connectedTown, DUE, HOUR, MINUTE, type Plan, type Town } from './town.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Request, type Response } from 'express';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { atEnd } from '../support/app.ts';
+import { atEnd } from '../support/machine.ts';
 import { sandboxOf, type TokenPair } from '../support/sandbox.ts';
 
 /** Withings on a site of its own, whose next call a test can strike. */

@@ -5,7 +5,7 @@ import { createEncryption } from '../../src/store/encryption.ts';
 import type { Grant } from '../../src/store/grant.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { tempDir } from '../support/app.ts';
+import { tempDir } from '../support/machine.ts';
 
 export const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
 

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dueAt, type Grant } from '../../src/store/grant.ts';
-import { freePort, tempDir, tempDirOnDisk } from '../support/app.ts';
+import { freePort, tempDir, tempDirOnDisk } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Program, startProgram } from './program.ts';

@@ -2,7 +2,7 @@ import { request as send } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, jest, test } from '@jest/globals';
 import request from 'supertest';
-import { freePort } from '../support/app.ts';
+import { freePort } from '../support/machine.ts';
 import { REFRESH } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';
 import type { Program } from './program.ts';

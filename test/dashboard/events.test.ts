@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { atEnd, startApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
 import { openEvents } from '../support/event-stream.ts';
+import { atEnd } from '../support/machine.ts';
 import { REFRESH, sandboxOf } from '../support/sandbox.ts';
 import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';

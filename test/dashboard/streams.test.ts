@@ -4,9 +4,9 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler } 
 import { createEvents, type EventParts } from '../../src/dashboard/events.ts';
 import type { Problem } from '../../src/problems/catalogue.ts';
 import { content } from '../store/store-contract.ts';
-import { atEnd } from '../support/app.ts';
 import { door } from '../support/door.ts';
 import { openEvents } from '../support/event-stream.ts';
+import { atEnd } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 
 const grant = { ...content, id: 'eu:363', writeId: '', leased: false };

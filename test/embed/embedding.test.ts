@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../docs/examples/embedded.js');

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { clocks, createConnect, openStore, Problem } from '../../src/embed/index.ts';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 
 const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
-import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 import { startWithings } from '../support/withings.ts';

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/operations/logging.ts';
 import { startServer } from '../../src/server/lifecycle.ts';
-import { atEnd, freePort, tempDir } from '../support/app.ts';
 import { door } from '../support/door.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 
 test('on its way out it says so for SHUTDOWN_DELAY_SECONDS, and serves until they are over', async () => {
   const port = String(await freePort());

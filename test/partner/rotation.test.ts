@@ -4,7 +4,7 @@ import { createPartnerConnections } from '../../src/partner/connections.ts';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { atEnd, tempDir } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 import { activated, startDoor } from '../support/partner.ts';
 
 const OLD = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';

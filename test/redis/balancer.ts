@@ -1,5 +1,5 @@
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { atEnd } from '../support/app.ts';
+import { atEnd } from '../support/machine.ts';
 
 /** What stands before several instances: it sends each request to the next one, or where the test says. */
 export interface Balancer {

@@ -8,7 +8,7 @@ import { settings } from '../../src/config/settings.ts';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
-import { atEnd } from '../support/app.ts';
+import { atEnd } from '../support/machine.ts';
 import { startRedis } from './server.ts';
 
 const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';

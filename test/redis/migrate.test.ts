@@ -1,7 +1,8 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { inRedis, startApp, type TestApp, tempDir } from '../support/app.ts';
+import { inRedis, startApp, type TestApp } from '../support/app.ts';
+import { tempDir } from '../support/machine.ts';
 import { REFRESH, sandboxOf } from '../support/sandbox.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { crowd, fileOf, migrated, operator, SECRET, startEmbedded, startMigration } from './migration.ts';

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
 import { createClient } from '@redis/client';
 import Database from 'libsql';
-import { atEnd, startApp, type TestApp, tempDir } from '../support/app.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../dist/commands/migrate-store.js');
 

@@ -1,4 +1,5 @@
-import { freePort, startApp, type TestApp } from '../support/app.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+import { freePort } from '../support/machine.ts';
 import { sandboxOf } from '../support/sandbox.ts';
 import { type FarWithings, startFarApart } from '../support/withings.ts';
 import { type Balancer, startBalancer } from './balancer.ts';

@@ -5,7 +5,7 @@ import { expect, jest, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { type Instance, startInstance } from './instance.ts';

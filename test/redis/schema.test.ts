@@ -7,7 +7,7 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { STORE_VERSION, type Store } from '../../src/store/store.ts';
 import { expectEverybodyConnected, SECRET, type VersionZero } from '../store/version-zero.ts';
-import { atEnd } from '../support/app.ts';
+import { atEnd } from '../support/machine.ts';
 import { type RedisServer, startRedis } from './server.ts';
 
 const FIXTURE = resolve(import.meta.dirname, '../store/fixtures/version-0.redis');

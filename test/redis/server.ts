@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect } from 'node:net';
-import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 
 /** A real redis-server of the test's own, on a free port of this machine, with a folder of its own. */
 export interface RedisServer {

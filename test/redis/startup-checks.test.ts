@@ -8,7 +8,7 @@ import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { content } from '../store/store-contract.ts';
-import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { startInstance } from './instance.ts';
 import { DURABLE, type RedisServer, startRedis } from './server.ts';
 

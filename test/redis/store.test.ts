@@ -9,7 +9,7 @@ import type { Store } from '../../src/store/store.ts';
 import { quotaOf } from '../../src/tokens/quota.ts';
 import { PRIORITIES } from '../../src/withings/rate-limit.ts';
 import { content, storeContract } from '../store/store-contract.ts';
-import { atEnd, tempDir } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 import { DURABLE, type RedisServer, startRedis } from './server.ts';
 
 const NOW = 1_750_000_000_000;

@@ -5,7 +5,7 @@ import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { content } from '../store/store-contract.ts';
-import { atEnd, tempDir } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 import { DURABLE, startRedis } from './server.ts';
 
 const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';

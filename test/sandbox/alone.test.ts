@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { atEnd, freePort, tempDir } from '../support/app.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../dist/commands/sandbox.js');
 

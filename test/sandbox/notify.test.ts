@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { openSandboxDatabase } from '../../src/sandbox/database.ts';
 import { Subscriptions } from '../../src/sandbox/notify/subscriptions.ts';
-import { tempDir } from '../support/app.ts';
+import { tempDir } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 import { startReceiver } from './receiver.ts';
 import { buildTown, client, MAREN, refusal, TOMAS } from './town.ts';

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import request from 'supertest';
 import { openSandboxDatabase } from '../../src/sandbox/database.ts';
 import { sign } from '../../src/sandbox/secrets.ts';
-import { tempDir } from '../support/app.ts';
+import { tempDir } from '../support/machine.ts';
 import { authorizeUrl, buildTown, client, MAREN } from './town.ts';
 
 test('what has expired does not pile up in the file', async () => {

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { expect, test } from '@jest/globals';
-import { atEnd } from '../support/app.ts';
+import { atEnd } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 import { buildTown } from './town.ts';
 

@@ -5,7 +5,7 @@ import Database from 'libsql';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { tempDir } from '../support/app.ts';
+import { tempDir } from '../support/machine.ts';
 import { copyContract } from './copy-contract.ts';
 import { frozenContract } from './frozen.ts';
 import { sqlitePlace } from './places.ts';

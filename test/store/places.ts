@@ -5,7 +5,7 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteCopy } from '../../src/store/sqlite/copy.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { atEnd, tempDir } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 import { content } from './store-contract.ts';
 
 export const NOW = Date.now();

@@ -10,7 +10,7 @@ import { type Db, openDatabase } from '../../src/store/sqlite/database.ts';
 import { migrate, openStoreFile } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { STORE_VERSION, type Store } from '../../src/store/store.ts';
-import { atEnd, tempDir } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 import { expectEverybodyConnected, SECRET, type VersionZero } from './version-zero.ts';
 
 const FIXTURE = resolve(import.meta.dirname, 'fixtures/version-0.db');

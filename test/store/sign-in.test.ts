@@ -5,7 +5,7 @@ import { createEncryption } from '../../src/store/encryption.ts';
 import { saveGrant } from '../../src/store/grants.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { atEnd, tempDir } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 import { content } from './store-contract.ts';
 
 const session = { key: 'key', data: '{}', idleUntil: 2, endsAt: 2 };

@@ -5,7 +5,7 @@ import Database from 'libsql';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { atEnd, tempDir } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 import { content, storeContract } from './store-contract.ts';
 
 async function openTwo() {

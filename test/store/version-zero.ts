@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
 import express from 'express';
-import { atEnd, startApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
+import { atEnd } from '../support/machine.ts';
 import { visit } from '../support/visitor.ts';
 
 const HOUR = 3_600_000;

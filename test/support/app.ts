@@ -1,13 +1,9 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterEach } from '@jest/globals';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/operations/logging.ts';
 import { startServer } from '../../src/server/lifecycle.ts';
 import { clocks as machineClocks } from '../../src/time/clocks.ts';
+import { atEnd, freePort, tempDir } from './machine.ts';
 
 /** The real program with its real sandbox on a free port, and a clock that stands still until a test moves it. */
 export interface TestApp {
@@ -28,41 +24,6 @@ export interface TestApp {
 }
 
 export const NOON = Date.UTC(2026, 5, 15, 12);
-
-const cleanups: (() => Promise<void> | void)[] = [];
-
-/** Runs at the end of the test, the last one first. */
-export function atEnd(cleanup: () => Promise<void> | void): void {
-  cleanups.push(cleanup);
-}
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** A directory that goes with the test; in memory where there is room, since few tests ask anything of a disk. */
-export function tempDir(parent = hasRoom(MEMORY) ? MEMORY : tmpdir()): string {
-  const dir = mkdtempSync(join(parent, 'connect-'));
-  atEnd(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-/** For tests of what is durable: every sync is one. */
-export function tempDirOnDisk(): string {
-  return tempDir(tmpdir());
-}
-
-const MEMORY = '/dev/shm';
-
-/** A container's is 64 MB, unless it was asked for more. */
-function hasRoom(place: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(place);
-    return bavail * bsize > 256 * 1024 ** 2;
-  } catch {
-    return false; // there is none
-  }
-}
 
 export async function startApp(env: Record<string, string> = {}, clock = { now: NOON }): Promise<TestApp> {
   const dataDir = env.DATA_DIR ?? tempDir();
@@ -122,26 +83,4 @@ async function launch(
       return launch({ ...env, PORT: port, ...change }, clock, lines);
     },
   };
-}
-
-/**
- * A port that nobody listens on. Each worker has a range of its own, below the ports that systems hand out by
- * themselves, so that a server which restarts finds its port free.
- */
-export async function freePort(): Promise<number> {
-  const base = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 1) % 20) * 500;
-  for (let tries = 0; tries < 500; tries += 1) {
-    const port = base + (nextPort++ % 500);
-    if (await canListen(port)) return port;
-  }
-  throw new Error('No free port');
-}
-
-let nextPort = process.pid; // somewhere in the range, so that two runs of the tests seldom meet
-
-function canListen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer().once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }

@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { atEnd } from './app.ts';
+import { atEnd } from './machine.ts';
 
 interface Crowd {
   path: string;

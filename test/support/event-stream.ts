@@ -1,5 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
-import { atEnd, type TestApp } from './app.ts';
+import type { TestApp } from './app.ts';
+import { atEnd } from './machine.ts';
 
 export interface EventStream {
   status: number;

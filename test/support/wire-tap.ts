@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { atEnd } from './app.ts';
+import { atEnd } from './machine.ts';
 
 export interface WireTap {
   url: string;

@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createSandbox } from '../../src/sandbox/sandbox.ts';
-import { atEnd, freePort, NOON, startApp, type TestApp, tempDir } from './app.ts';
+import { NOON, startApp, type TestApp } from './app.ts';
 import { door } from './door.ts';
+import { atEnd, freePort, tempDir } from './machine.ts';
 
 /** A door in front of one path of Withings: while it is held, whoever comes waits. */
 export interface Door {

@@ -20,7 +20,7 @@ import { type RefusalCode, type Result, refuse } from '../../src/withings/errors
 import type { TokenPair } from '../../src/withings/oauth2.ts';
 import { UNLIMITED } from '../../src/withings/rate-limit.ts';
 import { content } from '../store/store-contract.ts';
-import { atEnd, tempDir } from '../support/app.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
 
 const HOUR = 3_600_000;
 const ID = 'eu:363';

@@ -4,7 +4,8 @@ import { get, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { createHttpServer } from '../../src/web/http-server.ts';
-import { atEnd, startApp } from '../support/app.ts';
+import { startApp } from '../support/app.ts';
+import { atEnd } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
 

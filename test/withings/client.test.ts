@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { createWithings } from '../../src/withings/client.ts';
 import { sign } from '../../src/withings/signed-calls.ts';
-import { atEnd } from '../support/app.ts';
+import { atEnd } from '../support/machine.ts';
 
 const SECRET = 'the-client-secret';
 const PAIR = {
