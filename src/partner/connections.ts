@@ -40,7 +40,7 @@ export interface PartnerConnections {
 
 export interface PartnerConnectionParts {
   store: Store;
-  withings: Pick<Withings, 'issuer' | 'redeem'>;
+  withings: Pick<Withings, 'issuer' | 'redeem' | 'scope'>;
   outbox: Pick<Outbox, 'settled'>;
   encryption: Encryption;
   publicUrl: string;
@@ -94,7 +94,7 @@ export function createPartnerConnections(parts: PartnerConnectionParts): Partner
       if (userId === null) return refuse('withings-unreadable', { status: 0 });
       const content = begun(
         { ...exchanged.value, userId },
-        { issuer: withings.issuer, demo: false, askedScope: scope },
+        { issuer: withings.issuer, demo: false, askedScope: scope ?? withings.scope },
         now(),
       );
       const connectionId = `${withings.issuer.replace(/[^\w.]+/g, '-')}-${userId}`; // for use in a path

@@ -38,7 +38,7 @@ export function begun(
     intent: null,
     lastRefresh: null,
     history: remembering([], 'connected', at),
-    ...tokensOf(pair, at),
+    ...tokensOf(pair, about.askedScope, at),
   };
 }
 
@@ -51,7 +51,7 @@ export function intending<G extends GrantContent>(grant: G, token: string, at: n
 export function renewed<G extends GrantContent>(grant: G, sent: string, pair: TokenPair, at: number): G {
   return {
     ...grant,
-    ...tokensOf(pair, at),
+    ...tokensOf(pair, grant.scope, at),
     proveAfter: at + PROVEN_BY_USE_MS,
     previousRefreshToken: sent,
     intent: { token: fingerprint(sent), since: at },
@@ -64,7 +64,7 @@ export function renewed<G extends GrantContent>(grant: G, sent: string, pair: To
 export function recovered<G extends GrantContent>(grant: G, pair: TokenPair, at: number): G {
   return {
     ...grant,
-    ...tokensOf(pair, at),
+    ...tokensOf(pair, grant.scope, at),
     previousRefreshToken: null,
     intent: null,
     lastRefresh: { at, outcome: 'refreshed' },
@@ -131,9 +131,10 @@ function remembering(
   return [...history, { what, at, last: at, times: 1 }].slice(-HISTORY);
 }
 
-function tokensOf(pair: TokenPair, at: number) {
+/** @param scope what holds where the pair does not say */
+function tokensOf(pair: TokenPair, scope: string[], at: number) {
   return {
-    scope: pair.scope,
+    scope: pair.scope ?? scope,
     accessToken: pair.accessToken,
     accessIssuedAt: at,
     accessExpiresAt: at + pair.expiresInSeconds * 1000,

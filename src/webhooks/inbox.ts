@@ -15,7 +15,7 @@ export interface InboxParts {
   now: () => number;
   onError: (error: unknown) => void;
   /** Told what came of each that was about somebody we know. */
-  onHandled: (grantId: string, appli: number, outcome: string) => void;
+  onHandled: (grantId: string, appli: number | null, outcome: string) => void;
   sleep?: Pause;
 }
 

@@ -27,7 +27,7 @@ export interface NotificationOptions {
   /** Milliseconds since 1970. */
   now: () => number;
   /** What came of each that was about somebody we know. `grant` does not say whose it is. */
-  onHandled: (grant: string, appli: number, outcome: string) => void;
+  onHandled: (grant: string, appli: number | null, outcome: string) => void;
   onError: (error: unknown) => void;
 }
 

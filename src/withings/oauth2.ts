@@ -10,8 +10,8 @@ export interface TokenPair {
   userId: string | null;
   accessToken: string;
   refreshToken: string;
-  /** What the person granted, which may be less than was asked. */
-  scope: string[];
+  /** What the person granted, which may be less than was asked. Null: what was asked for, or as before (RFC 6749 5.1). */
+  scope: string[] | null;
   expiresInSeconds: number;
 }
 
@@ -95,16 +95,22 @@ const tokenPair: z.ZodType<TokenPair> = z
     userid: userId.optional(),
     access_token: token,
     refresh_token: token,
-    scope: z.string().max(1000),
+    scope: z.string().max(1000).nullish(),
     expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
   })
   .transform((body) => ({
     userId: body.userid ?? null,
     accessToken: body.access_token,
     refreshToken: body.refresh_token,
-    scope: body.scope.split(/[, ]+/).filter((scope) => scope !== ''),
+    scope: scopesIn(body.scope ?? ''),
     expiresInSeconds: body.expires_in,
   }));
+
+/** Null: it names none, as if it were not there. */
+function scopesIn(text: string): string[] | null {
+  const scopes = text.split(/[, ]+/).filter((scope) => scope !== '');
+  return scopes.length > 0 ? scopes : null;
+}
 
 /** The answers that carry a code wrap it in a user (Withings, "recoverauthorizationcode", "activate"). */
 export const code: z.ZodType<string> = z

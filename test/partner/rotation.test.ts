@@ -53,7 +53,7 @@ async function onStore() {
     createPartnerConnections({
       store,
       encryption: createEncryption(deriveKeys([secret]).seal),
-      withings: { issuer: 'eu', redeem: async () => ({ ok: true, value: pair }) },
+      withings: { issuer: 'eu', scope: [], redeem: async () => ({ ok: true, value: pair }) },
       outbox: { settled: async () => {} },
       publicUrl: 'https://connect.example.com',
       now: () => 0,

@@ -231,13 +231,17 @@ describe('what is understood', () => {
     ['expires_in beyond reason', { expires_in: 1e12 }],
     ['expires_in words', { expires_in: 'x' }],
     ['expires_in a fraction', { expires_in: 10.5 }],
-    ['scope missing', { scope: undefined }],
     ['scope a list', { scope: ['user.info'] }],
     ['userid an object', { userid: {} }],
     ['userid beyond what a number holds', { userid: 2 ** 60 }],
     ['userid words', { userid: 'me' }],
   ])('%s: refused as a whole', async (_words, change) => {
     expect(await codeOf(pairWith(change))).toBe('withings-unreadable');
+  });
+
+  test.each([undefined, null, '', ' , '])('scope %j: it is as it was', async (scope) => {
+    const { withings } = await wire(pairWith({ scope }));
+    expect(await withings.refresh('r'.repeat(40))).toMatchObject({ ok: true, value: { scope: null } });
   });
 
   test('expires_in as a string of digits is what it says', async () => {
