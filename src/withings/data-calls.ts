@@ -43,10 +43,10 @@ export interface DataCallsOptions {
 }
 
 export function createDataCalls(post: Post, { now, onSkipped }: DataCallsOptions): DataCalls {
-  const list = <T>(accessToken: string, { service, path, fields }: Listed<T>, stretches: Stretch[]) =>
+  const list = <T>(accessToken: string, { service, path, fields }: Listed<T>, stretch: Stretch) =>
     readList({
       service,
-      stretches,
+      stretch,
       ask: (more) => post(path, { ...fields, ...more }, accessToken),
       now: now(),
       onSkipped: (count) => onSkipped?.(fields.action, count),

@@ -172,7 +172,9 @@ describe('large histories', () => {
     ['183 groups of 15 measures', 183, TYPES],
     ['1,436 groups in a year', 1436, TYPES.slice(0, 6)],
   ])('%s are on the page, in JSON and in the table', async (_words, groups, types) => {
-    const { app, visitor, says } = await connected();
+    const { app, withings, visitor, says } = await connected();
+    withings.say('getactivity', { activities: [] });
+    withings.say('getsummary', { series: [] });
     const all = Array.from({ length: groups }, (_, index) =>
       group(types.map(measure), {
         date: NOW - 3600 - index * 20_000,
@@ -271,6 +273,24 @@ describe('pages of a list', () => {
 });
 
 describe('ten years that were imported today', () => {
+  test.each([
+    ['?days=30', 5],
+    ['?days=365', 16],
+  ])('dashboard%s, six rows a page, oldest first: the newest are kept, for %i calls', async (query, most) => {
+    const { app, withings, visitor, says } = await connected();
+    const steps = (date: string) => Math.round((Date.parse(date) / SECOND - NOW) / DAY) + 9000;
+    says('getactivity', ({ startdateymd: first = '', enddateymd: last = '', offset = '0' }: Fields) => {
+      const all = days.filter((date) => date >= first && date <= last);
+      const end = Number(offset) + 6;
+      const activities = all.slice(Number(offset), end).map((date) => ({ date, steps: steps(date) }));
+      return { activities, more: all.length > end, offset: end };
+    });
+    const text = await dashboard({ app, visitor }, query);
+    expect(text).toContain('9,000');
+    expect(withings.asked('getactivity').length).toBeLessThanOrEqual(most);
+    expect(text).not.toMatch(/Mean of \d+ whole days/);
+  });
+
   const days = Array.from({ length: 3650 }, (_, index) =>
     new Date((NOW - index * DAY) * SECOND).toISOString().slice(0, 10),
   ).reverse();
@@ -474,7 +494,8 @@ test.each([
   ['?days=365', 7],
 ])('dashboard%s waits for at most %i calls', async (query, most) => {
   const { app, withings, visitor } = await connected();
-  await dashboard({ app, visitor }, query);
+  await visitor.get(`/dashboard${query}`);
+  await app.settled();
   const waited = ['getmeas', 'getactivity', 'getsummary', 'getdevice'].flatMap(withings.asked);
   expect(waited.filter(({ meastypes }) => meastypes !== '4').length).toBeLessThanOrEqual(most);
 });

@@ -4,8 +4,11 @@ import type { List } from './records.ts';
 
 /** What the pages of a list hold together. */
 export interface Collection<T> {
-  /** Whether it may be another page than those before: all that can be read of it is known from them if not. */
-  add(page: Page): boolean;
+  /**
+   * `isNew`: it may be another page than those before; if not, all that can be read of it is known from them. `reach`: of
+   * rows that come oldest first, when the last one was (milliseconds since 1970); null: they do not.
+   */
+  add(page: Page): { isNew: boolean; reach: number | null };
   /** The list, newest first, and how many pieces made no sense. */
   done(): { list: Omit<List<T>, 'isCut'>; skipped: number };
 }
@@ -23,7 +26,7 @@ export function collection<T>({ read, at, nameOf }: Service<T>, now: number): Co
   return {
     add({ rows, timezone }) {
       const before = records.size;
-      let isReadable = false;
+      const times: number[] = [];
       addZone(timezone, Number.POSITIVE_INFINITY); // of now; a row speaks of its own time
       for (const row of rows) {
         const pieces = read(row, now);
@@ -31,10 +34,12 @@ export function collection<T>({ read, at, nameOf }: Service<T>, now: number): Co
         skipped += pieces.length - found.length;
         for (const record of found) records.set(nameOf(record), records.get(nameOf(record)) ?? record);
         const [first] = found;
-        if (first) addZone(zoneOf(row), at(first));
-        isReadable ||= found.length > 0;
+        if (!first) continue;
+        times.push(at(first));
+        addZone(zoneOf(row), at(first));
       }
-      return records.size > before || !isReadable;
+      const [begin = 0, end = 0] = [times[0], times.at(-1)];
+      return { isNew: records.size > before || times.length === 0, reach: end > begin ? end : null };
     },
     done() {
       const rows = [...records.values()].sort((a, b) => at(b) - at(a));
