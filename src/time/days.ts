@@ -79,10 +79,11 @@ export function lastDays(days: number, now: number, zone: string): DayRange {
     from: begins[0] ?? now,
     indexOf: (ymd) => daysBetween(first, ymd),
     position(at) {
-      const index = begins.findLastIndex((begin) => begin <= at);
-      const [begin, end] = begins.slice(index, index + 2);
-      if (begin === undefined || index < 0) return 0;
-      return end === undefined ? days : index + (at - begin) / (end - begin);
+      let index = Math.min(days, Math.max(0, Math.round((at - (begins[0] ?? at)) / DAY_MS))); // or one beside it
+      while (index > 0 && (begins[index] ?? 0) > at) index -= 1;
+      while ((begins[index + 1] ?? Infinity) <= at) index += 1;
+      const [begin = at, end] = [begins[index], begins[index + 1]];
+      return end === undefined ? days : Math.max(0, index + (at - begin) / (end - begin));
     },
   };
 }

@@ -135,8 +135,9 @@ export function valueScale(least: number, most: number, { number }: Pick<Wording
   const ticks = y.ticks(4).reverse();
   const step = (ticks[0] ?? 1) - (ticks[1] ?? 0);
   const digits = step > 0.99 ? 0 : step > 0.099 ? 1 : 2; // the difference of two ticks is not exact
+  const [bottom = 0, top = 1] = y.domain();
   return {
-    y: (value: number) => y(value),
+    y: (value: number) => (HEIGHT * (top - value)) / (top - bottom), // the scale itself takes its time
     grid: ticks.map((tick) => rounded(y(tick))),
     yLabels: ticks.map((tick) => number(tick, digits)),
   };

@@ -1,4 +1,5 @@
-import { addDays, type DayRange, ymdAt } from '../../time/days.ts';
+import { DAY_MS } from '../../time/clocks.ts';
+import { addDays, type DayRange } from '../../time/days.ts';
 import type { Wording } from '../preferences/wording.ts';
 
 /** From here on a day is too thin to see and too much to read. */
@@ -32,13 +33,13 @@ export function isFew(count: number, range: DayRange): boolean {
  */
 export function grouped<T>(
   rows: T[],
-  dateOf: (row: T) => string,
+  dayOf: (row: T) => number,
   range: DayRange,
   wording: Wording,
 ): Group<T>[] {
   const span = spanOf(range);
   const oldest = Math.floor(range.days / span) - 1;
-  const weekOf = (row: T) => Math.floor((range.days - 1 - range.indexOf(dateOf(row))) / span);
+  const weekOf = (row: T) => Math.floor((range.days - 1 - dayOf(row)) / span);
   return [...groupBy(rows, (row) => Math.min(oldest, weekOf(row)))].map(([week, found]) => {
     const end = range.days - week * span;
     const first = week === oldest ? 0 : end - span;
@@ -51,15 +52,19 @@ export function wordsFor(span: 1 | 7): { head: string; meaning: string } {
   return span === 7 ? { head: 'Week from', meaning: 'mean of a week' } : { head: 'Day', meaning: 'a day' };
 }
 
-export function isWithin(ymd: string, range: DayRange): boolean {
-  const index = range.indexOf(ymd);
-  return index >= 0 && index < range.days;
+export function isWithin(ymd: string, { first, today }: DayRange): boolean {
+  return ymd >= first && ymd <= today;
 }
 
-/** The calendar day of a moment where the person lives. What a clock that is ahead dates later was measured today. */
-export function dayOf(at: Date, { zone, today }: DayRange): string {
-  const ymd = ymdAt(at.getTime(), zone);
-  return ymd > today ? today : ymd;
+/** Where a moment lies, in days from the left; negative before the range. */
+export function positionOf(at: Date, range: DayRange): number {
+  const before = (range.from - at.getTime()) / DAY_MS;
+  return before > 0 ? -before : range.position(at.getTime());
+}
+
+/** The day of the range that a moment belongs to. What a clock that is ahead dates later was measured today. */
+export function dayOf(at: Date, range: DayRange): number {
+  return Math.min(range.days - 1, Math.floor(positionOf(at, range)));
 }
 
 /** In the order in which each key comes first. */

@@ -65,15 +65,21 @@ export function newestFirst<T extends { at: Date }>(rows: T[]): T[] {
   return rows.toSorted((a, b) => b.at.getTime() - a.at.getTime());
 }
 
-/** Without those that say the same of the same moment. */
+/** Without those that say the same of the same moment. In the order of their moments. */
 export function distinct(measures: Measure[]): Measure[] {
-  const found = new Map<string, Measure>();
-  for (const measure of measures) {
-    const { type, value, at, attribution } = measure;
-    const position = isWhole(measure) ? WHOLE_BODY : measure.position;
-    found.set([type, value, at.getTime(), attribution, position].join(' '), measure);
-  }
-  return [...found.values()];
+  const isSame = (a: Measure, b: Measure) =>
+    a.type === b.type &&
+    a.value === b.value &&
+    a.attribution === b.attribution &&
+    (a.position === b.position || (isWhole(a) && isWhole(b)));
+  return measures.filter((measure, index) => {
+    const at = measure.at.getTime();
+    for (let before = index - 1; measures[before]?.at.getTime() === at; before -= 1) {
+      const other = measures[before];
+      if (other && isSame(measure, other)) return false;
+    }
+    return true;
+  });
 }
 
 /**

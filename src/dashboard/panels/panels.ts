@@ -43,7 +43,7 @@ interface Kind {
 export function panelsOf(data: Everything, range: DayRange, wording: Wording): Panels {
   const { goals } = data.slow;
   const { days } = range;
-  const measures = shown(data.measures, (list) => ({ ...list, rows: newestFirst(distinct(list.rows)) }));
+  const measures = shown(data.measures, (list) => ({ ...list, rows: distinct(newestFirst(list.rows)) }));
   const pressures = shown(measures, ({ rows }) => pressuresOf(rows));
   const kinds: Kind[] = [
     {

@@ -30,7 +30,7 @@ export function sleepContent(
   const known = sleeps.flatMap(({ night }) => night?.asleepSeconds ?? []);
   const average = known.length > 0 ? wording.hours(mean(known)) : null;
   const span = spanOf(range);
-  const groups = grouped(sleeps, ({ date }) => date, range, wording).map(summaryOf);
+  const groups = grouped(sleeps, ({ date }) => range.indexOf(date), range, wording).map(summaryOf);
   const kinds = new Set(groups.flatMap(({ parts }) => parts.map(({ kind }) => kind)));
   const head = span === 7 ? wordsFor(span).head : 'Night to';
   const hours = (seconds: number | null) => (seconds === null ? NOTHING : wording.hours(seconds));

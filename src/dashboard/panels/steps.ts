@@ -21,7 +21,7 @@ export function stepsContent(
   const whole = found.filter((day) => !isRunning(day));
   const average = count(mean((whole.length > 0 ? whole : found).map(({ steps }) => steps)));
   const { head, meaning } = wordsFor(spanOf(range));
-  const groups = grouped(found, ({ date }) => date, range, wording).map((group) => {
+  const groups = grouped(found, ({ date }) => range.indexOf(date), range, wording).map((group) => {
     // A day that is not over makes no week smaller.
     const complete = group.rows.filter((day) => !isRunning(day));
     const rows = complete.length > 0 ? complete : group.rows;

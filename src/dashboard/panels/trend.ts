@@ -22,11 +22,10 @@ export function changeOver(measures: Measure[], range: DayRange): number | null 
 }
 
 function weekFrom(index: number, measures: Measure[], range: DayRange) {
-  const within = measures.filter(({ at }) => {
-    const day = range.indexOf(dayOf(at, range));
-    return day >= index && day < index + WEEK;
-  });
-  const days = new Set(within.map(({ at }) => dayOf(at, range)));
+  const within = measures
+    .map(({ at, value }) => ({ day: dayOf(at, range), value }))
+    .filter(({ day }) => day >= index && day < index + WEEK);
+  const days = new Set(within.map(({ day }) => day));
   if (within.length < LEAST_MEASURES || days.size < LEAST_DAYS) return null;
   const values = within.map(({ value }) => value);
   const average = mean(values);

@@ -1,10 +1,9 @@
-import { DAY_MS } from '../../time/clocks.ts';
 import type { DayRange } from '../../time/days.ts';
 import type { Measure } from '../../withings/data/records.ts';
 import { type Chart, DOT, LINE, RANGE } from '../charts/chart.ts';
 import { movingAverage, type Reading, readingChart, WINDOW_DAYS } from '../charts/readings.ts';
 import type { Wording } from '../preferences/wording.ts';
-import { dayOf, grouped, isFew, mean, spanOf, wordsFor } from './groups.ts';
+import { dayOf, grouped, isFew, mean, positionOf, spanOf, wordsFor } from './groups.ts';
 import { quantityWords } from './measures.ts';
 
 /** A mean of seven days says nothing of longer without a measure. */
@@ -42,7 +41,7 @@ export function weightChart(
 
   function eachOf(all: Measure[], within: Measure[], range: DayRange) {
     // The mean of the first days takes in those before them.
-    const points = all.map(({ at, value }) => ({ at: dayNumber(at, range), value })).reverse();
+    const points = all.map(({ at, value }) => ({ at: positionOf(at, range), value })).reverse();
     return {
       readings: within.map(({ at, value }): Reading => {
         const points = [{ value: of(value), kind: 'measured' }];
@@ -78,10 +77,4 @@ export function weightChart(
       ],
     };
   }
-}
-
-/** In days from the left: negative before the range. */
-function dayNumber(at: Date, range: DayRange): number {
-  const before = (range.from - at.getTime()) / DAY_MS;
-  return before > 0 ? -before : range.position(at.getTime());
 }

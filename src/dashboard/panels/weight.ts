@@ -3,7 +3,7 @@ import type { List, Measure } from '../../withings/data/records.ts';
 import { WEIGHT } from '../../withings/meastypes.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { dayOf, grouped, isFew, mean, spanOf, wordsFor } from './groups.ts';
-import { isSure, isWhole, newestFirst, noteOf, quantityWords } from './measures.ts';
+import { isSure, isWhole, noteOf, quantityWords } from './measures.ts';
 import { type Content, ended, type Table, withNotes } from './panel.ts';
 import { changeOver } from './trend.ts';
 import { weightChart } from './weight-chart.ts';
@@ -13,14 +13,16 @@ const MEANINGFUL_KG = 0.3;
 /** Beside a year by weeks: of those that it is not sure about. */
 const MAX_NOTED = 20;
 
-/** `list`: of the range and of the days before it, for the trend. Null: nothing was weighed in the range. */
+/**
+ * `list`: of the range and of the days before it, for the trend; newest first. Null: nothing was weighed in the range.
+ */
 export function weightContent(
   list: List<Measure>,
   goalKg: number | null,
   range: DayRange,
   wording: Wording,
 ): Content | null {
-  const all = newestFirst(list.rows.filter((measure) => measure.type === WEIGHT && isWhole(measure)));
+  const all = list.rows.filter((measure) => measure.type === WEIGHT && isWhole(measure));
   const found = all.filter(({ at }) => at.getTime() >= range.from);
   if (found.length === 0) return null;
   const table = tableOf(found, range, wording);
