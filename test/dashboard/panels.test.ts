@@ -110,8 +110,8 @@ function has(...devices: object[]) {
 }
 
 /** What a panel of the page says. */
-async function panel(id: string, days = 30) {
-  const { text } = await visitor.get(`/dashboard?days=${days}`);
+async function panel(id: string, days = 30, headers: Record<string, string> = {}) {
+  const { text } = await visitor.get(`/dashboard?days=${days}`, headers);
   const html = text.split('<section class="card panel"').find((part) => part.includes(`id="${id}"`)) ?? '';
   const texts = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, found = '']) => found);
   const inner = (markup: string | undefined) => markup?.replace(/<[^>]*>/g, '').trim();
@@ -445,6 +445,29 @@ async function knownAfterAView() {
   await visitor.get('/dashboard');
   await app.settled();
 }
+
+test.each([
+  ['en-US', 'lb', '154.3 lb', 'goal 143.3 lb', 'down by 5.1 lb'],
+  ['en-GB', 'lb', '11 st 0.3 lb', 'goal 10 st 3.3 lb', 'down by 5.1 lb'],
+  ['de-DE', 'kg', '70,0 kg', 'goal 65,0 kg', 'down by 2,3 kg'],
+])(
+  'weights as they are read in %s: headline, axis, goal, trend and numbers',
+  async (language, unit, ...words) => {
+    const [latest = '', goal = '', trend = ''] = words;
+    withings.say('getgoals', { goals: { weight: { value: 65, unit: 0 } } });
+    measured(...Array.from({ length: 30 }, (_, index) => group(time(29 - index), [kg(72.9 - index * 0.1)])));
+    await knownAfterAView();
+    const { html, figure, legend, sentence, rows, titles } = await panel('weight', 30, {
+      'Accept-Language': language,
+    });
+    expect(figure).toBe(latest);
+    expect(html).toContain(`<span class="axis">${unit}</span>`);
+    expect(legend.at(-1)).toContain(goal);
+    expect(sentence).toContain(trend);
+    expect(rows[1]?.[1]).toBe(latest);
+    expect(titles.at(-1)).toContain(latest);
+  },
+);
 
 describe('goals', () => {
   test('are dashed lines, in the words of the person', async () => {

@@ -46,9 +46,11 @@ export function readingChart(
     return { title, bars: [], strokes: low < high ? [range, ...dots] : dots };
   });
   const draw = line<Point>(
-    ({ at }) => rounded(x(at)),
-    ({ value }) => height(value),
-  ).curve(curveMonotoneX);
+    ({ at }) => x(at),
+    ({ value }) => y(value),
+  )
+    .curve(curveMonotoneX)
+    .digits(1);
   const lines = pieces(options.means, options.gap).map((piece) => draw(piece) ?? '');
   return { ...empty, marks, lines };
 }
