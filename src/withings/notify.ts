@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nothing, readAnswer } from './answers.ts';
+import { rows } from './data/page.ts';
 import { type Result, refuse } from './errors.ts';
 import type { Post } from './http.ts';
 
@@ -37,9 +38,16 @@ export function createNotify(post: Post): Notify {
   };
 }
 
-const profiles: z.ZodType<Subscription[]> = z
-  .object({ profiles: z.array(z.object({ appli: z.coerce.number().int(), callbackurl: z.string() })) })
-  .transform((body) => body.profiles.map(({ appli, callbackurl }) => ({ appli, callbackUrl: callbackurl })));
+const profile = z
+  .object({ appli: z.coerce.number().int(), callbackurl: z.string() })
+  .transform(({ appli, callbackurl }) => ({ appli, callbackUrl: callbackurl }));
+
+const profiles: z.ZodType<Subscription[]> = z.object({ profiles: rows }).transform((body) =>
+  body.profiles.flatMap((row) => {
+    const read = profile.safeParse(row);
+    return read.success ? [read.data] : [];
+  }),
+);
 
 export type CallbackRule = 'https' | 'host' | 'port' | 'length';
 

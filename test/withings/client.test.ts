@@ -248,6 +248,37 @@ describe('what is understood', () => {
     expect(await codeOf(pairWith({ expires_in: '10800' }))).toBe('ok');
   });
 
+  test.each([
+    ['a list', [null, { appli: '1', callbackurl: 'https://c.example' }, { appli: 'x', callbackurl: 7 }]],
+    ['a map', { 0: { appli: 1, callbackurl: 'https://c.example' }, 2: 'x' }],
+    ['one by itself', { appli: 1, callbackurl: 'https://c.example', comment: null }],
+  ])('subscriptions as %s', async (_words, profiles) => {
+    const { withings } = await wire(says({ status: 0, body: { profiles } }));
+    const value = [{ appli: 1, callbackUrl: 'https://c.example' }];
+    expect(await withings.subscriptions('t'.repeat(40))).toEqual({ ok: true, value });
+  });
+
+  test('subscriptions that are no list are refused: nobody knows whether there are any', async () => {
+    const { withings } = await wire(says({ status: 0, body: {} }));
+    expect(await withings.subscriptions('t'.repeat(40))).toMatchObject({
+      refusal: { code: 'withings-unreadable' },
+    });
+  });
+
+  test('an answer with data may be several megabytes, one with tokens may not', async () => {
+    const comment = 'x'.repeat(7 * 1024 * 1024);
+    const { withings } = await wire(
+      says({ status: 0, body: { ...PAIR, devices: [{ type: 'Scale' }], comment } }),
+    );
+    expect(await withings.devices('t'.repeat(40))).toMatchObject({
+      ok: true,
+      value: { rows: [{ type: 'Scale' }] },
+    });
+    expect(await withings.refresh('r'.repeat(40))).toMatchObject({
+      refusal: { code: 'withings-unreadable' },
+    });
+  });
+
   test('measures: value × 10^unit, strange groups left out', async () => {
     const { withings } = await wire(
       says({

@@ -57,6 +57,13 @@ export function rowsIn(value: unknown): unknown[] | null {
   return isRow(value) ? [value] : Object.values(value);
 }
 
+/** The same as a schema. */
+export const rows = z.unknown().transform((value, { issues }) => {
+  const found = rowsIn(value);
+  if (!found) issues.push({ code: 'custom', message: 'no rows', input: value });
+  return found ?? [];
+});
+
 /** A row has fields with names and plain values; a map of rows has ids and rows. */
 function isRow(value: object): boolean {
   return Object.entries(value).some(
