@@ -147,11 +147,12 @@ describe('the zone', () => {
   });
 
   test('at midnight there an open page is renewed', async () => {
-    const { app, visitor } = await connected({ zones: { measures: 'Pacific/Honolulu' } });
+    const at = Date.parse('2026-11-26T09:00:00Z');
+    const { app, visitor } = await connected({ zones: { measures: 'Pacific/Honolulu' }, at });
     await textOf(visitor);
     const events = await openEvents(app, visitor.cookies());
     expect(await events.next()).toMatchObject({ timezone: 'Pacific/Honolulu' });
-    app.clock.now = Date.parse('2026-11-25T10:00:00Z');
+    app.clock.now += HOUR; // no token is due by then
     expect(await events.next()).toMatchObject({ state: 'connected' });
   });
 });
@@ -302,6 +303,8 @@ describe('the words', () => {
     expect(wording({}, 'de').number(12_345.67, 1)).toBe('12.345,7');
     expect(wording({}, 'fr').number(66.5, 1)).toBe('66,5');
     expect(wording({}, 'mr').number(66.5, 1)).toBe('66.5');
+    expect(wording({}, 'mr').shortDay('2026-11-24')).toContain('24');
+    expect(wording({}, 'th').day('2025-11-24')).toContain('2025');
     expect(say(wording({ distance: 'mi' }).distance(5000))).toBe('3.1 mi');
     expect(say(wording({ temperature: '°F' }).temperature(37))).toBe('98.6 °F');
   });
