@@ -169,6 +169,18 @@ describe('a row is not a day', () => {
     expect(rows[0]?.at(-1)).toBe('Nap');
   });
 
+  test('a long sleep by day beside a night is a nap, too', async () => {
+    nights(
+      slept(1, '12:00', '16:00', stages(3000, 3000, 6600)),
+      slept(1, '23:00', '06:20', SEVEN_HOURS),
+      slept(2, '08:00', '15:00', SEVEN_HOURS), // after a shift
+    );
+    const { sentence } = await panel('sleep');
+    expect(sentence).toBe(
+      'In the night to Sun 14 Jun, and a nap of 3 h 30 min. Mean of 2 nights: 7 h 00 min.',
+    );
+  });
+
   test('a nap alone is no night', async () => {
     nights(slept(1, '23:00', '06:20', SEVEN_HOURS), slept(0, '13:00', '13:30', stages(0, 0, 1500)));
     const { figure, sentence } = await panel('sleep');
@@ -178,6 +190,8 @@ describe('a row is not a day', () => {
 
   test('a mat and a watch in one night, and a night in two parts', async () => {
     nights(
+      slept(2, '23:00', '06:40', { total_sleep_time: 27_000 }),
+      slept(2, '23:00', '02:30', stages(3600, 3600, 3600)), // taken off
       slept(1, '22:30', '02:00', stages(3600, 3600, 3600)),
       slept(1, '03:00', '07:00', stages(3600, 3600, 5400)),
       slept(0, '23:10', '06:30', { total_sleep_time: 26_000 }, { model: 16 }),
@@ -185,7 +199,7 @@ describe('a row is not a day', () => {
     );
     const { figure, rows } = await panel('sleep');
     expect(figure).toBe('7 h 00 min');
-    expect(rows.slice(1).map(([, asleep]) => asleep)).toEqual(['7 h 00 min', '6 h 30 min']);
+    expect(rows.slice(1).map(([, asleep]) => asleep)).toEqual(['7 h 00 min', '6 h 30 min', '7 h 30 min']);
   });
 
   test('two trackers of one day are one day: the larger', async () => {
@@ -200,6 +214,17 @@ describe('a row is not a day', () => {
     ]);
     expect(html.match(/<rect class="steps running" x/g)).toHaveLength(1);
   });
+});
+
+test('what is not of these days is not shown', async () => {
+  counted([30, 5000], [29, 6000]);
+  nights(slept(30, '23:00', '06:20', SEVEN_HOURS), slept(29, '23:00', '06:20', SEVEN_HOURS));
+  measured(group(time(30), [kg(70), ...pressure(120, 80)]), group(time(29), [kg(71), ...pressure(110, 70)]));
+  for (const id of ['weight', 'heart', 'steps', 'sleep']) {
+    const { rows, titles, html } = await panel(id);
+    expect([id, rows.length, titles.length]).toEqual([id, 2, 1]);
+    expectInside(html);
+  }
 });
 
 describe('unknown is not nothing', () => {

@@ -21,11 +21,11 @@ const NEARLY = 0.75;
 
 /**
  * The sleeps of a range by their dates, newest first: one night each. Two devices that saw the same sleep say it
- * twice; what else belongs to a date is a nap or another part of its night. What has not ended is left out.
+ * twice; what else belongs to a date is a nap or another part of its night.
  */
 export function sleepsOf(rows: Night[], range: DayRange): DaySleep[] {
-  const over = rows.filter(({ date, end }) => end.getTime() <= range.now && isWithin(date, range));
-  return [...groupBy(over, ({ date }) => date)]
+  const within = rows.filter(({ date }) => isWithin(date, range));
+  return [...groupBy(within, ({ date }) => date)]
     .map(([date, found]) => ({ date, ...sortedOut(found, range.zone) }))
     .sort((a, b) => (a.date < b.date ? 1 : -1));
 }
