@@ -43,7 +43,8 @@ const connection = watchConnection({
   open: () => new EventSource(`/events?since=${encodeURIComponent(page().dataset.now)}`),
   async ask() {
     const answer = await fetch('/api/connection');
-    return answer.ok ? answer.text() : Promise.reject(answer.status);
+    if (!answer.ok) return Promise.reject(answer.status);
+    return `${await answer.text()} ${Date.now() + ahead < Date.parse(page().dataset.dayEnds)}`;
   },
   changed: soon,
   clock: window,

@@ -1,7 +1,7 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
 import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
-import type { DayRange } from '../time/days.ts';
+import { addDays, type DayRange, midnight } from '../time/days.ts';
 import { timesWords } from '../time/formats.ts';
 import { refreshDueAt } from '../tokens/state.ts';
 import type { Everything } from './data-loader.ts';
@@ -67,6 +67,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
     panels,
     canRefresh: grant.ended === null,
     made: moment(now),
+    dayEnds: new Date(midnight(addDays(range.today, 1), range.zone)).toISOString(),
     foot: { times: timesWords(preferences.zone), days: range.days, units: choices(preferences.units) },
   };
 }

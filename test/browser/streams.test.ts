@@ -70,4 +70,10 @@ test('where a proxy holds the events back the page notices, and asks now and the
   await again;
   await page.clock.fastForward(1000);
   await page.getByText('Refreshed', { exact: true }).waitFor();
+
+  await other.close();
+  app.clock.now += 25 * 3_600_000;
+  await page.clock.fastForward(25 * 3_600_000); // it has not heard of any change but that of the day
+  await page.clock.fastForward(1000);
+  await page.getByText(/Made Jun 17,/).waitFor();
 });
