@@ -249,6 +249,7 @@ describe('unknown is not nothing', () => {
     expect(sentence).toBe('Last night; for how long is not known. Mean of 2 nights: 7 h 00 min.');
     expect(rows[1]?.[1]).toBe('not known');
     expect(titles).toHaveLength(2);
+    expect((await panel('sleep', 365)).legend).toEqual(['deep', 'REM', 'light', 'awake']);
   });
 
   test('a night that has not ended is not shown, and one of another day is not last night', async () => {
@@ -364,8 +365,9 @@ describe('the trend', () => {
     expect(sentence).toBe('Measured 15 Jun, 07:00. Over 30 days: about as before.');
   });
 
-  test('a month of losing is one', async () => {
-    mornings(Array.from({ length: 30 }, (_, index) => 72 - index * 0.1));
+  test('a month of losing is one, whoever else stood on the scale', async () => {
+    const losing = Array.from({ length: 30 }, (_, index) => group(time(29 - index), [kg(72 - index * 0.1)]));
+    measured(...losing, group(time(0, '09:00'), [kg(23.1)], 1));
     expect((await panel('weight')).sentence).toContain('Over 30 days: going down by 2.3 kg.');
   });
 
@@ -607,6 +609,14 @@ describe('what is not there', () => {
       'On Tue 26 May. Withings has more than it gave us at once: this is of the latest 5 only.',
     );
     expect(html).toContain('aria-label="Steps over 30 days"');
+    withings.say('getsummary', ({ offset = '0' }: Record<string, string>) => {
+      const series = [slept(20 + Number(offset), '23:00', '06:20', SEVEN_HOURS)];
+      return { series, more: true, offset: Number(offset) + 1 };
+    });
+    app.clock.now += 60_000;
+    const sleep = await panel('sleep');
+    expect(sleep.sentence).toMatch(/^In the night to Tue 26 May\. Withings has more than it gave us at once/);
+    expect(sleep.html).toContain('aria-label="Sleep over 30 days, in hours by stage"');
     app.clock.now += 60_000;
     withings.say('getactivity', ({ offset = '0' }: Record<string, string>) => {
       return { activities: [{ date: ymd(400), steps: 1 }], more: true, offset: Number(offset) + 1 };

@@ -1,5 +1,3 @@
-import { PROBLEMS } from '../../problems/catalogue.ts';
-import { ACTIONS } from '../../problems/text.ts';
 import type { DayRange } from '../../time/days.ts';
 import type { List } from '../../withings/data/records.ts';
 import type { Result } from '../../withings/errors.ts';
@@ -7,21 +5,15 @@ import type { Everything } from '../data-loader.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { compositionContent } from './composition.ts';
 import { devicesContent } from './devices.ts';
-import { groupBy, isWithin } from './groups.ts';
+import { isWithin } from './groups.ts';
 import { heartContent, pressuresOf } from './heart.ts';
 import { distinct, newestFirst } from './measures.ts';
 import { moreContent } from './more.ts';
 import type { Content, Panel } from './panel.ts';
 import { sleepContent } from './sleep.ts';
 import { stepsContent } from './steps.ts';
+import { type Trouble, troublesOf } from './troubles.ts';
 import { weightContent } from './weight.ts';
-
-/** Why data are missing, said once for all that are missing for the same reason. */
-export interface Trouble {
-  title: string;
-  advice: string;
-  action: { href: string; label: string } | null;
-}
 
 export interface Panels {
   panels: Panel[];
@@ -121,30 +113,6 @@ function panelOf({ id, title, content, empty, cut }: Kind): Panel[] {
   const more =
     cut === null ? '' : ` Withings has more than it gave us at once: this is of the latest ${cut} only.`;
   return [{ ...blank, ...content.value, sentence: content.value.sentence + more }];
-}
-
-function troublesOf(kinds: Kind[]): Trouble[] {
-  const refused = kinds.flatMap(({ title, content }) =>
-    content.ok ? [] : [{ title, code: content.refusal.code }],
-  );
-  return [...groupBy(refused, ({ code }) => code)].map(([code, missing]) => {
-    const names = missing.map(({ title }) => title.toLowerCase()).join(', ');
-    if (code === 'scope-missing') {
-      return {
-        title: `Not shared: ${names}`,
-        advice: '',
-        action: { href: ACTIONS.connect.href, label: 'Share more' },
-      };
-    }
-    const { title, advice, action } = PROBLEMS[code];
-    // The page itself is where a reload would lead.
-    const way = action === 'dashboard' || action === 'home' ? null : ACTIONS[action];
-    return {
-      title,
-      advice: missing.length === kinds.length ? advice : `${advice} Missing: ${names}.`,
-      action: way,
-    };
-  });
 }
 
 function cutOf<T>(result: Result<List<T>>, isShown: (row: T) => boolean): number | null {

@@ -1,21 +1,12 @@
 import type { DayRange } from '../../time/days.ts';
-import type { List, Night, Stages } from '../../withings/data/records.ts';
+import type { List, Night } from '../../withings/data/records.ts';
+import type { Chart } from '../charts/chart.ts';
 import { columnChart } from '../charts/columns.ts';
 import type { Wording } from '../preferences/wording.ts';
-import { duration } from '../words.ts';
-import { type Group, grouped, mean, spanOf, wordsFor } from './groups.ts';
+import { grouped, mean, spanOf, wordsFor } from './groups.ts';
 import { type DaySleep, sleepsOf } from './nights.ts';
-import { type Content, ended, NOTHING } from './panel.ts';
-
-const HOUR_SECONDS = 3600;
-/** From the bottom of a column to its top. */
-const STAGES = [
-  { kind: 'deep', words: 'deep' },
-  { kind: 'rem', words: 'REM' },
-  { kind: 'light', words: 'light' },
-  { kind: 'awake', words: 'awake' },
-] as const;
-const UNDIVIDED = { kind: 'asleep', words: 'asleep, stages not known' };
+import { type Content, ended, NOTHING, type Table } from './panel.ts';
+import { HOUR_SECONDS, napWords, type SleepSummary, STAGES, summaryOf, UNDIVIDED } from './sleep-summary.ts';
 
 /** Null: no sleep in the range. */
 export function sleepContent(
@@ -26,52 +17,17 @@ export function sleepContent(
 ): Content | null {
   const sleeps = sleepsOf(list.rows, range);
   if (sleeps.length === 0) return null;
-  const lastNight = sleeps.find(({ night }) => night)?.night?.asleepSeconds ?? null;
+  const latest = sleeps.find(({ night }) => night)?.night?.asleepSeconds ?? null;
   const known = sleeps.flatMap(({ night }) => night?.asleepSeconds ?? []);
-  const average = known.length > 0 ? wording.hours(mean(known)) : null;
-  const span = spanOf(range);
+  const average = known.length > 0 && !list.isCut ? wording.hours(mean(known)) : null;
+  const means = average && known.length > 1 ? ` Mean of ${known.length} nights: ${average}.` : '';
   const groups = grouped(sleeps, ({ date }) => range.indexOf(date), range, wording).map(summaryOf);
-  const kinds = new Set(groups.flatMap(({ parts }) => parts.map(({ kind }) => kind)));
-  const head = span === 7 ? wordsFor(span).head : 'Night to';
-  const hours = (seconds: number | null) => (seconds === null ? NOTHING : wording.hours(seconds));
-  const napped = groups.some(({ naps }) => naps);
+  const label = `Sleep over ${range.days} days${average ? `, ${average} a night` : ''}, in hours by stage`;
   return {
-    figure: lastNight === null ? null : { value: wording.hours(lastNight), unit: '' },
-    sentence: `${sentenceOf(sleeps, range, wording)}${
-      known.length > 1 && average && !list.isCut ? ` Mean of ${known.length} nights: ${average}.` : ''
-    }`,
-    chart:
-      average === null
-        ? null
-        : columnChart(
-            {
-              label: `Sleep over ${range.days} days${list.isCut ? '' : `, ${average} a night`}, in hours by stage`,
-              range,
-              wording,
-              unit: 'h',
-              minSpan: 8,
-              references: goalSeconds
-                ? [{ value: goalSeconds / HOUR_SECONDS, words: `goal ${wording.hours(goalSeconds)}` }]
-                : [],
-              legend: [...STAGES, UNDIVIDED].filter(({ kind }) => kinds.has(kind)),
-            },
-            groups.flatMap(({ first, days, label, asleep, naps, parts }) => {
-              if (asleep === null) return [];
-              const title = `${head} ${label}: ${wording.hours(asleep)} asleep${naps ? `, nap ${naps}` : ''}`;
-              return [{ first, days, parts, title }];
-            }),
-          ),
-    table: {
-      caption: `Sleep, ${wordsFor(span).meaning}`,
-      columns: [head, 'Asleep', ...STAGES.map(({ words }) => words), 'Score', ...(napped ? ['Nap'] : [])],
-      rows: groups.map(({ label, rows, asleep, stages, score, naps }) => [
-        label,
-        asleep === null && rows.some(({ night }) => night) ? 'not known' : hours(asleep),
-        ...STAGES.map(({ kind }) => hours(stages?.[kind] ?? null)),
-        score === null ? NOTHING : wording.number(score, 0),
-        ...(napped ? [naps || NOTHING] : []),
-      ]),
-    },
+    figure: latest === null ? null : { value: wording.hours(latest), unit: '' },
+    sentence: sentenceOf(sleeps, range, wording) + means,
+    chart: known.length > 0 ? chartOf(label, groups, goalSeconds, range, wording) : null,
+    table: tableOf(groups, range, wording),
   };
 }
 
@@ -89,48 +45,50 @@ function sentenceOf(sleeps: DaySleep[], range: DayRange, wording: Wording): stri
   return `${ended(`${when}${unknown}${nap}`)} ${naps}`.trimEnd();
 }
 
-/** "25 min", "25 min and 10 min"; empty without any. */
-function napWords(naps: Night[]): string {
-  return naps
-    .toSorted((a, b) => a.start.getTime() - b.start.getTime())
-    .map(({ start, end, asleepSeconds }) =>
-      duration((asleepSeconds ?? 0) * 1000 || end.getTime() - start.getTime()),
-    )
-    .join(' and ');
+function chartOf(
+  label: string,
+  groups: SleepSummary[],
+  goalSeconds: number | null,
+  range: DayRange,
+  wording: Wording,
+): Chart {
+  const head = headOf(range);
+  const columns = groups.flatMap(({ first, days, label: day, asleep, naps, parts }) => {
+    if (asleep === null) return [];
+    const title = `${head} ${day}: ${wording.hours(asleep)} asleep${naps ? `, nap ${naps}` : ''}`;
+    return [{ first, days, parts, title }];
+  });
+  const goal = goalSeconds
+    ? [{ value: goalSeconds / HOUR_SECONDS, words: `goal ${wording.hours(goalSeconds)}` }]
+    : [];
+  const kinds = new Set(columns.flatMap(({ parts }) => parts.map(({ kind }) => kind)));
+  const legend = [...STAGES, UNDIVIDED].filter(({ kind }) => kinds.has(kind));
+  return columnChart({ label, range, wording, unit: 'h', minSpan: 8, references: goal, legend }, columns);
 }
 
-interface Summary extends Group<DaySleep> {
-  asleep: number | null;
-  stages: Stages | null;
-  score: number | null;
-  naps: string;
-  parts: { kind: string; value: number }[];
-}
-
-/** What is not known counts for nothing: neither for a mean nor against it. */
-function summaryOf(group: Group<DaySleep>): Summary {
-  const nights = group.rows.flatMap(({ night }) => (night && night.asleepSeconds !== null ? [night] : []));
-  const meanOf = (values: number[]) => (values.length > 0 ? mean(values) : null);
-  const asleep = meanOf(nights.flatMap(({ asleepSeconds }) => asleepSeconds ?? []));
-  const divided = nights.flatMap(({ stages }) => stages ?? []);
-  const stages =
-    divided.length > 0 && divided.length === nights.length
-      ? {
-          deep: mean(divided.map(({ deep }) => deep)),
-          rem: mean(divided.map(({ rem }) => rem)),
-          light: mean(divided.map(({ light }) => light)),
-          awake: mean(divided.map(({ awake }) => awake)),
-        }
-      : null;
-  const parts = stages
-    ? STAGES.map(({ kind }) => ({ kind, value: stages[kind] / HOUR_SECONDS }))
-    : [{ kind: UNDIVIDED.kind, value: (asleep ?? 0) / HOUR_SECONDS }];
+function tableOf(groups: SleepSummary[], range: DayRange, wording: Wording): Table {
+  const hours = (seconds: number | null) => (seconds === null ? NOTHING : wording.hours(seconds));
+  const napped = groups.some(({ naps }) => naps);
   return {
-    ...group,
-    asleep,
-    stages,
-    score: meanOf(nights.flatMap(({ score }) => score ?? [])),
-    naps: group.days === 1 ? napWords(group.rows.flatMap(({ naps }) => naps)) : '',
-    parts: parts.filter(({ value }) => value > 0),
+    caption: `Sleep, ${wordsFor(spanOf(range)).meaning}`,
+    columns: [
+      headOf(range),
+      'Asleep',
+      ...STAGES.map(({ words }) => words),
+      'Score',
+      ...(napped ? ['Nap'] : []),
+    ],
+    rows: groups.map(({ label, rows, asleep, stages, score, naps }) => [
+      label,
+      asleep === null && rows.some(({ night }) => night) ? 'not known' : hours(asleep),
+      ...STAGES.map(({ kind }) => hours(stages?.[kind] ?? null)),
+      score === null ? NOTHING : wording.number(score, 0),
+      ...(napped ? [naps || NOTHING] : []),
+    ]),
   };
+}
+
+function headOf(range: DayRange): string {
+  const span = spanOf(range);
+  return span === 7 ? wordsFor(span).head : 'Night to';
 }
