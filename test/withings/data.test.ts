@@ -193,6 +193,22 @@ test('devices without a model have a row, things that name nothing have none', (
   ]);
 });
 
+test('what is said to have happened in two days has not', () => {
+  const later = NOW / 1000 + 2 * 86_400;
+  const future = {
+    startdate: AT,
+    enddate: later,
+    category: 2,
+    data: null,
+    timestamp: later,
+    ecg: { afib: 0 },
+  };
+  expect(read(workouts, { series: [future] })).toMatchObject({ rows: [], skipped: 1 });
+  expect(read(recordings, { series: [future] })).toMatchObject({ rows: [], skipped: 1 });
+  const device = { model: 'Body+', first_session_date: later, last_session_date: later };
+  expect(read(devices, { devices: [device] })?.rows).toMatchObject([{ firstSeen: null, lastSeen: null }]);
+});
+
 test('workouts and recordings', () => {
   const workout = {
     startdate: AT,
@@ -262,6 +278,7 @@ test.each([
     row('2026-06-03', 'Pacific/Auckland'),
     row('2026-06-04', '../etc/passwd'),
     row('2026-06-05', null),
+    row('2026-06-06', '+02:00'),
     row('2026-06-02', 'America/Los_Angeles'),
   ];
   expect(read(activity, { ...body, activities })?.timezone).toBe(zone);
