@@ -341,7 +341,9 @@ describe('doubt is not certainty', () => {
         kg(1.2, 174, 12),
       ]),
       group(time(0, '08:00'), [kg(9, 8)], 1),
+      group(time(0, '09:00'), [kg(4, 1, 3)]),
     );
+    expect((await panel('weight')).figure).toBe('70.0 kg');
     const { rows, sentence } = await panel('composition');
     expect(sentence).toBe('The latest of each, 15 Jun, 07:00.');
     expect(rows).toEqual([
@@ -359,8 +361,8 @@ describe('the trend', () => {
   const mornings = (values: number[]) =>
     measured(...values.map((value, index) => group(time(values.length - 1 - index), [kg(value)])));
 
-  test('one odd morning is none', async () => {
-    mornings([71.5, ...Array<number>(29).fill(70)]);
+  test.each([71.5, 80])('one odd morning of %s kg is none', async (odd) => {
+    mornings([odd, ...Array<number>(29).fill(70)]);
     const { sentence } = await panel('weight');
     expect(sentence).toBe('Measured 15 Jun, 07:00. Over 30 days: about as before.');
   });
@@ -624,6 +626,20 @@ describe('what is not there', () => {
     expect((await panel('steps')).sentence).toBe(
       'Withings has more than it gave us at once: this is not among it.',
     );
+  });
+
+  test('of measures that were cut neither trend nor mean is told', async () => {
+    withings.say('getmeas', ({ offset = '0' }: Record<string, string>) => {
+      const measuregrps = Array.from({ length: 10 }, (_, index) => {
+        const ago = Number(offset) + index;
+        return group(time(ago), [kg(70 + ago / 10), ...pressure(120 + ago, 80)]);
+      });
+      return { timezone: 'Europe/Paris', measuregrps, more: 1, offset: Number(offset) + 10 };
+    });
+    expect((await panel('weight')).sentence).toMatch(/^Measured 15 Jun, 07:00\. Withings has more than/);
+    const heart = await panel('heart');
+    expect(heart.sentence).toMatch(/^Measured 15 Jun, 07:00, pulse 60 bpm\. Withings has more than/);
+    expect(heart.html).toContain('aria-label="Blood pressure over 30 days"');
   });
 
   test('is said once for all that is missing for the same reason', async () => {
