@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import request from 'supertest';
 import type { Group } from '../../src/sandbox/data/measures/groups.ts';
 import { buildTown, MAREN, TOMAS } from './town.ts';
 
@@ -62,6 +63,32 @@ test('a weight is typed in hours later, and not told before', async () => {
   expect(typed?.modified).toBeGreaterThan((typed?.date ?? 0) + 10 * 3600);
 });
 
+test('what will be typed in tonight is not known at noon', async () => {
+  const { clock, pass, connect, getmeas } = buildTown();
+  const byHand = async (): Promise<Group[]> => {
+    const { access_token } = await connect(TOMAS);
+    const { measuregrps } = (await getmeas(access_token, { startdate: '1768467600', category: '1' })).body
+      .body;
+    return measuregrps.filter(({ attrib }: Group) => attrib === 2);
+  };
+  pass(60 * DAY);
+  const { date = 0, created = 0 } = (await byHand()).at(-1) ?? {};
+  clock.now = (date + 5 * 3600) * 1000;
+  expect(await byHand()).toEqual([]);
+  clock.now = created * 1000;
+  expect(await byHand()).toMatchObject([{ date }]);
+});
+
+test('Ines is heavier in the evening', async () => {
+  const { groups } = await person(INES);
+  const mean = (all: Group[]) =>
+    all.reduce((sum, { measures }) => sum + (measures[0]?.value ?? 0), 0) / all.length / 1000;
+  const steps = (await groups({ meastype: '1' })).filter(({ attrib }) => attrib === 0);
+  const isMorning = ({ date }: Group) => (date / 3600 + 24 - 8) % 24 < 12;
+  const difference = mean(steps.filter((group) => !isMorning(group))) - mean(steps.filter(isMorning));
+  expect(difference).toBeGreaterThan(0.4);
+});
+
 test("a child stands on Ada's scale", async () => {
   const { groups, now } = await person(ADA);
   const month = { meastype: '1', startdate: String(now - 30 * DAY) };
@@ -70,6 +97,15 @@ test("a child stands on Ada's scale", async () => {
   for (const { measures, model } of child) {
     expect(model).toBe('Body Scan');
     expect(Math.round((measures[0]?.value ?? 0) / 1000)).toBe(23);
+  }
+});
+
+test("and the sandbox's page does not take it for her", async () => {
+  const { app, pass, clock } = buildTown();
+  clock.now = Date.parse('2026-01-15T08:00+05:30'); // after both of them
+  for (let day = 0; day < 30; day += 1) {
+    expect((await request(app).get('/')).text).not.toMatch(/2[23]\.\d kg/);
+    pass(DAY);
   }
 });
 

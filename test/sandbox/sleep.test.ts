@@ -23,6 +23,7 @@ test('a night in stages: a list, one after the other, and the summary adds them 
   };
   const [summary] = (await data(access_token, '/v2/sleep', 'getsummary', asked)).body.series;
   expect(summary).toMatchObject({ date: '2026-01-15', model: 32, model_id: 63, completed: true });
+  expect(summary.data.hr_average).toBeGreaterThan(40);
   const { body } = await data(access_token, '/v2/sleep', 'get', {
     startdate: String(summary.startdate),
     enddate: String(summary.enddate),

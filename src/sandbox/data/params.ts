@@ -39,11 +39,6 @@ export function readTimes(fields: Fields): { start: number | undefined; end: num
   return { start: read('startdate'), end: read('enddate') };
 }
 
-/** Whatever has changed since, what changed first at the head (recorded of getmeas, inferred of all others). */
-export function changedSince<Row extends { modified: number }>(rows: Row[], { since }: Days): Row[] {
-  return rows.filter(({ modified }) => modified >= since).sort((a, b) => a.modified - b.modified);
-}
-
 export function isRefusal(read: object): read is Answer {
   return 'status' in read;
 }

@@ -5,13 +5,13 @@ import { midnight, ymd } from '../calendar.ts';
 import { daysWithData, type History, modifiedAt } from '../days-with-data.ts';
 import { memoizeDay } from '../memoize-day.ts';
 import { noise } from '../noise.ts';
-import { changedSince, isRefusal, page, pick, readDays } from '../params.ts';
+import { isRefusal, page, pick, readDays } from '../params.ts';
 import type { Asked } from '../serve.ts';
 import { endOfDay, lastQuarterEnd, type Quarter, quartersOf } from './quarters.ts';
 import { knowsHeart, type Tracker, trackersOf } from './tracker.ts';
 
 /**
- * Days of activity, oldest first, a row of each tracker; the day that is not over grows. Without data_fields: all
+ * Days of activity as they changed, oldest first, a row of each tracker; the day that is not over grows. Without data_fields: all
  * (inferred).
  */
 export function getActivity(asked: Asked, history: History): Answer {
@@ -22,8 +22,9 @@ export function getActivity(asked: Asked, history: History): Answer {
   const known = daysWithData(history, person, now, days)
     .filter((day) => now - midnight(day, person.timezone) >= 900 * SECOND)
     .map((day) => ({ day, modified: modifiedAt(history, person, lastQuarterEnd(person, day, now)) }))
+    .filter(({ modified }) => modified >= days.since)
     .flatMap((row) => trackers.map((tracker) => ({ ...row, tracker })));
-  const { rows, more, offset } = page(changedSince(known, days), asked);
+  const { rows, more, offset } = page(known, asked);
   const activities = rows.map(({ day, tracker, modified }) => {
     const totals = countedBy(tracker, person, day, now);
     return { ...(pick(totals, fields) ?? totals), ...about(person, tracker, day, modified) };

@@ -6,7 +6,7 @@ import type { World } from '../../world.ts';
 import { dayOf, ymd } from '../calendar.ts';
 import { daysWithData, modifiedAt } from '../days-with-data.ts';
 import { DEVICES, deviceId } from '../devices.ts';
-import { changedSince, type Days, isRefusal, page, pick, readDays, readTimes } from '../params.ts';
+import { type Days, isRefusal, page, pick, readDays, readTimes } from '../params.ts';
 import { type Asked, serve } from '../serve.ts';
 import { type Sleep, sleepsOf } from './sleeps.ts';
 import { type Stage, stagesOf } from './stages.ts';
@@ -52,11 +52,11 @@ export function sleepRoutes(world: World): Router {
   }
 
   function knownSleeps(person: Person, now: number, days: Days) {
-    const sleeps = daysWithData(world.clock, person, now, days)
+    return daysWithData(world.clock, person, now, days)
       .flatMap((day) => sleepsOf(person, day))
       .filter(({ syncedAt }) => syncedAt <= now)
-      .map((sleep) => ({ ...sleep, modified: modifiedAt(world.clock, person, sleep.syncedAt) }));
-    return changedSince(sleeps, days);
+      .map((sleep) => ({ ...sleep, modified: modifiedAt(world.clock, person, sleep.syncedAt) }))
+      .filter(({ modified }) => modified >= days.since);
   }
 }
 
