@@ -73,8 +73,9 @@ async function dashboard(
   const { measures, activity, nights, devices } = data;
   const zone = await timezones.follow(grant.id, [measures, activity, nights, devices]);
   const preferences = preferencesOf(req, zone);
-  const wording = createWording(preferences, now());
-  const range = lastDays(days, now(), wording.zone);
+  const at = now();
+  const wording = createWording(preferences, at);
+  const range = lastDays(days, at, wording.zone);
   const others = await sessions.countOthers(req);
   return res.render('dashboard', {
     page: dashboardPage(grant, data, { range, preferences, wording, marginSeconds: refreshMarginSeconds }),

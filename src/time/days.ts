@@ -66,24 +66,32 @@ export interface DayRange {
   indexOf(ymd: string): number;
 }
 
+/** By zone and day: a year of midnights takes a millisecond, and everybody there has the same. */
+const known = new LRUCache<string, number[]>({ max: 300 });
+
 export function lastDays(days: number, now: number, zone: string): DayRange {
   const today = ymdAt(now, zone);
   const first = addDays(today, 1 - days);
-  const begins = Array.from({ length: days + 1 }, (_, index) => midnight(addDays(first, index), zone));
+  const key = `${days} ${today} ${zone}`;
+  const begins =
+    known.get(key) ?? Array.from({ length: days + 1 }, (_, index) => midnight(addDays(first, index), zone));
+  known.set(key, begins);
+  const [from = now] = begins;
   return {
     days,
     zone,
     now,
     first,
     today,
-    from: begins[0] ?? now,
+    from,
     indexOf: (ymd) => daysBetween(first, ymd),
     position(at) {
-      let index = Math.min(days, Math.max(0, Math.round((at - (begins[0] ?? at)) / DAY_MS))); // or one beside it
-      while (index > 0 && (begins[index] ?? 0) > at) index -= 1;
+      if (at <= from) return 0;
+      let index = Math.min(Math.floor((at - from) / DAY_MS), days); // but for the hours that days have more or less
+      while ((begins[index] ?? at) > at) index -= 1;
       while ((begins[index + 1] ?? Infinity) <= at) index += 1;
-      const [begin = at, end] = [begins[index], begins[index + 1]];
-      return end === undefined ? days : Math.max(0, index + (at - begin) / (end - begin));
+      const [begin = at, end] = begins.slice(index, index + 2);
+      return end === undefined ? days : index + (at - begin) / (end - begin);
     },
   };
 }
