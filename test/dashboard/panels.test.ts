@@ -378,9 +378,11 @@ describe('the trend', () => {
     expect((await panel('weight', 7)).sentence).toContain('Over 7 days: going up by 1.0 kg.');
   });
 
+  const before = [29, 28, 27, 26].map((ago) => group(time(ago), [kg(75)]));
+
   test.each([
-    ['one measure', [group(time(0), [kg(70)])]],
-    ['three of one day', [0, 1, 2].map((n) => group(time(0, `0${n + 6}:00`), [kg(70 + n)]))],
+    ['one measure', [...before, group(time(0), [kg(70)])]],
+    ['three of one day', [...before, ...[6, 7, 8].map((hour) => group(time(0, `0${hour}:00`), [kg(70)]))]],
     ['two a week', [29, 27, 2, 0].map((ago) => group(time(ago), [kg(70 + ago / 10)]))],
   ])('%s make none', async (_, groups) => {
     measured(...groups);
