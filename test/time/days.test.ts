@@ -48,7 +48,7 @@ describe('the last days', () => {
     expect(range.indexOf(ymd)).toBe(1);
     const [begin, end] = [midnight(ymd, zone), midnight(range.today, zone)];
     expect((end - begin) / HOUR).toBe(hours);
-    expect(range.position(end - HOUR / 2)).toBeCloseTo(2 - 0.5 / hours);
+    expect(range.position(end - HOUR / 2)).toBeCloseTo(2 - 0.5 / hours, 6);
     expect([range.position(begin), range.position((begin + end) / 2), range.position(end)]).toEqual([
       1, 1.5, 2,
     ]);
