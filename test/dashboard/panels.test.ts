@@ -545,6 +545,7 @@ describe('more measures', () => {
         { type: 91, value: 7.4 },
         { type: 170, value: 3 },
       ]),
+      group(time(1, '08:00'), [kg(30)], 1),
       group(time(0), pressure(120, 80)),
     );
     const { rows } = await panel('more');

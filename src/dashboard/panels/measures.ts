@@ -65,23 +65,6 @@ export function newestFirst<T extends { at: Date }>(rows: T[]): T[] {
   return rows.toSorted((a, b) => b.at.getTime() - a.at.getTime());
 }
 
-/** Without those that say the same of the same moment. In the order of their moments. */
-export function distinct(measures: Measure[]): Measure[] {
-  const isSame = (a: Measure, b: Measure) =>
-    a.type === b.type &&
-    a.value === b.value &&
-    a.attribution === b.attribution &&
-    (a.position === b.position || (isWhole(a) && isWhole(b)));
-  return measures.filter((measure, index) => {
-    const at = measure.at.getTime();
-    for (let before = index - 1; measures[before]?.at.getTime() === at; before -= 1) {
-      const other = measures[before];
-      if (other && isSame(measure, other)) return false;
-    }
-    return true;
-  });
-}
-
 /**
  * The newest of each type and part of the body, and beside it a newer one of which it is not sure whose it is, or that
  * may not be accurate. Newest first in; in the order of `types` out, the whole body before its parts.

@@ -7,7 +7,7 @@ import { compositionContent } from './composition.ts';
 import { devicesContent } from './devices.ts';
 import { isWithin } from './groups.ts';
 import { heartContent, pressuresOf } from './heart.ts';
-import { distinct, newestFirst } from './measures.ts';
+import { newestFirst } from './measures.ts';
 import { moreContent } from './more.ts';
 import type { Content, Panel } from './panel.ts';
 import { sleepContent } from './sleep.ts';
@@ -35,7 +35,7 @@ interface Kind {
 export function panelsOf(data: Everything, range: DayRange, wording: Wording): Panels {
   const { goals } = data.slow;
   const { days } = range;
-  const measures = shown(data.measures, (list) => ({ ...list, rows: distinct(newestFirst(list.rows)) }));
+  const measures = shown(data.measures, (list) => ({ ...list, rows: newestFirst(list.rows) }));
   const pressures = shown(measures, ({ rows }) => pressuresOf(rows));
   const kinds: Kind[] = [
     {
