@@ -139,6 +139,7 @@ test('every measure says how sure it is, and of which part of the body; what com
       ...attribs.map((attrib, index) =>
         group([kilograms(67_000 + index)], { attrib, date: NOW - DAY - index }),
       ),
+      group([{ type: 9001, value: 1, unit: 0 }]), // a kind that has no document
       group([leg, leg, { ...leg, position: 11 }, { ...leg, position: 7 }]),
     ],
   });
@@ -287,7 +288,7 @@ describe('ten years that were imported today', () => {
     });
     const text = await dashboard({ app, visitor }, query);
     expect(text).toContain('9,000');
-    expect(text).not.toContain('8,971'); // the first of 30 days: nothing lies apart from the rest
+    expect(text).not.toContain('8,973'); // of the first week of 30 days: nothing lies apart from the rest
     expect(withings.asked('getactivity').length).toBeLessThanOrEqual(most);
     expect(text).not.toMatch(/Mean of \d+ whole days/);
   });
@@ -396,7 +397,9 @@ describe('the days of an export', () => {
     expect(await days('?from=2016-01-01')).toEqual(['2016-01-01', '2026-06-15', 2]);
     expect(await days('?from=0001-01-01&to=9999-12-31')).toEqual(['0001-01-01', '9999-12-31', 2]);
     expect(await days('?from=2026-06-14&to=2026-06-14')).toEqual(['2026-06-14', '2026-06-14', 1]);
-    expect(withings.asked('getmeas')).toHaveLength(4);
+    const ends = withings.asked('getmeas').map(({ enddate }) => Number(enddate));
+    expect(ends).toHaveLength(4);
+    expect(Math.max(...ends)).toBeLessThanOrEqual(NOW + 2 * DAY);
   });
 
   test.each([
@@ -476,17 +479,73 @@ describe('what changes slowly', () => {
     expect(SLOW.map((action) => withings.asked(action).length)).toEqual([0, 1, 0]);
   });
 
-  test('it goes with the connection', async () => {
+  test('while Withings answers nothing else, it is not asked for', async () => {
     const { app, withings, visitor, says } = await connected();
-    says('getgoals', { goals: { weight: { value: 65_432, unit: -3 } } });
+    for (const action of ['getmeas', 'getactivity', 'getsummary', 'getdevice']) says(action, 'nonsense');
     await visitor.get('/dashboard');
     await app.settled();
+    expect(withings.asked('getgoals')).toEqual([]);
+  });
+
+  /** Somebody whose view Withings answers however often it is asked, though the clock stands still. */
+  async function viewing() {
+    const { app, withings, visitor, says } = await connected();
+    says('getmeas', { measuregrps: [group([kilograms(67_800)])] });
+    withings.say('getactivity', { activities: [] });
+    withings.say('getsummary', { series: [] });
+    withings.say('getdevice', { devices: [] });
+    withings.say('getgoals', { goals: { weight: { value: 65_432, unit: -3 } } });
+    withings.say('list', { series: [] });
+    withings.say('getworkouts', { series: [] });
+    const view = async () => {
+      const { text } = await visitor.get('/dashboard');
+      await app.settled();
+      return text;
+    };
+    return { app, withings, visitor, view };
+  }
+
+  test('it goes with the connection', async () => {
+    const { withings, visitor, view } = await viewing();
+    await view();
+    expect(await view()).toContain('65.4');
     await visitor.post('/disconnect');
+    await visitor.connect();
+    expect(await view()).not.toContain('65.4');
+    expect(withings.asked('getgoals')).toHaveLength(2);
+  });
+
+  test('who connects again may have granted something else', async () => {
+    const { app, withings, visitor, view } = await viewing();
+    await view();
     app.clock.now += 60 * SECOND;
     await visitor.connect();
-    expect((await visitor.get('/dashboard')).text).not.toContain('65.4');
-    await app.settled();
+    expect(await view()).not.toContain('65.4');
     expect(withings.asked('getgoals')).toHaveLength(2);
+  });
+
+  test('what comes after the end of the connection is not kept', async () => {
+    const { app, withings, visitor, view } = await viewing();
+    const door = withings.hold('/v2/heart');
+    await visitor.get('/dashboard');
+    await door.arrived;
+    await visitor.post('/disconnect');
+    door.open();
+    await app.settled();
+    await visitor.connect();
+    await view();
+    expect(withings.asked('list')).toHaveLength(2);
+  });
+
+  test('a program that ends asks for nothing more', async () => {
+    const { app, withings, visitor } = await viewing();
+    const door = withings.hold('/v2/heart');
+    await visitor.get('/dashboard');
+    await door.arrived;
+    const stopped = app.stop();
+    door.open();
+    await stopped;
+    expect(withings.asked('getworkouts')).toEqual([]);
   });
 });
 
