@@ -454,6 +454,23 @@ describe('charts', () => {
     }
   });
 
+  test('five a day for a month: a day is one range; what a clock ahead dates later is of today', async () => {
+    const hours = ['06:00', '07:00', '08:00', '09:00', '10:00'];
+    measured(
+      ...Array.from({ length: 30 }, (_, ago) =>
+        hours.map((hour) => group(time(29 - ago, hour), [kg(70)])),
+      ).flat(),
+      group(time(0, '23:59') + 3600, [kg(74)]),
+    );
+    const { titles, html, rows, figure } = await panel('weight');
+    expect([titles.length, rows.length]).toEqual([30, 31]);
+    expect([figure, titles.at(-1)]).toEqual([
+      '74.0 kg',
+      'Day Mon 15 Jun: mean 70.7 kg, from 70.0 kg to 74.0 kg',
+    ]);
+    expectInside(html);
+  });
+
   test('one a day for a year: under 100 KB, and 30 days under 45', async () => {
     measured(
       ...Array.from({ length: 365 }, (_, index) =>
@@ -499,6 +516,12 @@ test.each([
     expect(titles.at(-1)).toContain(latest);
   },
 );
+
+test('a sentence ends once, whatever a time ends with', async () => {
+  measured(group(time(0), [kg(70)]));
+  const { sentence } = await panel('weight', 30, { 'Accept-Language': 'en-CA' });
+  expect(sentence).toMatch(/^Measured Jun 15, 7:00\sa\.m\.$/);
+});
 
 describe('goals', () => {
   test('are dashed lines, in the words of the person', async () => {
