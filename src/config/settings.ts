@@ -42,6 +42,8 @@ export const settings = z.object({
   /** What Withings allows this application, all instances together. */
   callsPerMinute: from('WITHINGS_CALLS_PER_MINUTE', whole(10, 100_000).default(120)),
   refreshMarginSeconds: from('REFRESH_MARGIN_SECONDS', whole(0, 10_800).default(600)),
+  /** An answer with a person's data is not asked for again for so long. */
+  dataFreshSeconds: from('DATA_FRESH_SECONDS', whole(0, 86_400).default(300)),
   sweepSeconds: from('SWEEP_SECONDS', whole(1, 3600).default(30)),
   /** Subscribe to Withings' notifications after connecting. */
   webhooks: from('WEBHOOKS', onOrOff.default(false)),

@@ -1,16 +1,33 @@
 import { deserialize, serialize } from 'node:v8';
 import { LRUCache } from 'lru-cache';
 import type { PubSub } from '../store/store.ts';
-import type { Result } from '../withings/errors.ts';
+import type { Refusal, Result } from '../withings/errors.ts';
 
-/** Answers of Withings, asked for once by all processes together. */
+/** What Withings answered, and when it was asked: milliseconds since 1970. */
+export interface Known<T> {
+  value: T;
+  askedAt: number;
+}
+
+/** When an answer is still good. */
+export interface Freshness {
+  /** So long after it was asked for; repeats within seconds are never asked. */
+  forMs: number;
+  /** Withings has told of news at this moment, milliseconds since 1970: what was asked before is out of date. */
+  newsAt: number;
+}
+
+/** Answers of Withings, asked for once by all processes together. They are in memory, and nowhere else. */
 export interface AnswerCache {
-  /**
-   * The answer to the same question of a moment ago, or else a new one. `newsAt`: what was asked before that moment,
-   * milliseconds since 1970, is out of date.
-   */
-  ask<T>(question: string, newsAt: number, ask: () => Promise<Result<T>>): Promise<Result<T>>;
-  /** What questions that begin so were answered is not kept any longer in this process. */
+  /** The last answer, however old; null: there was none. */
+  known<T>(question: string): Known<T> | null;
+  /** Asking would send no call: the answer is fresh, or on its way, or was refused just now. */
+  isFresh(question: string, freshness: Freshness): boolean;
+  /** The answer where it is fresh, or else a new one. */
+  ask<T>(question: string, freshness: Freshness, ask: () => Promise<Result<T>>): Promise<Result<Known<T>>>;
+  /** What was answered to questions that begin so is not fresh any more, but for the repeats that Withings refuses. */
+  expire(beginning: string): void;
+  /** It is not kept any longer in this process. */
   forget(beginning: string): void;
 }
 
@@ -19,7 +36,7 @@ export interface AnswerCacheParts {
   sleep: (milliseconds: number) => Promise<unknown>;
   /** How processes tell each other; null: this one is alone. Health data are told, and stored nowhere. */
   pubsub: PubSub | null;
-  /** Of all answers together, serialized. In memory they take up to five times as much. */
+  /** Of all answers together, serialized. In memory they take up to four times as much. */
   maxBytes?: number;
 }
 
@@ -31,12 +48,18 @@ const THEIRS_WITHIN_MS = 2000;
 /** However often there are news: a storm of them must not use up the calls of everybody. */
 const AFRESH_EVERY_MS = 10_000;
 
-interface Answer {
-  askedAt: number;
-  /** It was asked because there were news. */
+interface Entry {
+  known: Known<unknown> | null;
+  /** Asked because there were news. */
   afresh: boolean;
-  result: Result<unknown> | Promise<Result<unknown>>;
+  expiredAt: number;
+  refused: { refusal: Refusal; at: number } | null;
+  pending: Promise<Result<Known<unknown>>> | null;
+  /** Of what is known, serialized. */
+  bytes: number;
 }
+
+const NOTHING: Entry = { known: null, afresh: false, expiredAt: 0, refused: null, pending: null, bytes: 1 };
 
 export function createAnswerCache({
   now,
@@ -44,18 +67,29 @@ export function createAnswerCache({
   pubsub,
   maxBytes = MAX_BYTES,
 }: AnswerCacheParts): AnswerCache {
-  const answers = new LRUCache<string, Answer>({ maxSize: maxBytes });
+  const entries = new LRUCache<string, Entry>({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes });
   const expecting = new Map<string, Set<(result: Result<unknown>) => void>>();
 
-  function isGood({ askedAt, afresh }: Answer, newsAt: number): boolean {
-    const age = now() - askedAt;
-    return age < SHARED_FOR_MS && (askedAt >= newsAt || (afresh && age < AFRESH_EVERY_MS));
+  function good({ known, afresh, expiredAt }: Entry, { forMs, newsAt }: Freshness): Known<unknown> | null {
+    if (!known) return null;
+    const age = now() - known.askedAt;
+    if (age < 0 || age >= Math.max(forMs, SHARED_FOR_MS)) return null;
+    if (age >= SHARED_FOR_MS && expiredAt >= known.askedAt) return null;
+    return known.askedAt >= newsAt || (afresh && age < AFRESH_EVERY_MS) ? known : null;
+  }
+
+  function justRefused({ refused }: Entry): Result<never> | null {
+    const isRecent = refused !== null && Math.abs(now() - refused.at) < SHARED_FOR_MS;
+    return isRecent ? { ok: false, refusal: refused.refusal } : null;
   }
 
   pubsub?.subscribe((text) => {
     const message = Buffer.from(text, 'base64');
     const { question, afresh, result }: Message = deserialize(message);
-    answers.set(question, { askedAt: now(), afresh, result }, { size: message.byteLength });
+    if (result.ok) {
+      const known = { value: result.value, askedAt: now() };
+      entries.set(question, { ...NOTHING, known, afresh, bytes: message.byteLength });
+    }
     for (const resolve of expecting.get(question) ?? []) resolve(result);
   });
 
@@ -73,45 +107,78 @@ export function createAnswerCache({
     return result;
   }
 
-  /** Asks, and lets the other processes know. `size` of the answer, serialized. */
+  /** Asks, and lets the other processes know. `bytes` of the answer, serialized. */
   async function askForAll(question: string, afresh: boolean, ask: () => Promise<Result<unknown>>) {
     const said = await ask();
     const isTheirs = pubsub && !said.ok && said.refusal.code === 'withings-busy';
     const result = isTheirs ? await theirs(question, said) : said;
     const message = serialize({ question, afresh, result } satisfies Message);
     if (said.ok) pubsub?.publish(message.toString('base64'));
-    return { result, size: message.byteLength };
+    return { result, bytes: message.byteLength };
+  }
+
+  /** A new answer takes the place of the one before; a refusal does not, and an entry that was dropped stays so. */
+  async function renew(
+    question: string,
+    before: Entry,
+    { newsAt }: Freshness,
+    ask: () => Promise<Result<unknown>>,
+    isStillAsked: () => boolean,
+  ): Promise<Result<Known<unknown>>> {
+    const askedAt = now();
+    const afresh = before.known !== null && before.known.askedAt < newsAt;
+    const settle = (after: Entry) => isStillAsked() && entries.set(question, after);
+    try {
+      const { result, bytes } = await askForAll(question, afresh, ask);
+      if (result.ok) {
+        const known = { value: result.value, askedAt };
+        settle({ ...NOTHING, known, afresh, bytes });
+        return { ok: true, value: known };
+      }
+      const { refusal } = result;
+      settle({ ...before, refused: isRemembered(refusal) ? { refusal, at: now() } : null });
+      return result;
+    } catch (error) {
+      settle(before);
+      throw error;
+    }
   }
 
   return {
-    ask<T>(question: string, newsAt: number, ask: () => Promise<Result<T>>) {
-      const known = answers.get(question);
-      if (known && isGood(known, newsAt)) return Promise.resolve(known.result) as Promise<Result<T>>;
-      const afresh = known !== undefined && known.askedAt < newsAt;
-      const asked = { askedAt: now(), afresh };
-      const mine: Answer = { ...asked, result: answer() };
-      answers.set(question, mine, { size: 1 }); // its size is not known yet
+    known: <T>(question: string) => (entries.get(question)?.known ?? null) as Known<T> | null,
 
-      async function answer(): Promise<Result<unknown>> {
-        try {
-          const { result, size } = await askForAll(question, afresh, ask);
-          if (answers.peek(question) !== mine) return result;
-          // Whoever connects again asks with another permission.
-          if (!result.ok && result.refusal.remedy === 'reconnect') answers.delete(question);
-          else answers.set(question, { ...asked, result }, { size });
-          return result;
-        } catch (error) {
-          if (answers.peek(question) === mine) answers.delete(question);
-          throw error;
-        }
+    isFresh(question, freshness) {
+      const entry = entries.peek(question) ?? NOTHING;
+      return entry.pending !== null || good(entry, freshness) !== null || justRefused(entry) !== null;
+    },
+
+    ask<T>(question: string, freshness: Freshness, ask: () => Promise<Result<T>>) {
+      const entry = entries.get(question) ?? NOTHING;
+      const known = good(entry, freshness);
+      const settled: Result<Known<unknown>> | null = known ? { ok: true, value: known } : justRefused(entry);
+      if (settled) return Promise.resolve(settled) as Promise<Result<Known<T>>>;
+      if (entry.pending) return entry.pending as Promise<Result<Known<T>>>;
+      const asked: Entry = { ...entry };
+      const pending = renew(question, entry, freshness, ask, () => entries.peek(question) === asked);
+      asked.pending = pending;
+      entries.set(question, asked);
+      return pending as Promise<Result<Known<T>>>;
+    },
+
+    expire(beginning) {
+      for (const [question, entry] of entries.entries()) {
+        if (question.startsWith(beginning)) entry.expiredAt = now();
       }
-
-      return mine.result as Promise<Result<T>>;
     },
     forget(beginning) {
-      for (const question of answers.keys()) if (question.startsWith(beginning)) answers.delete(question);
+      for (const question of entries.keys()) if (question.startsWith(beginning)) entries.delete(question);
     },
   };
+}
+
+/** Whoever connects again asks with another permission, and what was not sent was not refused. */
+function isRemembered({ remedy, sent }: Refusal): boolean {
+  return remedy !== 'reconnect' && sent;
 }
 
 /** Serialized in a form that keeps dates. */

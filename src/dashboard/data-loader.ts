@@ -1,14 +1,19 @@
 import type { Grant } from '../store/grant.ts';
+import type { Service } from '../store/store.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import { addDays, ymdAt } from '../time/days.ts';
 import type { Grants } from '../tokens/grants.ts';
-import { isDue } from '../tokens/state.ts';
+import { isDue, isUsable } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
 import type { ActivityDay, Device, List, Measure, Night } from '../withings/data/records.ts';
-import { type Result, refuse } from '../withings/errors.ts';
+import type { DataCalls } from '../withings/data-calls.ts';
+import { type Refusal, type Result, refuse } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
-import type { AnswerCache } from './answer-cache.ts';
+import type { Turn } from '../withings/rate-limit.ts';
+import type { AnswerCache, Freshness, Known } from './answer-cache.ts';
+import type { News } from './news.ts';
 import type { Slow, SlowData } from './slow-data.ts';
+import { type Stale, secondsToTurn } from './stale.ts';
 
 /** What each service brings. */
 export interface Data {
@@ -20,12 +25,6 @@ export interface Data {
 
 export type Everything = { [Name in keyof Data]: Result<List<Data[Name]>> } & { slow: Slow };
 
-export interface Period {
-  days: number;
-  /** When Withings last told of news, milliseconds since 1970: answers from before are out of date. */
-  newsAt: number;
-}
-
 /** What lies between two moments, milliseconds since 1970. */
 export interface Stretch {
   from: number;
@@ -34,58 +33,45 @@ export interface Stretch {
 
 /** A person's data, read through whatever access token is live. Whoever asks has read the grant just before. */
 export interface DataLoader {
-  /** `newsAt`: as in a Period. */
-  measures(grant: Grant, stretch: Stretch, newsAt: number): Promise<Result<List<Measure>>>;
+  measures(grant: Grant, stretch: Stretch, news: News | null): Promise<Result<List<Measure>>>;
   /**
-   * All of them at once, and the grant as it is after that. Of measures a week more than the period, to compare with. What
-   * is not there in time is left out with a word; the rest is not held up.
+   * All of them at once, and the grant as it is after that. Of measures a week more than so many days, to compare with.
+   * What cannot be asked for now, or is not there in time, is shown as it was last known; `stale` says so.
    */
-  readAll(grant: Grant, period: Period): Promise<{ grant: Grant | null; data: Everything }>;
+  readAll(
+    grant: Grant,
+    days: number,
+    news: News | null,
+  ): Promise<{
+    grant: Grant | null;
+    data: Everything;
+    stale: Stale | null;
+  }>;
+  /** The person wants to see what is new, whatever is known. */
+  expire(grantId: string): void;
 }
 
-interface Source<T> {
+/** One question to one service. */
+interface Question<T> {
+  key: string;
   scope: string;
-  /** The days asked for make another question of it; false: it is the same whatever they are. */
-  ranged: boolean;
-  ask: (withings: Withings, accessToken: string, now: number, days: number) => Promise<Result<List<T>>>;
+  freshness: Freshness;
+  /** How many calls it will take, as far as can be known. */
+  calls: number;
+  ask: (calls: DataCalls, accessToken: string) => Promise<Result<List<T>>>;
 }
+
+type Questions = { [Name in keyof Data]: Question<Data[Name]> };
 
 /** How long a page waits for its panels. */
 const TIMEOUT_MS = 3000;
-
-const TYPES = [...MEASTYPES.keys()];
-
-/** A day more at both ends, wherever the person lives: the page leaves out what is not of its days. */
-const SOURCES: { [Name in keyof Data]: Source<Data[Name]> } = {
-  measures: {
-    scope: 'user.metrics',
-    ranged: true,
-    // Moments to the second, so that two processes seldom ask the same.
-    ask: (withings, token, now, days) => {
-      const from = now - (days + 1 + COMPARED_DAYS) * DAY_MS;
-      return withings.measures(token, TYPES, new Date(from), new Date(now + DAY_MS));
-    },
-  },
-  activity: {
-    scope: 'user.activity',
-    ranged: true,
-    ask: (withings, token, now, days) => withings.activity(token, ...daysAround(now, days)),
-  },
-  nights: {
-    scope: 'user.activity',
-    ranged: true,
-    ask: (withings, token, now, days) => withings.nights(token, ...daysAround(now, days)),
-  },
-  devices: { scope: 'user.info', ranged: false, ask: (withings, token) => withings.devices(token) },
-};
-
+/** What Withings would tell us of is good for so long without its word. */
+const TOLD_FOR_MS = 3_600_000;
+/** A page of Withings' summaries (seen). */
+const DAYS_A_CALL = 300;
 /** A trend begins with the week before it. */
 const COMPARED_DAYS = 7;
-
-function daysAround(now: number, days: number): [string, string] {
-  const today = ymdAt(now, 'UTC');
-  return [addDays(today, -days), addDays(today, 1)];
-}
+const TYPES = [...MEASTYPES.keys()];
 
 export interface DataLoaderParts {
   grants: Grants;
@@ -93,60 +79,164 @@ export interface DataLoaderParts {
   now: () => number;
   sleep: (milliseconds: number) => Promise<unknown>;
   refreshMarginSeconds: number;
+  /** An answer is not asked for again for so long. */
+  dataFreshSeconds: number;
   answers: AnswerCache;
   slowData: Pick<SlowData, 'known' | 'ask'>;
 }
 
 export function createDataLoader(parts: DataLoaderParts): DataLoader {
-  const { grants, withings, now, sleep, refreshMarginSeconds, answers, slowData } = parts;
+  const { grants, withings, now, sleep, refreshMarginSeconds, dataFreshSeconds, answers, slowData } = parts;
 
-  async function load<Name extends keyof Data>(
-    fresh: Result<Grant>,
-    name: Name,
-    { days, newsAt }: Period,
-  ): Promise<Result<List<Data[Name]>>> {
-    if (!fresh.ok) return fresh;
-    const grant = fresh.value;
-    const { scope, ranged, ask }: Source<Data[Name]> = SOURCES[name];
-    if (!grant.scope.includes(scope)) return refuse('scope-missing');
-    const question = `${grant.id} ${name} ${ranged ? days : ''}`;
-    const call = (accessToken: string) => ask(withings, accessToken, now(), days);
-    return answers.ask(question, ranged ? newsAt : 0, () => grants.use(grant, call));
+  function freshness(news: News | null, service: Service): Freshness {
+    const forMs = news?.told.includes(service) ? TOLD_FOR_MS : dataFreshSeconds * 1000;
+    return { forMs, newsAt: news?.newsOf[service] ?? 0 };
+  }
+
+  /** A day more at both ends, wherever the person lives: the page leaves out what is not of its days. */
+  function questionsOf({ id }: Grant, days: number, news: News | null): Questions {
+    const today = ymdAt(now(), 'UTC');
+    const ymds = [addDays(today, -days), addDays(today, 1)] as const;
+    const summaries = {
+      scope: 'user.activity',
+      calls: Math.ceil(days / DAYS_A_CALL),
+    };
+    const from = now() - (days + 1 + COMPARED_DAYS) * DAY_MS;
+    return {
+      measures: {
+        key: `${id} measures ${days}`,
+        scope: 'user.metrics',
+        freshness: freshness(news, 'measures'),
+        calls: 1,
+        ask: (calls, token) => calls.measures(token, TYPES, new Date(from), new Date(now() + DAY_MS)),
+      },
+      activity: {
+        ...summaries,
+        key: `${id} activity ${days}`,
+        freshness: freshness(news, 'activity'),
+        ask: (calls, token) => calls.activity(token, ...ymds),
+      },
+      nights: {
+        ...summaries,
+        key: `${id} nights ${days}`,
+        freshness: freshness(news, 'nights'),
+        ask: (calls, token) => calls.nights(token, ...ymds),
+      },
+      devices: {
+        key: `${id} devices`,
+        scope: 'user.info',
+        freshness: { forMs: DAY_MS, newsAt: 0 },
+        calls: 1,
+        ask: (calls, token) => calls.devices(token),
+      },
+    };
+  }
+
+  /** Lets a visit in with all that it is going to call; null: it calls nobody. Else milliseconds to wait. */
+  async function enter(grant: Grant, questions: Question<unknown>[]): Promise<Turn | number | null> {
+    if (grant.ended) return null;
+    const asking = questions.filter(
+      ({ key, scope, freshness }) => grant.scope.includes(scope) && !answers.isFresh(key, freshness),
+    );
+    if (asking.length === 0 && isUsable(grant, now())) return null;
+    const calls = asking.reduce((sum, question) => sum + question.calls, 0);
+    const refresh = isDue(grant, refreshMarginSeconds, now()) ? withings.callsPerRefresh : 0;
+    return withings.turn({ priority: 'data', calls: calls + refresh, person: grant.id });
+  }
+
+  async function begin(asking: Grant, questions: Question<unknown>[]): Promise<Visit> {
+    const turn = await enter(asking, questions);
+    const via = turn === null || typeof turn === 'number' ? 'data' : turn;
+    const fresh = typeof turn === 'number' ? noTurn(turn) : await grants.fresh(asking, via);
+    const calls = withings.at(via);
+    const asked: Promise<unknown>[] = [];
+    return {
+      fresh,
+      ask<T>({ key, scope, freshness, ask }: Question<T>) {
+        if (!(fresh.ok ? fresh.value : asking).scope.includes(scope)) {
+          return Promise.resolve(refuse('scope-missing'));
+        }
+        if (!fresh.ok && !answers.isFresh(key, freshness)) return Promise.resolve(fresh);
+        const use = async () =>
+          fresh.ok ? grants.use(fresh.value, (token) => ask(calls, token), via) : fresh;
+        const answer = answers.ask(key, freshness, use);
+        asked.push(answer);
+        return answer;
+      },
+      end() {
+        if (typeof via !== 'string') Promise.allSettled(asked).then(via.end, via.end);
+      },
+    };
   }
 
   return {
-    async measures(asking, { from, until }, newsAt) {
-      const fresh = await grants.fresh(asking);
-      if (!fresh.ok) return fresh;
-      const grant = fresh.value;
-      if (!grant.scope.includes(SOURCES.measures.scope)) return refuse('scope-missing');
+    async measures(grant, { from, until }, news) {
       const last = Math.min(until, now() + DAY_MS);
-      return answers.ask(`${grant.id} measures ${from} ${until}`, newsAt, () =>
-        grants.use(grant, (token) => withings.measures(token, TYPES, new Date(from), new Date(last))),
-      );
+      const question: Question<Measure> = {
+        key: `${grant.id} measures ${from} ${until}`,
+        scope: 'user.metrics',
+        freshness: freshness(news, 'measures'),
+        calls: 1,
+        ask: (calls, token) => calls.measures(token, TYPES, new Date(from), new Date(last)),
+      };
+      const visit = await begin(grant, [question]);
+      const answer = await visit.ask(question);
+      visit.end();
+      return answer.ok ? { ok: true, value: answer.value.value } : answer;
     },
 
-    async readAll(grant, period) {
-      const fresh = await grants.fresh(grant);
+    async readAll(asking, days, news) {
+      const questions = questionsOf(asking, days, news);
+      const visit = await begin(asking, Object.values(questions));
       const late = sleep(TIMEOUT_MS).then(() => refuse('withings-timeout'));
-      const inTime = <Name extends keyof Data>(name: Name): Promise<Result<List<Data[Name]>>> =>
-        Promise.race([load(fresh, name, period), late]);
+      const stale: Stale[] = [];
+      let isComplete = true;
+      async function shown<T>(question: Question<T>): Promise<Result<List<T>>> {
+        const answer = await Promise.race([visit.ask(question), late]);
+        if (answer.ok) return { ok: true, value: answer.value.value };
+        isComplete = false;
+        const { refusal } = answer;
+        const known = refusal.remedy === 'reconnect' ? null : answers.known<List<T>>(question.key);
+        if (known || secondsToTurn(refusal) !== null) {
+          stale.push({ askedAt: known?.askedAt ?? null, refusal });
+        }
+        return known ? { ok: true, value: known.value } : answer;
+      }
       const [measures, activity, nights, devices] = await Promise.all([
-        inTime('measures'),
-        inTime('activity'),
-        inTime('nights'),
-        inTime('devices'),
+        shown(questions.measures),
+        shown(questions.activity),
+        shown(questions.nights),
+        shown(questions.devices),
       ]);
+      visit.end();
       const lists = { measures, activity, nights, devices };
-      const isSettled =
-        fresh.ok &&
-        !isDue(fresh.value, refreshMarginSeconds, now()) &&
-        Object.values(lists).every(({ ok }) => ok);
+      const { fresh } = visit;
+      const isSettled = fresh.ok && !isDue(fresh.value, refreshMarginSeconds, now()) && isComplete;
       const isAnswering = Object.values(lists).some(({ ok }) => ok);
       if (fresh.ok && isAnswering) slowData.ask(fresh.value); // after what the page waits for
-      const slow = slowData.known(grant);
-      // A refresh that was due may be done by now, and what was refused may have ended the grant.
-      return { grant: isSettled ? fresh.value : await grants.read(grant.id), data: { ...lists, slow } };
+      return {
+        // A refresh that was due may be done by now, and what was refused may have ended the grant.
+        grant: isSettled ? fresh.value : await grants.read(asking.id),
+        data: { ...lists, slow: slowData.known(asking) },
+        stale: oldest(stale),
+      };
     },
+
+    expire: (grantId) => answers.expire(`${grantId} `),
   };
+}
+
+interface Visit {
+  fresh: Result<Grant>;
+  ask<T>(question: Question<T>): Promise<Result<Known<List<T>>>>;
+  /** The turn ends when all that was asked has been answered. */
+  end(): void;
+}
+
+function noTurn(waitMs: number): Result<never> {
+  return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
+}
+
+function oldest(stale: Stale[]): Stale | null {
+  return stale.toSorted((a, b) => (a.askedAt ?? 0) - (b.askedAt ?? 0))[0] ?? null;
 }

@@ -8,12 +8,13 @@ import type { Attribution, List, Measure } from '../withings/data/records.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 import { measuresCsv } from './csv.ts';
 import type { DataLoader } from './data-loader.ts';
+import type { News } from './news.ts';
 import type { Timezones } from './preferences/timezones.ts';
 
 export interface ExportParts {
   dataLoader: Pick<DataLoader, 'measures'>;
   timezones: Pick<Timezones, 'follow'>;
-  newsOf: (grantId: string) => Promise<{ newsAt: number } | null>;
+  newsOf: (grantId: string) => Promise<News | null>;
   now: () => number;
 }
 
@@ -58,8 +59,7 @@ async function exported({ dataLoader, timezones, newsOf, now }: ExportParts, req
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
   const asked = readAsked(req.query, now());
-  const newsAt = (await newsOf(owned.id))?.newsAt ?? 0;
-  const answer = await dataLoader.measures(owned, around(asked, now()), newsAt);
+  const answer = await dataLoader.measures(owned, around(asked, now()), await newsOf(owned.id));
   if (!answer.ok) throw new Problem(answer.refusal.code, answer.refusal.retryAfterSeconds);
   const timezone = await timezones.follow(owned.id, [answer]);
   const zone = timezone ?? 'UTC';

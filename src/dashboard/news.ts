@@ -1,10 +1,14 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
+import type { Service } from '../store/store.ts';
 import type { RefusalCode } from '../withings/errors.ts';
 import type { Moment, Wording } from './preferences/wording.ts';
 
 /** How a person's subscriptions to notifications stand. Milliseconds since 1970; 0: never. */
 export interface News {
   newsAt: number;
+  newsOf: Record<Service, number>;
+  /** What Withings tells all news of. */
+  told: Service[];
   state: { categories: number[]; checkedAt: number; problem: RefusalCode | null } | null;
 }
 

@@ -17,6 +17,7 @@ import { dashboardPage, RANGES } from './page.ts';
 import { preferencesOf } from './preferences/preferences.ts';
 import type { Timezones } from './preferences/timezones.ts';
 import { createWording } from './preferences/wording.ts';
+import { secondsToTurn, staleWords } from './stale.ts';
 import { otherBrowsers, relative } from './words.ts';
 
 export interface DashboardParts {
@@ -41,6 +42,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.get('/dashboard', noStore, (req, res) => dashboard(parts, req, res));
   router.get('/events', noStore, parts.events.handler);
   router.post('/refresh', noStore, (req, res) => refresh(parts, req, res));
+  router.post('/ask-again', noStore, (req, res) => askAgain(parts, req, res));
   router.post('/check', noStore, (req, res) => check(parts, req, res));
   router.post('/logout/others', noStore, (req, res) => logOutOthers(parts, req, res));
   router.get('/api/connection', noStore, async (req, res) => {
@@ -48,7 +50,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
     res.json(connectionOf(grant, grant ? await parts.timezones.of(grant.id) : null));
   });
   router.use(exportRoutes(parts));
-  router.all(['/refresh', '/check', '/logout/others'], onlyMethods('POST'));
+  router.all(['/refresh', '/ask-again', '/check', '/logout/others'], onlyMethods('POST'));
   router.all(
     ['/dashboard', '/events', '/api/connection', '/api/measures', '/api/measures.csv'],
     onlyMethods('GET, HEAD'),
@@ -67,8 +69,7 @@ async function dashboard(
   const days = asked?.days ?? DEFAULT_DAYS;
   const news = await newsOf(owned.id);
   // A week is cut out of the month, so that looking closer asks Withings nothing.
-  const period = { days: Math.max(days, DEFAULT_DAYS), newsAt: news?.newsAt ?? 0 };
-  const { grant, data } = await dataLoader.readAll(owned, period);
+  const { grant, data, stale } = await dataLoader.readAll(owned, Math.max(days, DEFAULT_DAYS), news);
   if (!grant) return res.redirect(303, '/');
   const { measures, activity, nights, devices } = data;
   const zone = await timezones.follow(grant.id, [measures, activity, nights, devices]);
@@ -77,7 +78,10 @@ async function dashboard(
   const wording = createWording(preferences, at);
   const range = lastDays(days, at, wording.zone);
   const others = await sessions.countOthers(req);
+  const turnIn = stale && secondsToTurn(stale.refusal);
+  if (turnIn !== null) res.set('Refresh', String(turnIn)); // renews the page, with or without a script
   return res.render('dashboard', {
+    stale: stale && staleWords(stale, wording, range.now),
     page: dashboardPage(grant, data, { range, preferences, wording, marginSeconds: refreshMarginSeconds }),
     notice: notices.take(req, res),
     news: news && newsWords(news, wording),
@@ -91,6 +95,15 @@ async function refresh({ grants, notices }: DashboardParts, req: Request, res: R
   const pressed = await grants.press(owned);
   notices.leave(res, noticeOf(pressed));
   res.redirect(303, '/dashboard');
+}
+
+/** What is known of a person's data is asked for again, as soon as Withings lets that be. */
+function askAgain({ dataLoader }: DashboardParts, req: Request, res: Response) {
+  const { withingsId } = req.session;
+  if (!withingsId) throw new Problem('not-connected');
+  dataLoader.expire(withingsId);
+  const asked = RANGES.find(({ days }) => String(days) === req.body?.days);
+  res.redirect(303, asked ? `/dashboard?days=${asked.days}` : '/dashboard');
 }
 
 function noticeOf(pressed: Awaited<ReturnType<Grants['press']>>): Notice {

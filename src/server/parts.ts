@@ -100,6 +100,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     },
     slowData,
     dataLoader: createDataLoader({
+      dataFreshSeconds: config.dataFreshSeconds,
       grants,
       withings,
       now,

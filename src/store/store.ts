@@ -56,8 +56,8 @@ export interface SubscriptionStore {
   readSubscriptions(grantId: string): Promise<StoredSubscriptions | null>;
   /** Stores that beside the grant, with whose end it ends. False: there is no such grant. */
   writeSubscriptions(grantId: string, state: string, dueAt: number): Promise<boolean>;
-  /** Remembers that Withings told of news at this moment. False: there is no such grant. */
-  recordNews(grantId: string, at: number): Promise<boolean>;
+  /** Remembers that Withings told of news of these services at this moment. False: there is no such grant. */
+  recordNews(grantId: string, services: readonly Service[], at: number): Promise<boolean>;
   /** Ids of grants of this issuer whose subscriptions are due, or were never checked. Nobody else is given them for `claimMs`. */
   claimSubscriptions(issuer: Issuer, now: number, claimMs: number, limit: number): Promise<string[]>;
 }
@@ -67,7 +67,13 @@ export interface StoredSubscriptions {
   state: string | null;
   /** When Withings last told of news; 0: never. */
   newsAt: number;
+  /** The same for each service. */
+  newsOf: Record<Service, number>;
 }
+
+/** What Withings tells news of. */
+export const SERVICES = ['measures', 'activity', 'nights'] as const;
+export type Service = (typeof SERVICES)[number];
 
 /**
  * The version of what is stored, the same number in every store. A store of an older version is brought up to it when

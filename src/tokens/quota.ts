@@ -43,15 +43,16 @@ export function createRateLimit(callsPerMinute: number, parts: QuotaParts): Rate
     const record = { calls, until: monotonic() + quota.heldMs };
     const over = monotonic() + TURN_MS;
     mine.push(record);
-    let made = 0;
+    let [made, isOver] = [0, false];
     return {
       priority,
       use() {
-        if (made === calls || monotonic() > over) return false;
+        if (isOver || made === calls || monotonic() > over) return false;
         made += 1;
         return true;
       },
       end() {
+        isOver = true;
         Object.assign(record, { calls: made, until: made > 0 ? monotonic() + WINDOW_MS : 0 });
         store.endCalls(id, made).catch(onError);
       },

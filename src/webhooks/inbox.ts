@@ -4,7 +4,7 @@ import { type Pause, pause } from '../scheduling/schedule.ts';
 import type { Store } from '../store/store.ts';
 import type { Verdict } from '../tokens/unlinked.ts';
 import type { Withings } from '../withings/client.ts';
-import { ABOUT_THE_PERSON } from './categories.ts';
+import { ABOUT_THE_PERSON, servicesOf } from './categories.ts';
 import type { Notification } from './notification.ts';
 
 export interface InboxParts {
@@ -54,7 +54,7 @@ export function createInbox(parts: InboxParts): Inbox {
   async function work(notification: Notification): Promise<void> {
     if (signal.aborted) return;
     const id = store.grantIdOf({ issuer: withings.issuer, userId: notification.userId });
-    if (!(await store.recordNews(id, now()))) return;
+    if (!(await store.recordNews(id, servicesOf(notification.appli), now()))) return;
     if (isUnlink(notification)) await check(id);
     else onHandled(id, notification.appli, 'recorded');
   }

@@ -1,6 +1,6 @@
 import { every, type Schedule } from '../scheduling/schedule.ts';
 import type { Grant } from '../store/grant.ts';
-import type { Store } from '../store/store.ts';
+import { SERVICES, type Store } from '../store/store.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
@@ -66,7 +66,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
     const { categories, refusal } = await subscribe(use, background, address, grant.scope);
     if (refusal !== null || missedSince === null) return { categories, refusal };
     const news = await anythingSince(use, background, grant.scope, missedSince);
-    if (news.ok && news.value) await store.recordNews(grant.id, now());
+    if (news.ok && news.value) await store.recordNews(grant.id, SERVICES, now());
     return { categories, refusal: news.ok ? null : news.refusal };
   }
 

@@ -17,7 +17,7 @@ export interface Turn {
   readonly priority: Priority;
   /** Uses one up. False: none is left, or they have waited too long. */
   use(): boolean;
-  /** Nothing more is sent; what is left goes to others. */
+  /** No more of them is used; what is left goes to others. */
   end(): void;
 }
 

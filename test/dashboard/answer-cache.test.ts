@@ -3,6 +3,7 @@ import { createAnswerCache } from '../../src/dashboard/answer-cache.ts';
 import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
 
 const KILOBYTE = 1024;
+const FRESH = { forMs: 300_000, newsAt: 0 };
 
 /** A cache of 100 KB, and everything that was asked of Withings. */
 function cache() {
@@ -15,16 +16,20 @@ function cache() {
   });
   const asked: string[] = [];
   const ask = (question: string, result: Result<string>) =>
-    answers.ask(question, 0, async () => {
-      asked.push(question);
-      return result;
-    });
-  return { ask, asked, clock };
+    answers
+      .ask(question, FRESH, async () => {
+        asked.push(question);
+        return result;
+      })
+      .then((answer) => (answer.ok ? { ok: true, value: answer.value.value } : answer));
+  return { ask, asked, clock, answers };
 }
 
 function answerOf(kilobytes: number): Result<string> {
   return { ok: true, value: 'x'.repeat(kilobytes * KILOBYTE) };
 }
+
+const knownAt = (askedAt: number) => ({ ok: true, value: { value: 'x'.repeat(KILOBYTE), askedAt } });
 
 test('of more answers than fit, those go first that nobody has asked for the longest', async () => {
   const { ask, asked } = cache();
@@ -70,17 +75,17 @@ test('what another process has learned meanwhile is not put aside for a failure 
   };
   const parts = { now: () => 0, sleep: async () => {}, pubsub };
   const [ours, theirs] = [createAnswerCache(parts), createAnswerCache(parts)];
-  const failing = ours.ask('question', 0, async () => {
-    await theirs.ask('question', 0, async () => answerOf(1));
+  const failing = ours.ask('question', FRESH, async () => {
+    await theirs.ask('question', FRESH, async () => answerOf(1));
     return refuse('withings-timeout');
   });
   expect(await failing).toEqual(refuse('withings-timeout'));
-  expect(await ours.ask('question', 0, async () => answerOf(2))).toEqual(answerOf(1));
+  expect(await ours.ask('question', FRESH, async () => answerOf(2))).toEqual(knownAt(0));
 });
 
 test('what fails on our own side is not kept', async () => {
   const answers = createAnswerCache({ now: () => 0, sleep: async () => {}, pubsub: null });
-  const fails = answers.ask('question', 0, () => Promise.reject(new Error('store away')));
+  const fails = answers.ask('question', FRESH, () => Promise.reject(new Error('store away')));
   await expect(fails).rejects.toThrow('store away');
-  expect(await answers.ask('question', 0, async () => answerOf(1))).toEqual(answerOf(1));
+  expect(await answers.ask('question', FRESH, async () => answerOf(1))).toEqual(knownAt(0));
 });

@@ -41,7 +41,7 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   transferSession: (store) => store.transferSession('a', NOW, session, null),
   endOtherSessions: (store) => store.endOtherSessions('a', NOW),
   writeSubscriptions: (store) => store.writeSubscriptions('eu:1', '{}', NOW),
-  recordNews: (store) => store.recordNews('eu:1', NOW),
+  recordNews: (store) => store.recordNews('eu:1', ['measures'], NOW),
   claimSubscriptions: (store) => store.claimSubscriptions('eu', NOW, HOUR, 10),
   writeTimezone: (store) => store.writeTimezone('eu:1', 'Asia/Kolkata'),
   takeCalls: (store) => store.takeCalls(WANTED, quotaOf(120, 100_000)),

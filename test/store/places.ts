@@ -53,7 +53,7 @@ export async function fill(store: Store, now = NOW): Promise<void> {
   await store.beginSession('eu:1', session('b', 30));
   await connect(store, '2', session('c', 10));
   await store.writeSubscriptions('eu:1', '{"told":true}', now + 7 * HOUR);
-  await store.recordNews('eu:1', now - HOUR);
+  await store.recordNews('eu:1', ['measures'], now - HOUR);
   const writeId = String(await store.readWriteId('eu:1'));
   await store.writeGrant('eu:1', writeId, { ...content, userId: '1', intent: { token: 't', since: now } }, 0);
 }

@@ -605,25 +605,34 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const before = await grantOf(store);
       expect(await store.readSubscriptions('eu:363')).toBeNull();
       expect(await store.writeSubscriptions('eu:363', '{"a":1}', NOW + HOUR)).toBe(true);
-      expect(await store.recordNews('eu:363', NOW)).toBe(true);
-      expect(await another.readSubscriptions('eu:363')).toEqual({ state: '{"a":1}', newsAt: NOW });
+      expect(await store.recordNews('eu:363', ['nights'], NOW)).toBe(true);
+      expect(await another.readSubscriptions('eu:363')).toEqual({
+        state: '{"a":1}',
+        newsAt: NOW,
+        newsOf: { measures: 0, activity: 0, nights: NOW },
+      });
+      expect(await store.recordNews('eu:363', ['measures', 'activity'], NOW + 1)).toBe(true);
       expect(await store.writeSubscriptions('eu:363', '{"a":2}', NOW + HOUR)).toBe(true);
-      expect(await store.readSubscriptions('eu:363')).toEqual({ state: '{"a":2}', newsAt: NOW });
+      expect(await store.readSubscriptions('eu:363')).toEqual({
+        state: '{"a":2}',
+        newsAt: NOW + 1,
+        newsOf: { measures: NOW + 1, activity: NOW + 1, nights: NOW },
+      });
       expect(await grantOf(another)).toEqual(before);
     });
 
     test('news can come first', async () => {
       const { store } = await open();
       await signIn(store, 'key');
-      expect(await store.recordNews('eu:363', NOW)).toBe(true);
-      expect(await store.readSubscriptions('eu:363')).toEqual({ state: null, newsAt: NOW });
+      expect(await store.recordNews('eu:363', ['nights'], NOW)).toBe(true);
+      expect(await store.readSubscriptions('eu:363')).toMatchObject({ state: null, newsAt: NOW });
       expect(await store.claimSubscriptions('eu', NOW, HOUR, 10)).toEqual(['eu:363']);
     });
 
     test('without a grant there are none, and they end with it', async () => {
       const { store } = await open();
       expect(await store.writeSubscriptions('eu:363', '{}', NOW)).toBe(false);
-      expect(await store.recordNews('eu:363', NOW)).toBe(false);
+      expect(await store.recordNews('eu:363', ['nights'], NOW)).toBe(false);
       await signIn(store, 'key');
       await store.writeSubscriptions('eu:363', '{}', NOW);
       await store.endSession('key');

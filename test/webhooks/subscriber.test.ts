@@ -81,7 +81,11 @@ function subscriber(due: string[], more: { list?: Withings['subscriptions']; rea
   const made = createSubscriber({
     store: {
       claimSubscriptions: async () => due.splice(0, 2),
-      readSubscriptions: async (id) => ({ newsAt: 0, state: JSON.stringify(stored.get(id) ?? null) }),
+      readSubscriptions: async (id) => ({
+        newsAt: 0,
+        newsOf: { measures: 0, activity: 0, nights: 0 },
+        state: JSON.stringify(stored.get(id) ?? null),
+      }),
       async writeSubscriptions(id, state, dueAt) {
         written.push({ id, dueAt });
         stored.set(id, JSON.parse(state));

@@ -5,7 +5,7 @@
 export interface RedisKeys {
   /** What every name begins with. */
   prefix: string;
-  /** Fields: `w` write-id, `s` sealed, `l` lease until, `m` its length; of subscriptions `n` state, `h` news at; `z` zone. */
+  /** Fields: `w` write-id, `s` sealed, `l` lease until, `m` its length; of subscriptions `n` state, `h` news at, `h <service>` of one; `z` zone. */
   grant(id: string): string;
   /** The key of this store, sealed: it opens only under the secrets that the other instances have. */
   key: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SubscriptionStore } from '../store.ts';
+import { SERVICES, type Service, type SubscriptionStore } from '../store.ts';
 import type { RedisParts } from './connection.ts';
 import { script } from './script.ts';
 
@@ -7,18 +7,28 @@ import { script } from './script.ts';
 export function redisSubscriptions({ redis, keys }: Pick<RedisParts, 'redis' | 'keys'>): SubscriptionStore {
   return {
     async readSubscriptions(grantId) {
-      const [state, newsAt] = fields.parse(await redis.command('HMGET', keys.grant(grantId), 'n', 'h'));
-      return state === null && newsAt === null ? null : { state, newsAt: Number(newsAt ?? 0) };
+      const names = ['n', 'h', ...SERVICES.map(newsField)];
+      const read = fields.parse(await redis.command('HMGET', keys.grant(grantId), ...names));
+      const [state, newsAt, measures, activity, nights] = read;
+      if (state === null && newsAt === null) return null;
+      const newsOf = { measures: Number(measures), activity: Number(activity), nights: Number(nights) };
+      return { state, newsAt: Number(newsAt), newsOf };
     },
     writeSubscriptions: async (grantId, state, dueAt) =>
       (await redis.run(WRITE_SUBSCRIPTIONS, grantId, state, dueAt)) === 1,
-    recordNews: async (grantId, at) => (await redis.run(RECORD_NEWS, grantId, at)) === 1,
+    recordNews: async (grantId, services, at) =>
+      (await redis.run(RECORD_NEWS, grantId, at, ...services.map(newsField))) === 1,
     claimSubscriptions: async (issuer, now, claimMs, limit) =>
       z.array(z.string()).parse(await redis.run(CLAIM_SUBSCRIPTIONS, now, now + claimMs, limit, issuer)),
   };
 }
 
-const fields = z.tuple([z.string().nullable(), z.string().nullable()]);
+const field = z.string().nullable();
+const fields = z.tuple([field, field, field, field, field]);
+
+function newsField(service: Service): string {
+  return `h ${service}`;
+}
 
 /** id, state, due at → whether there is such a grant. */
 const WRITE_SUBSCRIPTIONS = script(`
@@ -27,10 +37,10 @@ redis.call('HSET', p .. 'g:' .. ARGV[1], 'n', ARGV[2])
 index('subscriptions-due', ARGV[1], ARGV[3])
 return 1`);
 
-/** id, moment → whether there is such a grant. */
+/** id, moment, the fields of its services → whether there is such a grant. */
 const RECORD_NEWS = script(`
 if not grantExists(ARGV[1]) then return 0 end
-redis.call('HSET', p .. 'g:' .. ARGV[1], 'h', ARGV[2])
+for _, field in ipairs({ 'h', unpack(ARGV, 3) }) do redis.call('HSET', p .. 'g:' .. ARGV[1], field, ARGV[2]) end
 announce(ARGV[1])
 return 1`);
 

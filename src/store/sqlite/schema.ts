@@ -63,7 +63,8 @@ const STEPS: string[] = [
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
 
   // What is due is found by their own index: everybody has a row.
-  `INSERT OR IGNORE INTO subscriptions (grant_id) SELECT id FROM grants;`,
+  `INSERT OR IGNORE INTO subscriptions (grant_id) SELECT id FROM grants;
+  ALTER TABLE subscriptions ADD COLUMN news TEXT NOT NULL DEFAULT '{}';`,
 ];
 
 /** After it records are changed that only the keys can change. */

@@ -1,13 +1,18 @@
+import { z } from 'zod';
 import type { SubscriptionStore } from '../store.ts';
 import type { Db } from './database.ts';
+
+const at = z.number().default(0);
+const news = z.object({ measures: at, activity: at, nights: at });
 
 export function sqliteSubscriptions(db: Db): SubscriptionStore {
   return {
     async readSubscriptions(grantId) {
-      const row = db.get('SELECT state, news_at FROM subscriptions WHERE grant_id = ?', grantId);
+      const row = db.get('SELECT state, news_at, news FROM subscriptions WHERE grant_id = ?', grantId);
       const state = typeof row?.state === 'string' ? row.state : null;
       const newsAt = Number(row?.news_at ?? 0);
-      return state === null && newsAt === 0 ? null : { state, newsAt };
+      if (state === null && newsAt === 0) return null;
+      return { state, newsAt, newsOf: news.parse(JSON.parse(String(row?.news))) };
     },
 
     async writeSubscriptions(grantId, state, dueAt) {
@@ -21,12 +26,13 @@ export function sqliteSubscriptions(db: Db): SubscriptionStore {
       return changed === 1;
     },
 
-    async recordNews(grantId, at) {
+    async recordNews(grantId, services, at) {
       const changed = db.run(
-        `INSERT INTO subscriptions (grant_id, news_at) SELECT id, ? FROM grants WHERE id = ?
-         ON CONFLICT (grant_id) DO UPDATE SET news_at = excluded.news_at`,
+        `INSERT INTO subscriptions (grant_id, news_at, news) SELECT id, ?1, ?3 FROM grants WHERE id = ?2
+         ON CONFLICT (grant_id) DO UPDATE SET news_at = excluded.news_at, news = json_patch(news, excluded.news)`,
         at,
         grantId,
+        JSON.stringify(Object.fromEntries(services.map((service) => [service, at]))),
       );
       return changed === 1;
     },

@@ -1,0 +1,36 @@
+import { PROBLEMS } from '../problems/catalogue.ts';
+import type { Refusal } from '../withings/errors.ts';
+import type { Moment, Wording } from './preferences/wording.ts';
+
+/** What is shown is not of now. */
+export interface Stale {
+  /** When the oldest of it was asked for, milliseconds since 1970; null: nothing is known. */
+  askedAt: number | null;
+  /** Why there is nothing newer. */
+  refusal: Refusal;
+}
+
+/** How old what is shown is and why; and the person's turn, where that is all that is missing. */
+export interface StaleWords {
+  asOf: Moment | null;
+  why: string;
+  turn: Moment | null;
+}
+
+/** Whoever comes on time is let in; a second more, for clocks that differ. */
+const AFTER_SECONDS = 1;
+
+export function staleWords({ askedAt, refusal }: Stale, { moment }: Wording, now: number): StaleWords {
+  const seconds = secondsToTurn(refusal);
+  const { title, advice } = PROBLEMS[refusal.code];
+  return {
+    asOf: askedAt === null ? null : moment(askedAt),
+    why: seconds === null ? `${title}. ${advice}` : PROBLEMS[refusal.code].what,
+    turn: seconds === null ? null : moment(now + seconds * 1000),
+  };
+}
+
+/** Seconds until this page is worth asking for again; null: nobody can say. */
+export function secondsToTurn({ code, retryAfterSeconds }: Refusal): number | null {
+  return code === 'quota-used-up' && retryAfterSeconds !== null ? retryAfterSeconds + AFTER_SECONDS : null;
+}
