@@ -7,7 +7,7 @@ import { isDue, isUsable } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
 import type { ActivityDay, Device, List, Measure, Night } from '../withings/data/records.ts';
 import type { DataCalls } from '../withings/data-calls.ts';
-import { type Refusal, type Result, refuse } from '../withings/errors.ts';
+import { type Result, refuse } from '../withings/errors.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
 import type { Turn } from '../withings/rate-limit.ts';
 import type { AnswerCache, Freshness, Known } from './answer-cache.ts';

@@ -27,8 +27,12 @@ export interface Grants {
    * @returns `tooSoon` with the moment of the last refresh, milliseconds since 1970, when nothing was asked
    */
   press(grant: Grant): Promise<Result<Grant> | { tooSoon: number }>;
-  /** Finishes what a crash, a lost answer or a missing visitor left open. False: there was no turn for it. */
-  attend(id: string): Promise<boolean>;
+  /**
+   * Finishes what a crash, a lost answer or a missing visitor left open.
+   *
+   * @returns 0, or without a turn for it the milliseconds until it makes sense to try again
+   */
+  attend(id: string): Promise<number>;
   /** Resolves when nothing is under way any more. */
   settled(): Promise<void>;
 }
@@ -127,15 +131,15 @@ export function createGrants(parts: GrantsParts): Grants {
 
     async attend(id) {
       const grant = await store.readGrant(id);
-      if (!grant || grant.leased) return true;
+      if (!grant || grant.leased) return 0;
       if (isUnproven(grant) && isUsable(grant, now())) return renewal.prove(grant);
       const { grant: after, waitMs } = await renew(
         id,
         (current) => current.accessToken === grant.accessToken,
         'token',
       );
-      if (waitMs > 0) return false;
-      return after && isUnproven(after) && isUsable(after, now()) ? renewal.prove(after) : true;
+      if (waitMs > 0) return waitMs;
+      return after && isUnproven(after) && isUsable(after, now()) ? renewal.prove(after) : 0;
     },
 
     async settled() {

@@ -36,9 +36,9 @@ export interface Renewal {
   /**
    * Uses an unproven access token once, cheaply, so that the refresh token before it can be let go.
    *
-   * @returns whether there was a turn for it
+   * @returns 0, or without a turn for it the milliseconds until it makes sense to try again
    */
-  prove(grant: Grant): Promise<boolean>;
+  prove(grant: Grant): Promise<number>;
 }
 
 /** The grant as it is afterwards; null: it is gone. */
@@ -158,12 +158,13 @@ export function createRenewal(parts: RenewalParts): Renewal {
   return {
     renew,
     async prove(grant) {
-      if (grant.issuer !== withings.issuer) return true;
+      if (grant.issuer !== withings.issuer) return 0;
       const answer = await withings.probe(grant.accessToken, grant.scope, new Date(now()));
+      if (!answer.ok && !answer.refusal.sent) return (answer.refusal.retryAfterSeconds ?? 1) * 1000;
       if (answer.ok) await write(grant, confirmed(grant));
       else if (answer.refusal.code === 'access-token-refused') await write(grant, rejected(grant));
-      else if (answer.refusal.sent) await write(grant, unproven(grant, now()));
-      return answer.ok || answer.refusal.sent;
+      else await write(grant, unproven(grant, now()));
+      return 0;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { setImmediate as othersFirst } from 'node:timers/promises';
 import { every, type Schedule } from '../scheduling/schedule.ts';
+import { CLAIM_MS } from '../store/grants.ts';
 import type { Store } from '../store/store.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Grants } from './grants.ts';
@@ -11,6 +12,7 @@ export interface SweeperParts {
   outbox: Pick<Outbox, 'sendDue'>;
   withings: Pick<Withings, 'issuer'>;
   now: () => number;
+  sleep: (ms: number) => Promise<unknown>;
   sweepSeconds: number;
   onError: (error: unknown) => void;
 }
@@ -18,6 +20,8 @@ export interface SweeperParts {
 const GRANTS_AT_ONCE = 20;
 /** So many are asked about side by side: a call every half second, however long each takes. */
 const SIDE_BY_SIDE = 5;
+/** Whoever stops waits no longer than this. */
+const NAP_MS = 500;
 /** So few rows at a time that the event loop is held for a few milliseconds at most. */
 const ROWS_A_STEP = 20;
 
@@ -28,29 +32,41 @@ export function createSweeper({
   outbox,
   withings,
   now,
+  sleep,
   sweepSeconds,
   onError,
 }: SweeperParts): Schedule {
   async function sweep(stopping: AbortSignal): Promise<void> {
-    while (!stopping.aborted && (await attendDue(stopping))) await othersFirst();
-    while (!stopping.aborted && (await store.removeExpired(now(), ROWS_A_STEP))) await othersFirst();
-    await outbox.sendDue(stopping);
+    let isMore = true;
+    while (isMore && !stopping.aborted) {
+      isMore = await attendDue(stopping);
+      while (!stopping.aborted && (await store.removeExpired(now(), ROWS_A_STEP))) await othersFirst();
+      await outbox.sendDue(stopping);
+    }
   }
 
   /** The oldest first, at the pace that the quota gives. True: there may be more. */
   async function attendDue(stopping: AbortSignal): Promise<boolean> {
     const due = await store.claimDueGrants(withings.issuer, now(), GRANTS_AT_ONCE);
     const left = [...due];
-    let attended = 0;
     async function attendNext(): Promise<void> {
       for (let id = left.shift(); id !== undefined && !stopping.aborted; id = left.shift()) {
-        // Claimed, so that next time it is the turn of others.
-        const hadTurn = await grants.attend(id).catch(onError);
-        if (hadTurn !== false) attended += 1;
+        await attend(id, stopping).catch(onError); // claimed, so that next time it is the turn of others
       }
     }
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, attendNext));
-    return due.length === GRANTS_AT_ONCE && attended > 0;
+    return due.length === GRANTS_AT_ONCE;
+  }
+
+  /** Waits for its turn, for as long as nobody else is given it. */
+  async function attend(id: string, stopping: AbortSignal): Promise<void> {
+    let left = CLAIM_MS;
+    for (let wait = await grants.attend(id); wait > 0; wait = await grants.attend(id)) {
+      for (left -= wait; wait > 0 && left > 0 && !stopping.aborted; wait -= NAP_MS) {
+        await sleep(Math.min(wait, NAP_MS));
+      }
+      if (left <= 0 || stopping.aborted) return;
+    }
   }
 
   return every(sweepSeconds, sweep, { onError });

@@ -11,9 +11,9 @@ const CATEGORIES: Record<string, number[]> = {
 export const ABOUT_THE_PERSON = 46;
 
 /** What its news are about; of a category that is not known, all. */
-export function servicesOf(category: number): readonly Service[] {
+export function servicesOf(category: number | null): readonly Service[] {
   if (category === ABOUT_THE_PERSON) return [];
-  const known = SERVICES.filter((service) => TOLD_BY[service].includes(category));
+  const known = SERVICES.filter((service) => category !== null && TOLD_BY[service].includes(category));
   return known.length > 0 ? known : SERVICES;
 }
 

@@ -3,7 +3,7 @@ import { createDataCalls, type DataCalls } from './data-calls.ts';
 import { createPost, type Via } from './http.ts';
 import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { createPartner, type Partner } from './partner.ts';
-import { type RateLimit, type Turn, UNLIMITED, type Wanted, waitForTurn } from './rate-limit.ts';
+import { type RateLimit, type Turn, UNLIMITED, type Wait, type Wanted, waitForTurn } from './rate-limit.ts';
 import { createSignedCall } from './signed-calls.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
@@ -46,14 +46,17 @@ export interface WithingsOptions extends OAuth2Options {
   timeoutMs: number;
   /** Spreads calls over the minute as Withings allows; without it each is sent at once. */
   rateLimit?: RateLimit;
+  /** How a turn is waited for: by default on this machine's clock. */
+  sleep?: Wait;
   /** Told how many pieces of a list made no sense, or cannot be, and were left out. */
   onSkipped?: (action: string, count: number) => void;
 }
 
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
-  const { rateLimit = UNLIMITED } = options;
-  const postAt = createPost(options.apiUrl, options.timeoutMs, rateLimit);
+  const { rateLimit = UNLIMITED, sleep } = options;
+  const turn = (wanted: Wanted, signal?: AbortSignal) => waitForTurn(rateLimit, wanted, signal, sleep);
+  const postAt = createPost(options.apiUrl, options.timeoutMs, turn);
 
   return {
     issuer: options.issuer,
@@ -63,7 +66,7 @@ export function createWithings(options: WithingsOptions): Withings {
     ...createPartner(createSignedCall(postAt('code'), options)),
     ...createDataCalls(postAt('data'), options),
     callsPerRefresh: options.auth === 'signature' ? 2 : 1, // a nonce first
-    turn: (wanted, signal) => waitForTurn(rateLimit, wanted, signal),
+    turn,
     at: (via, signal) => createDataCalls(postAt(via, signal), options),
     authorizeUrl(state, demo) {
       const url = new URL(options.authorizeUrl);

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import axios from 'axios';
-import { type Priority, type RateLimit, type Turn, waitForTurn } from './rate-limit.ts';
+import type { Priority, Turn, Wanted } from './rate-limit.ts';
 
 /** What came back over the wire: an answer in text, or why there is none. */
 export type Reply =
@@ -28,9 +28,13 @@ const MAX_DATA_BYTES = 8 * 1024 * 1024;
  *
  * @param apiUrl base of the API, ends in a slash
  * @param timeoutMs total deadline of one call in milliseconds, body included
- * @param rateLimit whose turn it is
+ * @param waitForTurn resolves to a turn, or to the milliseconds that are missing
  */
-export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLimit): PostAt {
+export function createPost(
+  apiUrl: string,
+  timeoutMs: number,
+  waitForTurn: (wanted: Wanted, signal?: AbortSignal) => Promise<Turn | number>,
+): PostAt {
   const wire = axios.create({
     adapter: 'http',
     httpAgent: new http.Agent({ keepAlive: true }),
@@ -62,7 +66,7 @@ export function createPost(apiUrl: string, timeoutMs: number, rateLimit: RateLim
   return (via, signal) => async (path, fields, accessToken) => {
     if (typeof via !== 'string' && via.use()) return post(path, fields, accessToken);
     const priority = typeof via === 'string' ? via : via.priority;
-    const turn = await waitForTurn(rateLimit, { priority, calls: 1, person: null }, signal);
+    const turn = await waitForTurn({ priority, calls: 1, person: null }, signal);
     if (typeof turn === 'number') return { kind: 'unsent', retryAfterSeconds: Math.ceil(turn / 1000) };
     turn.use();
     return post(path, fields, accessToken).finally(turn.end);

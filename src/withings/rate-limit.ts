@@ -28,6 +28,9 @@ export type RateLimit = (wanted: Wanted) => Promise<Turn | number>;
 export const MAX_WAIT_MS = 2000;
 export const MAX_BACKGROUND_WAIT_MS = 10_000;
 
+/** Resolves after so many milliseconds, or at once when `signal` aborts. */
+export type Wait = (ms: number, signal?: AbortSignal) => Promise<unknown>;
+
 /** Nobody counts. */
 export const UNLIMITED: RateLimit = async ({ priority }) => ({ priority, use: () => true, end() {} });
 
@@ -39,7 +42,7 @@ export async function waitForTurn(
   rateLimit: RateLimit,
   wanted: Wanted,
   signal?: AbortSignal,
-  sleep = (ms: number) => timeout(ms, undefined, { signal }).catch(() => {}),
+  sleep: Wait = unlessAborted,
 ): Promise<Turn | number> {
   let left = wanted.priority === 'background' ? MAX_BACKGROUND_WAIT_MS : MAX_WAIT_MS;
   for (;;) {
@@ -47,7 +50,11 @@ export async function waitForTurn(
     if (typeof turn !== 'number') return turn;
     left -= turn;
     if (left < 0) return turn;
-    await sleep(turn);
+    await sleep(turn, signal);
     if (signal?.aborted) return turn;
   }
+}
+
+function unlessAborted(ms: number, signal?: AbortSignal): Promise<unknown> {
+  return timeout(ms, undefined, { signal }).catch(() => {});
 }

@@ -435,7 +435,7 @@ describe('charts', () => {
     measured(...[28, 27, 26, 25, 3, 2, 1, 0].map((ago) => group(time(ago), [kg(70)])));
     expect((await panel('weight')).lines).toHaveLength(2);
     measured(...[28, 21, 14, 7, 0].map((ago) => group(time(ago), [kg(70)])));
-    app.clock.now += 60_000;
+    app.clock.now += 300_000;
     expect((await panel('weight')).lines).toHaveLength(1);
   });
 
@@ -641,11 +641,11 @@ describe('what is not there', () => {
       const series = [slept(20 + Number(offset), '23:00', '06:20', SEVEN_HOURS)];
       return { series, more: true, offset: Number(offset) + 1 };
     });
-    app.clock.now += 60_000;
+    app.clock.now += 300_000;
     const sleep = await panel('sleep');
     expect(sleep.sentence).toMatch(/^In the night to Tue 26 May\. Withings has more than it gave us at once/);
     expect(sleep.html).toContain('aria-label="Sleep over 30 days, in hours by stage"');
-    app.clock.now += 60_000;
+    app.clock.now += 300_000;
     withings.say('getactivity', ({ offset = '0' }: Record<string, string>) => {
       return { activities: [{ date: ymd(400), steps: 1 }], more: true, offset: Number(offset) + 1 };
     });

@@ -133,7 +133,10 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
         expect(session?.data).toContain(`"of":"${key} – üüü"`);
         expect(session?.grant()).toMatchObject({ userId, leased: false });
       }
-      expect(await there.readSubscriptions('eu:1')).toEqual({ state: '{"told":true}', newsAt: NOW - HOUR });
+      expect(await there.readSubscriptions('eu:1')).toMatchObject({
+        state: '{"told":true}',
+        newsAt: NOW - HOUR,
+      });
       expect(await there.claimDueGrants('eu', NOW, 10)).toEqual(['eu:1']);
       expect(await there.claimSubscriptions('eu', NOW, HOUR, 10)).toEqual(['eu:2']);
       await there.endSession('a');

@@ -522,6 +522,7 @@ describe('the sweeper', () => {
       outbox: { sendDue: async () => {} },
       withings: { issuer: 'eu' },
       now: () => clock.now,
+      sleep: async () => {},
       sweepSeconds: 30,
       onError: (error) => reported.push(error),
     });
@@ -634,7 +635,7 @@ describe('the sweeper', () => {
     };
     const attend = async (id: string) => {
       step(id);
-      return true;
+      return 0;
     };
     const sweeper = sweeperOf({ ...world, store, grants: { ...world.grants, attend } });
     await sweeper.wake();
