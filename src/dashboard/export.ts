@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Problem } from '../problems/catalogue.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import { addDays, midnight, ymdAt } from '../time/days.ts';
+import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Attribution, List, Measure } from '../withings/data/records.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
@@ -44,6 +45,7 @@ export function exportRoutes(parts: ExportParts): Router {
   const router = Router();
   router.get('/api/measures', noStore, async (req, res) => void res.json(await exported(parts, req)));
   router.get('/api/measures.csv', noStore, async (req, res) => sendCsv(res, await exported(parts, req)));
+  router.all(['/api/measures', '/api/measures.csv'], onlyMethods('GET, HEAD'));
   return router;
 }
 

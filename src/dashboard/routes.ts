@@ -51,10 +51,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   });
   router.use(exportRoutes(parts));
   router.all(['/refresh', '/ask-again', '/check', '/logout/others'], onlyMethods('POST'));
-  router.all(
-    ['/dashboard', '/events', '/api/connection', '/api/measures', '/api/measures.csv'],
-    onlyMethods('GET, HEAD'),
-  );
+  router.all(['/dashboard', '/events', '/api/connection'], onlyMethods('GET, HEAD'));
   return router;
 }
 
