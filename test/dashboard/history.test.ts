@@ -489,8 +489,8 @@ describe('what changes slowly', () => {
 
   /** Somebody whose view Withings answers however often it is asked, though the clock stands still. */
   async function viewing() {
-    const { app, withings, visitor, says } = await connected();
-    says('getmeas', { measuregrps: [group([kilograms(67_800)])] });
+    const { app, withings, visitor } = await connected();
+    withings.say('getmeas', { measuregrps: [group([kilograms(67_800)])] });
     withings.say('getactivity', { activities: [] });
     withings.say('getsummary', { series: [] });
     withings.say('getdevice', { devices: [] });
