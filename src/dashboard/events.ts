@@ -66,7 +66,8 @@ export function createEvents({
   async function readGrant(req: Request): Promise<Grant | null> {
     const grant = (await sessionOf(req))?.withings ?? null;
     // A page that is open is a visitor: the token is renewed in time for it.
-    if (grant && !grant.ended && isDue(grant, refreshMarginSeconds, now())) await grants.fresh(grant);
+    if (grant && !grant.ended && isDue(grant, refreshMarginSeconds, now()))
+      await grants.fresh(grant, 'background');
     return grant;
   }
 

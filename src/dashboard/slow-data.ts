@@ -104,7 +104,7 @@ export function createSlowData({ grants, withings, now, onError }: SlowDataParts
     for (const name of names) {
       if (closing.signal.aborted) return;
       const { ask }: Source<Slow[keyof Slow]> = SOURCES[name];
-      const answer = await grants.use(grant, (token) => ask(background, token, now()));
+      const answer = await grants.use(grant, (token) => ask(background, token, now()), 'background');
       const key = keyOf(grant, name);
       if (answer.ok && entries.has(key)) {
         entries.set(key, { value: answer.value, askAgainAt: now() + DAY_MS });

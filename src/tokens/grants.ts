@@ -78,7 +78,7 @@ export function createGrants(parts: GrantsParts): Grants {
     if (!result.ok && !grant.ended) return judge(await renew(grant.id, stale, via));
     const isWanted = result.ok ? stale : isEnded;
     const maySend = !grant.leased && backoffFor(grant, now()) === 0 && mayProbe(grant, now());
-    if (isWanted(grant) && maySend) inBackground(renew(grant.id, isWanted));
+    if (isWanted(grant) && maySend) inBackground(renew(grant.id, isWanted, via));
     return result;
   }
 

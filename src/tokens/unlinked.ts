@@ -29,7 +29,7 @@ export async function checkUnlinked(parts: UnlinkedParts, id: string): Promise<V
     if (answer.refusal.code !== 'access-token-refused') return 'undecided';
   }
   if (!(await store.writeGrant(id, grant.writeId, unlinked(grant), 0))) return 'undecided';
-  const refreshed = await grants.refresh(grant);
+  const refreshed = await grants.refresh(grant, 'background');
   if (refreshed.ok) return 'still-linked';
   const { code, remedy } = refreshed.refusal;
   if (code === 'not-connected') return code;

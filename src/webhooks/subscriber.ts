@@ -62,7 +62,7 @@ export function createSubscriber(parts: SubscriberParts): Subscriber {
 
   /** `missedSince`: a moment from which on notifications may have been missed, milliseconds since 1970; null: none. */
   async function bringUpToDate(grant: Grant, background: DataCalls, missedSince: number | null) {
-    const use: Use = (call) => grants.use(grant, call);
+    const use: Use = (call) => grants.use(grant, call, 'background');
     const { categories, refusal } = await subscribe(use, background, address, grant.scope);
     if (refusal !== null || missedSince === null) return { categories, refusal };
     const news = await anythingSince(use, background, grant.scope, missedSince);
