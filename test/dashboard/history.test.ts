@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TestApp } from '../support/app.ts';
+import { until } from '../support/until.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Fields, startFarApart } from '../support/withings.ts';
 
@@ -543,6 +544,12 @@ describe('what changes slowly', () => {
     await visitor.get('/dashboard');
     await door.arrived;
     const stopped = app.stop();
+    const isClosed = () =>
+      fetch(`${app.url}/healthz`).then(
+        () => false,
+        () => true,
+      );
+    await until(isClosed); // the end has begun
     door.open();
     await stopped;
     expect(withings.asked('getworkouts')).toEqual([]);
