@@ -1,4 +1,5 @@
 import asyncHooks from 'node:async_hooks';
+import { runInContext } from 'node:vm';
 import { TestEnvironment } from 'jest-environment-node';
 
 const open = new Set();
@@ -21,10 +22,27 @@ asyncHooks.AsyncLocalStorage = KnownStorage;
 Object.assign(process.report, { excludeNetwork: true });
 
 /**
+ * In a vm a global is looked up in the sandbox first, at each mention: 0.2 µs for a `Math`, a fifth of some files. What a
+ * script declares is found before that. Only what no test replaces.
+ */
+const LANGUAGE = `const {
+  Array, ArrayBuffer, BigInt, Boolean, Buffer, Date, Error, Function, Intl, JSON, Map, Math, Number, Object, Promise,
+  Proxy, Reflect, RegExp, Set, String, Symbol, TypeError, URL, URLSearchParams, Uint8Array, WeakMap, WeakSet,
+  decodeURIComponent, encodeURIComponent, isNaN, parseInt, process,
+} = globalThis;`;
+
+/**
  * jest-circus begins an AsyncLocalStorage in each test file and never ends it. Before Node 24 every promise pays for
  * every storage there is: the fortieth file of a worker ran eight times slower than the first.
  */
 export default class Environment extends TestEnvironment {
+  /** @override */
+  async setup() {
+    await super.setup();
+    const context = this.getVmContext();
+    if (context) runInContext(LANGUAGE, context);
+  }
+
   /** @override */
   async teardown() {
     for (const storage of open) storage.disable();
