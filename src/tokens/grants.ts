@@ -47,7 +47,7 @@ export interface GrantsParts extends RenewalParts {
 export function createGrants(parts: GrantsParts): Grants {
   const { store, now, withings, refreshMarginSeconds, onError } = parts;
   const renewal = createRenewal(parts);
-  /** One renewal per grant and process, whoever asks; between processes the lease does the same. */
+  /** One renewal per grant, priority and process, whoever asks; between them the lease does the same. */
   const renewing = new Map<string, Promise<Renewed>>();
   const underWay = new Set<Promise<void>>();
   const stale = (grant: Grant) => isDue(grant, refreshMarginSeconds, now());
@@ -58,10 +58,11 @@ export function createGrants(parts: GrantsParts): Grants {
   }
 
   function renew(id: string, stale: (grant: Grant) => boolean, via: Via = 'data'): Promise<Renewed> {
-    const running = renewing.get(id);
+    const key = `${typeof via === 'string' ? via : via.priority} ${id}`; // nobody waits behind a lesser priority
+    const running = renewing.get(key);
     if (running !== undefined) return running;
-    const started = renewal.renew(id, stale, via).finally(() => renewing.delete(id));
-    renewing.set(id, started);
+    const started = renewal.renew(id, stale, via).finally(() => renewing.delete(key));
+    renewing.set(key, started);
     // Whoever waits for the renewal hears of its failure; whoever stops meanwhile waits for its end.
     inBackground(started.catch(() => {}));
     return started;

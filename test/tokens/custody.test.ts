@@ -18,7 +18,7 @@ import { createSweeper } from '../../src/tokens/sweeper.ts';
 import { checkUnlinked } from '../../src/tokens/unlinked.ts';
 import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
 import type { TokenPair } from '../../src/withings/oauth2.ts';
-import { UNLIMITED } from '../../src/withings/rate-limit.ts';
+import { type RateLimit, UNLIMITED } from '../../src/withings/rate-limit.ts';
 import { content } from '../store/store-contract.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
 
@@ -429,6 +429,17 @@ describe('several at once', () => {
     const states = new Set((await Promise.all(all)).map((fresh) => JSON.stringify(fresh)));
     expect(states.size).toBe(1);
     await grants.settled();
+    expect(asked).toEqual(['refresh-0']);
+  });
+
+  test('a visit does not wait behind what nobody waits for', async () => {
+    const { parts, clock, asked, read } = await custody();
+    clock.now += 3 * HOUR;
+    const turn: RateLimit = (wanted) =>
+      wanted.priority === 'background' ? new Promise(() => {}) : UNLIMITED(wanted);
+    const grants = createGrants({ ...parts, withings: { ...parts.withings, turn } });
+    void grants.refresh(await read(), 'background');
+    expect((await grants.fresh(await read())).ok).toBe(true);
     expect(asked).toEqual(['refresh-0']);
   });
 
