@@ -5,7 +5,7 @@ import type { Limits, Weakness } from './model/world.ts';
 /**
  * The real grants.ts and renewal.ts, in every order of store and network steps that the limits of a row allow, with
  * a kill at any of them. In every state somebody who finds only the durable record must still be let in.
- * docs/custody.md explains the rows. `npm run model` goes to the end of the two wide ones, which takes minutes.
+ * docs/custody.md explains the rows. `npm run model` goes to the end of the wide ones.
  */
 const isDeep = process.env.MODEL === 'deep';
 const STATES = isDeep ? 1_000_000 : 2000;
