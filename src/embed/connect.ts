@@ -47,8 +47,16 @@ export function createConnect(options: ConnectOptions): Connect {
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
-  const { onRefresh, onRevocation, onSkipped, onError } = backgroundLog(log);
-  const custody = createCustody(settings, { store, clocks, onRefresh, onRevocation, onSkipped, onError });
+  const { onRefresh, onRevocation, onSkipped, onNoAnswer, onError } = backgroundLog(log);
+  const custody = createCustody(settings, {
+    store,
+    clocks,
+    onRefresh,
+    onRevocation,
+    onSkipped,
+    onNoAnswer,
+    onError,
+  });
   const { withings, grants, outbox, sweeper, callMs } = custody;
   const disconnectGrant = createDisconnect({ store, withings, outbox, unsubscribe: null });
 

@@ -62,6 +62,14 @@ export function backgroundLog(log: Log) {
     onRevocation(grant: string, outcome: string): void {
       log[outcome === 'revoked' || outcome === 'demo' ? 'info' : 'warn']({ grant, outcome }, 'revocation');
     },
+    onNoAnswer(what: {
+      path: string;
+      code: string | null;
+      httpStatus: number | null;
+      reusedSocket: boolean;
+    }): void {
+      log.warn(what, 'no answer from Withings');
+    },
     onSkipped(action: string, count: number): void {
       log.warn({ action, count }, 'odd data left out');
     },

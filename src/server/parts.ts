@@ -49,8 +49,16 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   log.info({ store: opened.durability }, 'store');
   const store = ofIssuer(opened.store, config.withings.issuer);
 
-  const { onRefresh, onRevocation, onSkipped, onHandled, onError } = backgroundLog(log);
-  const custody = createCustody(config, { store, clocks, onRefresh, onRevocation, onSkipped, onError });
+  const { onRefresh, onRevocation, onSkipped, onNoAnswer, onHandled, onError } = backgroundLog(log);
+  const custody = createCustody(config, {
+    store,
+    clocks,
+    onRefresh,
+    onRevocation,
+    onSkipped,
+    onNoAnswer,
+    onError,
+  });
   const { withings, grants, outbox, sweeper } = custody;
   const notifications = config.webhooks
     ? createNotifications({

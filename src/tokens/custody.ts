@@ -3,6 +3,7 @@ import type { Store } from '../store/store.ts';
 import type { Clocks } from '../time/clocks.ts';
 import { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
 import type { Refusal, Result } from '../withings/errors.ts';
+import type { NoAnswer } from '../withings/http.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
 import { MAX_BACKGROUND_WAIT_MS, MAX_WAIT_MS } from '../withings/rate-limit.ts';
 import { createGrants, type Grants } from './grants.ts';
@@ -11,7 +12,7 @@ import { createRateLimit } from './quota.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface CustodySettings {
-  withings: Omit<WithingsOptions, 'now' | 'rateLimit' | 'onSkipped'>;
+  withings: Omit<WithingsOptions, 'now' | 'rateLimit' | 'onSkipped' | 'onNoAnswer'>;
   /** Dead refresh tokens are replaced, where the contract with Withings allows it. */
   recover: boolean;
   callsPerMinute: number;
@@ -28,6 +29,8 @@ export interface CustodyParts {
   onRevocation: (grant: string, outcome: string) => void;
   /** How many pieces of an answer to this action made no sense, or cannot be, and were left out. */
   onSkipped: (action: string, count: number) => void;
+  /** Why a call brought no answer. */
+  onNoAnswer: (what: NoAnswer) => void;
   /** What went wrong where nobody waits for it. */
   onError: (error: unknown) => void;
 }
@@ -45,10 +48,16 @@ export interface Custody {
 export function createCustody(settings: CustodySettings, parts: CustodyParts): Custody {
   const { callsPerMinute, recover, refreshMarginSeconds, sweepSeconds } = settings;
   const { auth, timeoutMs } = settings.withings;
-  const { store, clocks, onRefresh, onRevocation, onSkipped, onError } = parts;
+  const { store, clocks, onRefresh, onRevocation, onSkipped, onNoAnswer, onError } = parts;
   const { monotonic } = clocks;
   const rateLimit = createRateLimit(callsPerMinute, { store, monotonic, timeoutMs, onError });
-  const withings = createWithings({ ...settings.withings, now: clocks.now, rateLimit, onSkipped });
+  const withings = createWithings({
+    ...settings.withings,
+    now: clocks.now,
+    rateLimit,
+    onSkipped,
+    onNoAnswer,
+  });
   // One refresh, at its longest: with signatures a nonce is fetched first; each call waits for its turn.
   const callMs = (timeoutMs + MAX_WAIT_MS) * (auth === 'signature' ? 2 : 1);
   const grants = createGrants({

@@ -1,6 +1,6 @@
 import type { Issuer } from './clouds.ts';
 import { createDataCalls, type DataCalls } from './data-calls.ts';
-import { createPost, type Via } from './http.ts';
+import { createPost, type NoAnswer, type Via } from './http.ts';
 import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { createPartner, type Partner } from './partner.ts';
 import { type RateLimit, type Turn, UNLIMITED, type Wait, type Wanted, waitForTurn } from './rate-limit.ts';
@@ -50,13 +50,15 @@ export interface WithingsOptions extends OAuth2Options {
   sleep?: Wait;
   /** Told how many pieces of a list made no sense, or cannot be, and were left out. */
   onSkipped?: (action: string, count: number) => void;
+  /** Told why a call brought no answer. */
+  onNoAnswer?: (what: NoAnswer) => void;
 }
 
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
   const { rateLimit = UNLIMITED, sleep } = options;
   const turn = (wanted: Wanted, signal?: AbortSignal) => waitForTurn(rateLimit, wanted, signal, sleep);
-  const postAt = createPost(options.apiUrl, options.timeoutMs, turn);
+  const postAt = createPost(options.apiUrl, options.timeoutMs, options.onNoAnswer ?? (() => {}), turn);
 
   return {
     issuer: options.issuer,

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import axios from 'axios';
+import axios, { type AxiosRequestConfig } from 'axios';
 import type { Priority, Turn, Wanted } from './rate-limit.ts';
 
 /** What came back over the wire: an answer in text, or why there is none. */
@@ -18,6 +18,16 @@ export type Via = Turn | Priority;
 /** A way to post. `signal` ends the wait for a turn, not the call. */
 export type PostAt = (via: Via, signal?: AbortSignal) => Post;
 
+/** A call that brought nothing to read, for who looks for the cause: never a token, a field or an answer. */
+export interface NoAnswer {
+  path: string;
+  /** Of the system (`ECONNRESET`), of axios, or `timeout`; null where there was an HTTP status. */
+  code: string | null;
+  httpStatus: number | null;
+  /** It went out on a connection that was open already: the other side may have closed it meanwhile. */
+  reusedSocket: boolean;
+}
+
 /** A pair of tokens is small. A person's year is several hundred KB (recorded), ten years are several MB. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 const MAX_DATA_BYTES = 8 * 1024 * 1024;
@@ -28,17 +38,17 @@ const MAX_DATA_BYTES = 8 * 1024 * 1024;
  *
  * @param apiUrl base of the API, ends in a slash
  * @param timeoutMs total deadline of one call in milliseconds, body included
+ * @param onNoAnswer told why a call brought nothing
  * @param waitForTurn resolves to a turn, or to the milliseconds that are missing
  */
 export function createPost(
   apiUrl: string,
   timeoutMs: number,
+  onNoAnswer: (what: NoAnswer) => void,
   waitForTurn: (wanted: Wanted, signal?: AbortSignal) => Promise<Turn | number>,
 ): PostAt {
   const wire = axios.create({
     adapter: 'http',
-    httpAgent: new http.Agent({ keepAlive: true }),
-    httpsAgent: new https.Agent({ keepAlive: true }),
     maxRedirects: 0, // a 307 would post the secret to another origin
     proxy: false,
     responseType: 'text',
@@ -46,19 +56,29 @@ export function createPost(
     validateStatus: () => true,
   });
 
+  const keepAlive = agents(true);
+  const oneCall = agents(false); // a refresh must not go out on a connection that the other side is closing
+
+  function optionsOf(accessToken: string | undefined): AxiosRequestConfig {
+    if (accessToken === undefined) return { ...oneCall, maxContentLength: MAX_ANSWER_BYTES };
+    const headers = { Authorization: `Bearer ${accessToken}` };
+    return { ...keepAlive, maxContentLength: MAX_DATA_BYTES, headers };
+  }
+
   const post: Post = async (path, fields, accessToken) => {
     // axios' own timeout lets a dripping body run on; a signal ends the whole call.
-    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const answer = await wire.post<unknown>(apiUrl + path, new URLSearchParams(fields), {
-        signal: deadline,
-        maxContentLength: accessToken === undefined ? MAX_ANSWER_BYTES : MAX_DATA_BYTES,
-        headers: accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` },
-      });
-      const { status, data, headers } = answer;
+      const options = { ...optionsOf(accessToken), signal };
+      const answer = await wire.post<unknown>(apiUrl + path, new URLSearchParams(fields), options);
+      const { status, data, headers, request } = answer;
+      if (status !== 200)
+        onNoAnswer({ path, code: null, httpStatus: status, reusedSocket: request.reusedSocket });
       return { kind: 'answer', httpStatus: status, text: String(data), date: headers.date };
     } catch (error) {
-      if (deadline.aborted) return { kind: 'silence', why: 'timeout' };
+      const { code, reusedSocket } = causeOf(error);
+      onNoAnswer({ path, code: signal.aborted ? 'timeout' : code, httpStatus: null, reusedSocket });
+      if (signal.aborted) return { kind: 'silence', why: 'timeout' };
       return { kind: 'silence', why: isTooLarge(error) ? 'too-large' : 'unreachable' };
     }
   };
@@ -71,6 +91,15 @@ export function createPost(
     turn.use();
     return post(path, fields, accessToken).finally(turn.end);
   };
+}
+
+function causeOf(error: unknown): { code: string | null; reusedSocket: boolean } {
+  if (!axios.isAxiosError(error)) return { code: null, reusedSocket: false };
+  return { code: error.code ?? null, reusedSocket: error.request?.reusedSocket === true };
+}
+
+function agents(keepAlive: boolean) {
+  return { httpAgent: new http.Agent({ keepAlive }), httpsAgent: new https.Agent({ keepAlive }) };
 }
 
 function isTooLarge(error: unknown): boolean {

@@ -80,7 +80,7 @@ async function town({ quota = 120, people = 0, change = {} as Partial<GrantConte
       throw error;
     };
     const clocks = { now, monotonic: now, sleep };
-    const said = { onRefresh() {}, onRevocation() {}, onSkipped() {}, onError };
+    const said = { onRefresh() {}, onRevocation() {}, onSkipped() {}, onNoAnswer() {}, onError };
     const custody = createCustody(settings, { store, clocks, ...said });
     const { grants, withings } = custody;
     const answers = createAnswerCache({ now, sleep: never, pubsub: null });

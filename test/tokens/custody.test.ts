@@ -676,6 +676,7 @@ async function withoutTurns(change: Partial<GrantContent> = {}) {
       ...parts,
       onRevocation: () => {},
       onSkipped: () => {},
+      onNoAnswer: () => {},
       store: {
         ...store,
         async takeCalls({ priority, calls }) {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { createWithings } from '../../src/withings/client.ts';
+import type { NoAnswer } from '../../src/withings/http.ts';
 import { sign } from '../../src/withings/signed-calls.ts';
 import { atEnd } from '../support/machine.ts';
 
@@ -21,6 +22,7 @@ type Answer = (req: IncomingMessage & { form: URLSearchParams }, res: ServerResp
 /** A wire that answers whatever a test says, and the client that talks to it. */
 async function wire(answer: Answer, more: { timeoutMs?: number; auth?: 'secret' | 'signature' } = {}) {
   const seen: URLSearchParams[] = [];
+  const told: NoAnswer[] = [];
   const server = createServer((req, res) => {
     let text = '';
     req.on('data', (chunk) => {
@@ -49,9 +51,10 @@ async function wire(answer: Answer, more: { timeoutMs?: number; auth?: 'secret' 
     timeoutMs: 1000,
     redirectUri: 'https://app.example/callback',
     now: () => 1637090717000,
+    onNoAnswer: (what) => told.push(what),
     ...more,
   });
-  return { withings, seen, apiUrl };
+  return { withings, seen, apiUrl, told };
 }
 
 const says =
@@ -413,5 +416,38 @@ describe('a nonce that is refused: is it the clock?', () => {
     expect(await withings.refresh('r'.repeat(40))).toMatchObject({
       refusal: { code: 'withings-unreachable' },
     });
+  });
+});
+
+describe('connections', () => {
+  test('a token call goes out on one of its own, a data call on one that is open', async () => {
+    const ports: (number | undefined)[] = [];
+    const { withings } = await wire((req, res) => {
+      ports.push(req.socket.remotePort);
+      says({ status: 0, body: { ...PAIR, devices: [] } })(req, res);
+    });
+    await withings.devices('access-token');
+    await withings.devices('access-token');
+    await withings.refresh('refresh-token');
+    await withings.refresh('refresh-token');
+    expect(ports[1]).toBe(ports[0]);
+    expect(new Set(ports).size).toBe(3);
+  });
+
+  test('why there was no answer is told, with nothing of the call but its path', async () => {
+    let calls = 0;
+    const { withings, told } = await wire((req, res) => {
+      calls += 1;
+      if (calls === 1) return says({ status: 0, body: { devices: [] } })(req, res);
+      if (calls === 2) return req.socket.destroy();
+      if (calls === 3) return res.writeHead(502).end();
+      return undefined; // never
+    });
+    for (let call = 0; call < 4; call += 1) await withings.devices('access-token');
+    expect(told).toEqual([
+      { path: 'v2/user', code: 'ECONNRESET', httpStatus: null, reusedSocket: true },
+      { path: 'v2/user', code: null, httpStatus: 502, reusedSocket: false },
+      { path: 'v2/user', code: 'timeout', httpStatus: null, reusedSocket: expect.any(Boolean) },
+    ]);
   });
 });
