@@ -1,5 +1,6 @@
 import { readConfig } from './config/config.ts';
 import { readEnvironment } from './config/environment.ts';
+import { greeting } from './operations/greeting.ts';
 import { catchTheRest } from './operations/last-resort.ts';
 import { createLog, describe } from './operations/logging.ts';
 import { startServer } from './server/lifecycle.ts';
@@ -20,7 +21,11 @@ const log = createLog(config.logLevel, process.stdout);
 
 try {
   const server = await startServer(config, clocks, log);
-  log.info({ address: config.publicUrl, withings: config.withings.issuer }, 'ready');
+  const { publicUrl, redisUrl, dataDir, withings } = config;
+  if (process.stdout.isTTY) {
+    const store = redisUrl === null ? dataDir : 'in Redis';
+    process.stdout.write(greeting({ publicUrl, isSandbox: withings.sandbox, store }));
+  } else log.info({ address: publicUrl, withings: withings.issuer }, 'ready');
   const end = (code: number) => {
     server.stop().then(
       () => process.exit(code),
