@@ -39,8 +39,12 @@ async function fill(store, people) {
   }
 }
 
-/** @param {import('../../src/store/store.ts').Store} store @param {number} person */
-async function signIn(store, person) {
+/**
+ * One person, whose user id has eight digits.
+ *
+ * @param {import('../../src/store/store.ts').Store} store @param {number} person @param {string} [key] of their session
+ */
+export async function signIn(store, person, key = hashed(String(10_000_000 + person))) {
   const now = Date.now();
   const userId = String(10_000_000 + person);
   const token = `${userId}${'a7'.repeat(16)}`;
@@ -49,12 +53,12 @@ async function signIn(store, person) {
   for (let refresh = 0; refresh < 5; refresh += 1) content = renewed(content, token, pair, now);
   await store.signIn({
     grant: {
-      id: `eu:${userId}`,
+      id: store.grantIdOf({ issuer: 'eu', userId }),
       expected: null,
       content: { ...content, previousRefreshToken: null, intent: null },
     },
     session: {
-      key: hashed(userId),
+      key,
       data: JSON.stringify({ signedInAt: now }),
       idleUntil: now + 30 * DAY,
       endsAt: now + 365 * DAY,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,8 @@ import { createClient } from '@redis/client';
 import { freePorts } from '../torture/ground.js';
 import { ask } from '../torture/http.js';
 
-const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
+const HERE = import.meta.dirname;
+const MAIN = resolve(HERE, '../../dist/main.js');
 export const SECRET = 'Zq8Vd3NwYt6KpR1xLs9GfBh4McJu7EaQ';
 
 /** @type {(() => unknown)[]} */
@@ -23,25 +25,44 @@ export function tempDir() {
   return dir;
 }
 
-/** @param {string} command @param {string[]} args @param {Record<string, string>} [env] */
-function run(command, args, env = {}) {
+/** @param {string[]} command @param {Record<string, string>} [env] */
+function run([command = '', ...args], env = {}) {
   const child = spawn(command, args, {
     cwd: tempDir(),
     env: { PATH: process.env.PATH, ...env },
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const gone = new Promise((settle) => child.once('exit', settle));
   ends.push(() => {
     child.kill('SIGKILL');
     return gone;
   });
+  return child;
+}
+
+/** @param {import('node:child_process').ChildProcess} child @param {object} message */
+async function tell(child, message) {
+  const [answer] = await Promise.all([once(child, 'message'), child.send(message)]);
+  return answer[0];
+}
+
+export async function startWithings() {
+  const child = run([process.execPath, join(HERE, 'withings.js')]);
+  const [{ url }] = await once(child, 'message');
+  return {
+    url,
+    /** So many calls there were. @returns {Promise<{ token: number, data: number, slow: number }>} */
+    calls: () => tell(child, {}),
+    /** Tokens live so many seconds from now on. @param {number} expiresIn */
+    expireIn: (expiresIn) => tell(child, { expiresIn }),
+  };
 }
 
 /** A redis-server of our own, with the settings that the documentation asks for. @param {'always' | 'no'} sync */
 export async function startRedis(sync) {
   const [port = 0] = await freePorts(1);
   const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', tempDir(), '--save', ''];
-  run('redis-server', [...place, '--appendonly', sync === 'no' ? 'no' : 'yes', '--appendfsync', sync]);
+  run(['redis-server', ...place, '--appendonly', sync === 'no' ? 'no' : 'yes', '--appendfsync', sync]);
   await until(() => canConnect(port));
   const url = `redis://127.0.0.1:${port}`;
   const client = await createClient({ url, RESP: 2 }).connect();
@@ -55,22 +76,47 @@ export async function startRedis(sync) {
   };
 }
 
-/** So many instances of the built program. @param {number} count @param {Record<string, string>} env */
+/**
+ * The built program, or a peer, in a process of its own.
+ *
+ * @param {Record<string, string>} env
+ * @param {{ script?: string, under?: string[], health?: string }} [options] `under`: the command that runs it
+ */
+export async function startServer(env, { script = MAIN, under = [], health = '/healthz' } = {}) {
+  const port = Number(env.PORT ?? (await freePorts(1))[0]);
+  const child = run([...under, process.execPath, '--import', join(HERE, 'usage.js'), script], {
+    HOST: '127.0.0.1',
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    SESSION_SECRET: SECRET,
+    ...env,
+    PORT: String(port),
+  });
+  await until(async () => (await ask(port, 'GET', health)).status === 200);
+  return {
+    port,
+    /** CPU in milliseconds and memory in bytes. @returns {Promise<{ cpuMs: number, rss: number }>} */
+    usage: () => tell(child, {}),
+  };
+}
+
+/** Settings for a program that is to call this Withings. @param {{ url: string }} withings */
+export function callsAt({ url }) {
+  return {
+    WITHINGS_AUTHORIZE_URL: `${url}/oauth2_user/authorize2`,
+    WITHINGS_API_URL: `${url}/`,
+    WITHINGS_CLIENT_ID: 'bench',
+    WITHINGS_CLIENT_SECRET: 'bench-secret',
+    WITHINGS_CALLS_PER_MINUTE: '100000',
+    SWEEP_SECONDS: '3600',
+  };
+}
+
+/** So many instances of the built program on one address. @param {number} count @param {Record<string, string>} env */
 export async function startApps(count, env) {
   const ports = await freePorts(count);
+  const PUBLIC_URL = `http://127.0.0.1:${ports[0]}`;
   for (const port of ports) {
-    run(process.execPath, [MAIN], {
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      PUBLIC_URL: `http://127.0.0.1:${ports[0]}`,
-      SESSION_SECRET: SECRET,
-      WITHINGS_CLIENT_ID: 'bench',
-      WITHINGS_CLIENT_SECRET: 'bench-secret',
-      WITHINGS_CALLS_PER_MINUTE: '100000',
-      LOG_LEVEL: 'warn',
-      ...env,
-    });
-    await until(async () => (await ask(port, 'GET', '/healthz')).status === 200);
+    await startServer({ PUBLIC_URL, PORT: String(port), LOG_LEVEL: 'warn', ...env });
   }
   return ports;
 }

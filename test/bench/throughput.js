@@ -1,7 +1,6 @@
 import { ask } from '../torture/http.js';
 import { connect } from '../torture/visitor.js';
-import { startApps, startRedis, tempDir } from './servers.js';
-import { startWithings } from './withings.js';
+import { callsAt, startApps, startRedis, startWithings, tempDir } from './servers.js';
 
 const PEOPLE = 32;
 
@@ -12,8 +11,7 @@ export async function measureThroughput(seconds) {
   for (const [name, instances, store] of SETUPS) {
     const withings = await startWithings();
     const ports = await startApps(instances, {
-      WITHINGS_AUTHORIZE_URL: `${withings.url}/oauth2_user/authorize2`,
-      WITHINGS_API_URL: `${withings.url}/`,
+      ...callsAt(withings),
       ...(store === 'redis' ? { REDIS_URL: (await startRedis('always')).url } : { DATA_DIR: tempDir() }),
     });
     /** @type {import('../torture/visitor.js').Visitor[]} */
