@@ -12,11 +12,11 @@ export function relative(at, now) {
 
 /** @param {number} ms */
 function duration(ms) {
-  const seconds = Math.floor(ms / 1000);
+  const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
+  const minutes = Math.round(ms / 60_000);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} days`;
+  return `${Math.round(ms / 86_400_000)} days`;
 }

@@ -37,7 +37,7 @@ const ARROWS: Record<string, string[]> = {
   tokens: ['scheduling', 'store', 'time', 'withings'],
   scheduling: [],
   time: [],
-  session: ['store', 'time', 'web'],
+  session: ['problems', 'store', 'time', 'web'],
   store: ['time', 'withings'],
   withings: [],
   problems: ['operations', 'store', 'time', 'tokens', 'withings'],

@@ -52,8 +52,8 @@ export const settings = z.object({
 
   /** Newest first; empty: one is made and kept in `dataDir`. */
   sessionSecrets: from('SESSION_SECRET', secrets.default([])),
-  sessionIdleDays: from('SESSION_IDLE_DAYS', whole(1, 400).default(30)),
-  sessionMaxDays: from('SESSION_MAX_DAYS', whole(1, 400).default(365)),
+  sessionIdleDays: from('SESSION_IDLE_DAYS', whole(1, 400).default(180)),
+  sessionMaxDays: from('SESSION_MAX_DAYS', whole(1, 400).default(400)),
   dataDir: from('DATA_DIR', z.string().default('./data')),
   /** Where several instances keep their sessions and grants; null: in `dataDir`. */
   redisUrl: from('REDIS_URL', redisUrl.nullable().default(null)),

@@ -1,4 +1,6 @@
 import { type Request, Router } from 'express';
+import { connectionOf, STATE_WORDS } from '../problems/connection.ts';
+import type { Grant } from '../store/grant.ts';
 import { formatDate, timesWords } from '../time/formats.ts';
 import { localeOf } from '../web/locale.ts';
 import { onlyMethods } from '../web/requests.ts';
@@ -12,13 +14,25 @@ export function homeRoutes({ receipts }: { receipts: Receipts }): Router {
     const grant = req.session.withings;
     const receipt = grant ? null : receipts.read(req);
     res.render('home', {
-      connected: grant ? { userId: grant.userId, demo: grant.demo } : null,
+      connected: grant ? stateWords(grant) : null,
       receipt: receipt && { ...receipt, time: timeWords(req, receipt) },
       foot: receipt && { times: timesWords(receipt.zone) },
     });
   });
   router.all('/', onlyMethods('GET, HEAD'));
   return router;
+}
+
+/** The same as on the dashboard: a dead connection is not called connected here either. */
+function stateWords(grant: Grant) {
+  const { state } = connectionOf(grant, null);
+  return {
+    userId: grant.userId,
+    demo: grant.demo,
+    words: STATE_WORDS[state],
+    isOver: grant.ended !== null,
+    isDemoOver: state === 'unlinked',
+  };
 }
 
 function timeWords(req: Request, { at, zone }: Receipt): string {

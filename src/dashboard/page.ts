@@ -1,6 +1,8 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
-import { connectionOf, demoEndsAt } from '../problems/connection.ts';
+import { connectionOf, demoEndsAt, STATE_WORDS } from '../problems/connection.ts';
+import type { Lasts } from '../session/lasts.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
+import { DAY_MS } from '../time/clocks.ts';
 import { addDays, type DayRange, midnight } from '../time/days.ts';
 import { timesWords } from '../time/formats.ts';
 import { refreshDueAt } from '../tokens/state.ts';
@@ -23,11 +25,13 @@ export interface PageOptions {
   preferences: Preferences;
   wording: Wording;
   marginSeconds: number;
+  /** Null: it has ended. */
+  lasts: Lasts | null;
 }
 
 /** Everything the dashboard view says, in words: the view itself decides nothing. */
 export function dashboardPage(grant: Grant, data: Everything, { range, ...options }: PageOptions) {
-  const { preferences, wording, marginSeconds } = options;
+  const { preferences, wording, marginSeconds, lasts } = options;
   const { now } = range;
   const { moment } = wording;
   const { state, problem } = connectionOf(grant, preferences.zone);
@@ -35,7 +39,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
   const demoEnds = demoEndsAt(grant);
   return {
     state,
-    headline: HEADLINES[state],
+    headline: STATE_WORDS[state],
     summary: summary(grant, state, range.now, options),
     problem,
     since: grant.ended && moment(grant.ended.at),
@@ -66,20 +70,22 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
     troubles,
     panels,
     canRefresh: grant.ended === null,
+    browserUntil: lasts && moment(lasts.browserUntil),
+    stayConnected: isLastOffer(lasts, now),
     made: moment(now),
     dayEnds: new Date(midnight(addDays(range.today, 1), range.zone)).toISOString(),
     foot: { times: timesWords(preferences.zone), days: range.days, units: choices(preferences.units) },
   };
 }
 
-const HEADLINES = {
-  connected: 'Connected',
-  degraded: 'Connected, but Withings does not answer as it should',
-  'needs-reconnect': 'Please connect again',
-  refreshing: 'Connected',
-  unlinked: 'The demo is over',
-  'not-connected': 'Not connected',
-};
+/** A session ends on its last day however often it is visited: in good time the person may begin a new one. */
+const LAST_DAYS_MS = 30 * DAY_MS;
+
+function isLastOffer(lasts: Lasts | null, now: number): boolean {
+  return (
+    lasts?.because === 'session-max' && lasts.until === lasts.browserUntil && lasts.until - now < LAST_DAYS_MS
+  );
+}
 
 /** A sentence, and in its middle a moment that the page keeps counting down to. */
 interface Summary {
@@ -92,7 +98,7 @@ function summary(
   grant: Grant,
   state: string,
   now: number,
-  { wording: { moment }, marginSeconds }: Pick<PageOptions, 'wording' | 'marginSeconds'>,
+  { wording: { moment }, marginSeconds, lasts }: Pick<PageOptions, 'wording' | 'marginSeconds' | 'lasts'>,
 ): Summary {
   if (state === 'unlinked')
     return plain('Withings takes the app away from its demo users after a day. Nothing is wrong.');
@@ -107,11 +113,14 @@ function summary(
         : 'The token we had has expired. We keep trying while this page is open, and at your next visit.',
     );
   }
-  const lasts = `Even without a visit it lasts until ${moment(grant.refreshExpiresAt).words}.`;
+  const until =
+    lasts === null || lasts.because === 'demo'
+      ? ''
+      : ` Without a visit it lasts until ${moment(lasts.until).words}.`;
   const due = refreshDueAt(grant, marginSeconds);
   return due > now
-    ? { before: 'Refreshes by itself ', moment: moment(due), after: `. ${lasts}` }
-    : plain(`It is being refreshed. ${lasts}`);
+    ? { before: 'Refreshes by itself ', moment: moment(due), after: `.${until}` }
+    : plain(`It is being refreshed.${until}`);
 }
 
 function plain(before: string): Summary {

@@ -22,7 +22,7 @@ import { otherBrowsers, relative } from './words.ts';
 
 export interface DashboardParts {
   grants: Pick<Grants, 'press'>;
-  sessions: Pick<Sessions, 'countOthers' | 'endOthers'>;
+  sessions: Pick<Sessions, 'countOthers' | 'endOthers' | 'lastsUntil'>;
   checks: Checks;
   notices: Notices;
   dataLoader: DataLoader;
@@ -33,6 +33,9 @@ export interface DashboardParts {
   now: () => number;
   refreshMarginSeconds: number;
 }
+
+/** Of a connection that there is not, or not any more. */
+const NO_END = { lastsUntil: null, lastsBecause: null };
 
 const DEFAULT_DAYS = 30;
 
@@ -47,7 +50,12 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.post('/logout/others', noStore, (req, res) => logOutOthers(parts, req, res));
   router.get('/api/connection', noStore, async (req, res) => {
     const { withings: grant } = req.session;
-    res.json(connectionOf(grant, grant ? await parts.timezones.of(grant.id) : null));
+    if (!grant) return res.json({ ...connectionOf(null, null), ...NO_END });
+    const lasts = await parts.sessions.lastsUntil(req, grant);
+    const ends = lasts
+      ? { lastsUntil: new Date(lasts.until).toISOString(), lastsBecause: lasts.because }
+      : NO_END;
+    return res.json({ ...connectionOf(grant, await parts.timezones.of(grant.id)), ...ends });
   });
   router.use(exportRoutes(parts));
   router.all(['/refresh', '/ask-again', '/check', '/logout/others'], onlyMethods('POST'));
@@ -75,11 +83,18 @@ async function dashboard(
   const wording = createWording(preferences, at);
   const range = lastDays(days, at, wording.zone);
   const others = await sessions.countOthers(req);
+  const lasts = await sessions.lastsUntil(req, grant);
   const turnIn = stale && secondsToTurn(stale.refusal);
   if (turnIn !== null) res.set('Refresh', String(turnIn)); // renews the page, with or without a script
   return res.render('dashboard', {
     stale: stale && staleWords(stale, wording, range.now),
-    page: dashboardPage(grant, data, { range, preferences, wording, marginSeconds: refreshMarginSeconds }),
+    page: dashboardPage(grant, data, {
+      range,
+      preferences,
+      wording,
+      marginSeconds: refreshMarginSeconds,
+      lasts,
+    }),
     notice: notices.take(req, res),
     news: news && newsWords(news, wording),
     others: others > 0 ? otherBrowsers(others) : null,

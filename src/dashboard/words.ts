@@ -1,12 +1,12 @@
-/** "2 h 59 min", "3 days", "40 s": as coarse as a person would say it. @param ms a length of time, milliseconds */
+/** "2 h 59 min", "3 days", "40 s": as coarse as a person would say it, to the nearest. @param ms a length of time, milliseconds */
 export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
+  const minutes = Math.round(ms / 60_000);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} days`;
+  return `${Math.round(ms / 86_400_000)} days`;
 }
 
 /** "in 2 h 59 min" or "40 s ago". Both in milliseconds since 1970. */

@@ -17,6 +17,16 @@ export interface Connection {
   timezone: string | null;
 }
 
+/** The state of a connection, as a page says it first. */
+export const STATE_WORDS: Record<Connection['state'], string> = {
+  connected: 'Connected',
+  degraded: 'Connected, but Withings does not answer as it should',
+  'needs-reconnect': 'Please connect again',
+  refreshing: 'Connected',
+  unlinked: 'The demo is over',
+  'not-connected': 'Not connected',
+};
+
 interface Span {
   issuedAt: string;
   expiresAt: string;

@@ -67,13 +67,16 @@ export class ExpressStore extends session.Store {
       withings: { get: stored.grant, configurable: true },
       withingsId: { value: stored.grantId, configurable: true },
       withingsPerson: { value: stored.person, configurable: true },
+      endsAt: { value: stored.endsAt, configurable: true },
     });
   }
 }
 
 function hiddenPartsOf(data: SessionData): PropertyDescriptorMap {
-  const { withings, withingsId, withingsPerson } = Object.getOwnPropertyDescriptors(data);
-  return withings && withingsId && withingsPerson ? { withings, withingsId, withingsPerson } : {};
+  const { withings, withingsId, withingsPerson, endsAt } = Object.getOwnPropertyDescriptors(data);
+  return withings && withingsId && withingsPerson && endsAt
+    ? { withings, withingsId, withingsPerson, endsAt }
+    : {};
 }
 
 /** Somebody ended the session while this request was under way. It stays ended. */

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { Person } from '../store/store-key.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import { ExpressStore } from './express-store.ts';
+import { type Lasts, lastsOf } from './lasts.ts';
 import { createSessionCookie } from './session-cookie.ts';
 
 declare module 'express-session' {
@@ -20,6 +21,8 @@ declare module 'express-session' {
     readonly withingsId?: string | null;
     /** Whose it is, without opening it either. */
     readonly withingsPerson?: Person | null;
+    /** When it ends however often it is visited, milliseconds since 1970. */
+    readonly endsAt?: number;
     /** What whoever uses this browser has chosen to count in. */
     units?: Record<string, string>;
   }
@@ -46,6 +49,8 @@ export interface Sessions {
   resume(req: Request, seed: string): Promise<boolean>;
   /** Gives this browser a session in place of the one stored under `key`, which ends; false: there is none. */
   transfer(req: Request, key: string): Promise<boolean>;
+  /** How long a connection of this browser lasts without a visit; null: it has ended already. */
+  lastsUntil(req: Request, grant: Grant): Promise<Lasts | null>;
   /** How many other browsers are signed in on this one's connection; of the demo, which all share, none. */
   countOthers(req: Request): Promise<number>;
   /** Logs those out, ends hand-off links that nobody has opened, and says how many browsers that were. */
@@ -126,6 +131,13 @@ export function createSessions(options: SessionOptions): Sessions {
     },
 
     resume,
+
+    async lastsUntil({ session: { endsAt = 0 } }, grant) {
+      if (grant.ended) return null;
+      const own = { idleUntil: Math.min(now() + idleMs, endsAt), endsAt };
+      // Everybody who tries the demo owns it, and it ends after a day.
+      return lastsOf(grant, own, grant.demo ? null : await store.readLongestSession(grant.id, now()));
+    },
 
     async countOthers(req) {
       return isOwn(req) ? browsersAmong(await store.readOtherSessions(hashed(req.sessionID), now())) : 0;

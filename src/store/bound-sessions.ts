@@ -37,6 +37,7 @@ export function boundSessions(
         replaces: entry.replaces && sessionNameOf(entry.replaces),
       }),
     beginSession: (grantId, session) => stored.beginSession(grantId, bound(session, grantId)),
+    readLongestSession: stored.readLongestSession,
     // Of a session that was read, and so verified, in the same request.
     readOtherSessions: (key, now) => stored.readOtherSessions(sessionNameOf(key), now),
     endOtherSessions: (key, now) => stored.endOtherSessions(sessionNameOf(key), now),

@@ -29,10 +29,18 @@ export interface SessionStore<Session extends NewSession = NewSession> {
    * ask, one is answered true; false: there is none, and nothing was written.
    */
   transferSession(key: string, now: number, session: Session, replaces: string | null): Promise<boolean>;
+  /** Of the sessions that own this grant, the one that lasts the longest without a visit; null: there is none. */
+  readLongestSession(grantId: string, now: number): Promise<SessionSpan | null>;
   /** The page data of every other live session on the grant of this one, but for endless ones. */
   readOtherSessions(key: string, now: number): Promise<string[]>;
   /** Ends those, in one transaction, and answers what they were. */
   endOtherSessions(key: string, now: number): Promise<string[]>;
+}
+
+/** How long a session lasts: without a visit, and in all. Milliseconds since 1970. */
+export interface SessionSpan {
+  idleUntil: number;
+  endsAt: number;
 }
 
 export interface StoredSession {

@@ -25,6 +25,8 @@ describe('without a connection', () => {
       lastRefresh: null,
       problem: null,
       timezone: null,
+      lastsUntil: null,
+      lastsBecause: null,
     });
     const measures = await visitor.json('/api/measures');
     expect([measures.status, measures.body.problem.code]).toEqual([401, 'not-connected']);
@@ -54,6 +56,8 @@ describe('with one', () => {
       lastRefresh: null,
       problem: null,
       timezone: null,
+      lastsUntil: new Date(app.clock.now + 180 * 86_400_000).toISOString(),
+      lastsBecause: 'session-idle',
     });
     const { text } = await visitor.get('/dashboard');
     for (const words of [

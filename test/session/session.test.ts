@@ -13,6 +13,7 @@ import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { door } from '../support/door.ts';
 import { atEnd } from '../support/machine.ts';
+import { sandboxOf } from '../support/sandbox.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { tapWire } from '../support/wire-tap.ts';
 import { startFarApart } from '../support/withings.ts';
@@ -199,6 +200,82 @@ describe('how long it lasts', () => {
     }
     app.clock.now += DAY;
     expect((await visitor.get('/')).text).not.toContain('Open the dashboard');
+  });
+});
+
+describe('the truth about how long', () => {
+  const lasts = async (visitor: Visitor, app: TestApp) => {
+    const { lastsUntil, lastsBecause } = (await visitor.json('/api/connection')).body;
+    return [(Date.parse(lastsUntil) - app.clock.now) / DAY, lastsBecause];
+  };
+
+  test.each([29, 31, 179])('away for %i days: still connected, as was said', async (days) => {
+    const { app, visitor } = await connected();
+    expect(await lasts(visitor, app)).toEqual([180, 'session-idle']);
+    expect((await visitor.get('/dashboard')).text).toContain('Without a visit it lasts until 13 Dec, 01:00'); // in Auckland
+    await app.settled();
+    app.clock.now += days * DAY;
+    expect(await isIn(visitor)).toBe(true);
+    expect(await lasts(visitor, app)).toEqual([180, 'session-idle']);
+  });
+
+  test('away for 181: gone, as was said', async () => {
+    const { app, visitor } = await connected();
+    app.clock.now += 181 * DAY;
+    expect(await isIn(visitor)).toBe(false);
+    expect((await visitor.json('/api/connection')).body).toMatchObject({
+      lastsUntil: null,
+      lastsBecause: null,
+    });
+  });
+
+  test('the last day of a session counts, and in its last month one click begins a new one', async () => {
+    const { app, visitor } = await connected();
+    for (const days of [150, 150]) {
+      app.clock.now += days * DAY;
+      await visitor.get('/dashboard'); // which refreshes the token
+    }
+    expect(await lasts(visitor, app)).toEqual([100, 'session-max']);
+    expect((await visitor.get('/dashboard')).text).not.toContain('Stay connected');
+    app.clock.now += 70 * DAY + 1;
+    const page = (await visitor.get('/dashboard')).text;
+    expect(page).toContain('<a class="button" href="/connect">Stay connected</a>');
+  });
+
+  test('another browser that stays longer keeps the connection, and each is told when it is signed out', async () => {
+    const { app, visitor } = await connected();
+    app.clock.now += 100 * DAY;
+    const other = visit(app);
+    await other.connect();
+    expect(await lasts(other, app)).toEqual([180, 'session-idle']);
+    app.clock.now += 70 * DAY;
+    expect(await lasts(visitor, app)).toEqual([180, 'session-idle']); // this very visit counts
+    app.clock.now += 5 * DAY;
+    expect(await lasts(other, app)).toEqual([180, 'session-idle']);
+  });
+
+  test('the refresh token counts, where it ends before any session', async () => {
+    const { app, visitor } = await connected({ SESSION_IDLE_DAYS: '400' });
+    expect(await lasts(visitor, app)).toEqual([365, 'refresh-token']);
+  });
+
+  test('the demo ends after a day, whoever is signed in', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    await visitor.connect('/connect?mode=demo');
+    expect(await lasts(visitor, app)).toEqual([1, 'demo']);
+    expect((await visitor.get('/dashboard')).text).not.toContain('Without a visit it lasts');
+  });
+
+  test('home says the same as the dashboard: over is over', async () => {
+    const { app, visitor } = await connected();
+    await sandboxOf(app).unlink((await visitor.json('/api/connection')).body.userId);
+    app.clock.now += 4 * 3_600_000;
+    await visitor.get('/dashboard');
+    const { text } = await visitor.get('/');
+    expect(text).toContain('Please connect again');
+    expect(text).toContain('<a class="button" href="/connect">Connect again</a>');
+    expect(text).not.toContain('Open the dashboard');
   });
 });
 

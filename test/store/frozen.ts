@@ -12,6 +12,7 @@ type Reads =
   | 'revocationsUnderWay'
   | 'readSession'
   | 'readOtherSessions'
+  | 'readLongestSession'
   | 'readGrant'
   | 'readWriteId'
   | 'readSubscriptions'

@@ -513,6 +513,21 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
     const keysIn = (sessions: string[]) => sessions.map((data) => JSON.parse(data).of).toSorted();
 
+    test('the one that lasts the longest is known, until it is over', async () => {
+      const { store, another } = await open();
+      await signIn(store, 'short');
+      const long = { key: 'long', data: '{}', idleUntil: NOW + 3 * HOUR, endsAt: NOW + 9 * HOUR };
+      expect(await another.readLongestSession('eu:363', NOW)).toEqual({
+        idleUntil: NOW + HOUR,
+        endsAt: NOW + 2 * HOUR,
+      });
+      await store.beginSession('eu:363', long);
+      const { idleUntil, endsAt } = long;
+      expect(await another.readLongestSession('eu:363', NOW)).toEqual({ idleUntil, endsAt });
+      expect(await store.readLongestSession('eu:363', idleUntil)).toBeNull();
+      expect(await store.readLongestSession('eu:nobody', NOW)).toBeNull();
+    });
+
     test('are named and ended, but for endless ones, and for those on other grants', async () => {
       const { store, another } = await open();
       await signIn(store, 'own');

@@ -53,6 +53,11 @@ export function redisSessions(
     transferSession: async (key, now, session, replaces) =>
       (await redis.run(TRANSFER_SESSION, key, now, ...row(session), replaces)) === 1,
 
+    async readLongestSession(grantId, now) {
+      const [idleUntil, endsAt] = texts.parse(await redis.run(READ_LONGEST_SESSION, grantId, now));
+      return idleUntil === undefined ? null : { idleUntil: Number(idleUntil), endsAt: Number(endsAt) };
+    },
+
     readOtherSessions: async (key, now) =>
       texts.parse(await redis.run(READ_OTHER_SESSIONS, key, now, now + ENDLESS_FROM_MS)),
 
@@ -124,6 +129,16 @@ if not s[1] or tonumber(s[2]) <= tonumber(ARGV[2]) then return 0 end
 beginSession(s[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
 endSession(ARGV[1])
 return 1`);
+
+/** grant id, now → its idle limit and its absolute one; nothing when there is none. */
+const READ_LONGEST_SESSION = unguardedScript(`
+local longest = {}
+for _, key in ipairs(redis.call('SMEMBERS', p .. 'o:' .. ARGV[1])) do
+  local s = redis.call('HMGET', p .. 's:' .. key, 'i', 'e')
+  local idle = tonumber(s[1])
+  if idle and idle > tonumber(ARGV[2]) and idle > (tonumber(longest[1]) or 0) then longest = s end
+end
+return longest`);
 
 /** key, now, from when on an end is none → the keys and data of the other sessions on its grant. */
 const OTHER_SESSIONS = `

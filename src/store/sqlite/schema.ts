@@ -64,6 +64,8 @@ const STEPS: string[] = [
 
   // What is due is found by their own index: everybody has a row.
   `INSERT OR IGNORE INTO subscriptions (grant_id) SELECT id FROM grants;
+  DROP INDEX sessions_by_grant;
+  CREATE INDEX sessions_by_grant ON sessions (grant_id, idle_until);
   ALTER TABLE subscriptions ADD COLUMN news TEXT NOT NULL DEFAULT '{}';`,
 ];
 

@@ -93,6 +93,16 @@ export function sqliteSessions(
       });
     },
 
+    async readLongestSession(grantId, now) {
+      const row = db.get(
+        `SELECT idle_until, ends_at FROM sessions WHERE grant_id = ? AND idle_until > ?
+         ORDER BY idle_until DESC LIMIT 1`,
+        grantId,
+        now,
+      );
+      return row ? { idleUntil: Number(row.idle_until), endsAt: Number(row.ends_at) } : null;
+    },
+
     readOtherSessions: async (key, now) => otherSessions(db, key, now).map(({ data }) => data),
 
     async endOtherSessions(key, now) {
