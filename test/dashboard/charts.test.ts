@@ -90,6 +90,19 @@ describe('readings', () => {
     ]);
   });
 
+  test('the mean looks at each of many readings a few times, and not at all of them for each', () => {
+    let looks = 0;
+    const points = Array.from({ length: 1000 }, (_, index) => ({
+      value: 70,
+      get at() {
+        looks += 1;
+        return index / 1000;
+      },
+    }));
+    movingAverage(points);
+    expect(looks).toBeLessThan(5000);
+  });
+
   test('each stands where its time says; several of a moment stand side by side around it', () => {
     expect(places(readings([[5, 70]])).map(([dot]) => dot?.x)).toEqual([500]);
     const three = readings([

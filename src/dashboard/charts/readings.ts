@@ -55,11 +55,16 @@ export function readingChart(
   return { ...empty, marks, lines };
 }
 
-/** For each point the mean of it and those of the week before it. Oldest first. */
+/** For each point the mean of it and those of the week before it. Oldest first, in one pass. */
 export function movingAverage(points: Point[]): Point[] {
-  return points.map(({ at }, index) => {
-    const week = points.slice(0, index + 1).filter((point) => point.at > at - WINDOW_DAYS);
-    return { at, value: week.reduce((sum, { value }) => sum + value, 0) / week.length };
+  let [sum, first] = [0, 0];
+  return points.map(({ at, value }, index) => {
+    sum += value;
+    for (let old = points[first]; old && old.at <= at - WINDOW_DAYS; old = points[first]) {
+      sum -= old.value;
+      first += 1;
+    }
+    return { at, value: sum / (index + 1 - first) };
   });
 }
 
