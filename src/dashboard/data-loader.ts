@@ -177,7 +177,8 @@ export function createDataLoader(parts: DataLoaderParts): DataLoader {
         scope: 'user.metrics',
         freshness: freshness(news, 'measures'),
         calls: 1,
-        ask: (calls, token) => calls.measures(token, TYPES, new Date(from), new Date(last)),
+        // Of days to come Withings has nothing, and a list that ends before it begins is no question.
+        ask: (calls, token) => calls.measures(token, TYPES, new Date(Math.min(from, last)), new Date(last)),
       };
       const visit = await begin(grant, [question]);
       const answer = await visit.ask(question);

@@ -67,6 +67,7 @@ async function exported({ dataLoader, timezones, newsOf, now }: ExportParts, req
   const zone = timezone ?? 'UTC';
   const to = asked.to ?? ymdAt(now(), zone);
   const from = asked.from ?? addDays(to, 1 - DAYS);
+  if (from > to) throw new Problem('days-unreadable');
   const isOver = asked.to !== null && asked.to < ymdAt(now(), zone);
   const until = isOver ? midnight(addDays(to, 1), zone) : Number.POSITIVE_INFINITY; // a scale may be ahead
   return {
@@ -87,7 +88,7 @@ interface Asked {
 const day = z
   .literal('')
   .transform(() => null)
-  .or(z.iso.date())
+  .or(z.iso.date().refine((ymd) => ymd >= '0001')) // there was no year 0
   .default(null);
 
 const query = z.object({ from: day, to: day });

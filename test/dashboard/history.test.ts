@@ -404,7 +404,32 @@ describe('the days of an export', () => {
   });
 
   test.each([
+    ['?from=2030-01-01&to=2030-12-31', '2030-01-01', '2030-12-31'],
+    ['?to=9999-12-31', '9999-01-01', '9999-12-31'],
+    ['?from=0001-01-01&to=0001-01-01', '0001-01-01', '0001-01-01'],
+  ])('%s: days in which nothing was measured hold nothing', async (query, from, to) => {
+    const { withings, visitor, says } = await connected();
+    says('getmeas', { timezone: 'Europe/Paris', measuregrps: [] });
+    const { status, body } = await visitor.json(`/api/measures${query}`);
+    expect([status, body]).toEqual([200, { from, to, measures: [], timezone: 'Europe/Paris', isCut: false }]);
+    for (const { startdate, enddate } of withings.asked('getmeas'))
+      expect(Number(startdate)).toBeLessThanOrEqual(Number(enddate));
+  });
+
+  test('tomorrow has not begun, where it has not', async () => {
+    for (const [timezone, status] of [
+      ['Europe/Paris', 400],
+      ['Pacific/Auckland', 200],
+    ]) {
+      const { visitor, says } = await connected();
+      says('getmeas', { timezone, measuregrps: [] });
+      expect((await visitor.json('/api/measures?from=2026-06-16')).status).toBe(status);
+    }
+  });
+
+  test.each([
     '?from=2026-02-30',
+    '?to=0000-06-01',
     '?from=yesterday',
     '?to=2026-13-01',
     '?from=2026-1-1',
