@@ -523,6 +523,22 @@ test('a sentence ends once, whatever a time ends with', async () => {
   expect(sentence).toMatch(/^Measured Jun 15, 7:00\sa\.m\.$/);
 });
 
+test('a blood pressure reads alike in headline, drawing and numbers', async () => {
+  measured(
+    group(time(1), [...pressure(118.4, 78.5).slice(0, 2), { type: 11, value: 1e3 / 16 }]),
+    group(time(0), pressure(120.25, 80.25)),
+  );
+  const { figure, titles, rows } = await panel('heart');
+  expect([figure, titles, rows[1]?.slice(1)]).toEqual([
+    '120/80 mmHg',
+    ['14 Jun, 07:00: 118/79 mmHg, pulse 63', '15 Jun, 07:00: 120/80 mmHg, pulse 60'],
+    ['120', '80', '60'],
+  ]);
+  expect((await panel('heart', 365)).titles).toEqual([
+    'Week from Tue 9 Jun: mean 119/79 mmHg, from 79 up to 120',
+  ]);
+});
+
 describe('goals', () => {
   test('are dashed lines, in the words of the person', async () => {
     withings.say('getgoals', {
@@ -613,6 +629,23 @@ describe('more measures', () => {
       ['Body mass index', '25.0 kg/m²', '14 Jun, 07:00'],
       ['Electrocardiogram', 'signs of atrial fibrillation, 72 bpm', '13 Jun, 07:00'],
       ['Workout: run', '5.2 km, 32 min', '12 Jun, 07:00'],
+    ]);
+  });
+
+  test('half a blood pressure is no reading, and is shown as what it is', async () => {
+    measured(
+      group(time(2), [{ type: 10, value: 131 }]),
+      group(time(1), [
+        { type: 9, value: 81 },
+        { type: 11, value: 60 },
+      ]),
+      group(time(0), pressure(120, 80)),
+    );
+    expect((await panel('heart')).figure).toBe('120/80 mmHg');
+    expect((await panel('more')).rows.slice(1)).toEqual([
+      ['Systolic blood pressure', '131 mmHg', '13 Jun, 07:00'],
+      ['Diastolic blood pressure', '81 mmHg', '14 Jun, 07:00'],
+      ['Heart pulse', '60 bpm', '14 Jun, 07:00'],
     ]);
   });
 

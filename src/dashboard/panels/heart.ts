@@ -9,7 +9,9 @@ import { type Content, ended, NOTHING, withNotes } from './panel.ts';
 
 const DIASTOLIC = 9;
 const SYSTOLIC = 10;
-export const PULSE = 11;
+const PULSE = 11;
+/** What makes a reading together, and is something by itself where one of them is missing. */
+export const IN_READINGS = [SYSTOLIC, DIASTOLIC, PULSE];
 /** Of measurements at home. Source: ESC/ESH guidelines of 2018, and most others. */
 const HOME_TARGET = [135, 85].map((value) => ({ value, words: 'common home target 135/85' }));
 const MAX_NOTED = 20;
@@ -69,6 +71,7 @@ export function heartContent(
 }
 
 function eachOf(readings: Pressure[], range: DayRange, wording: Wording): Reading[] {
+  const whole = (value: number) => wording.number(value, 0);
   return readings.map(({ at, systolic, diastolic, pulse }) => ({
     at: range.position(at.getTime()),
     low: diastolic,
@@ -77,7 +80,9 @@ function eachOf(readings: Pressure[], range: DayRange, wording: Wording): Readin
       { value: systolic, kind: 'systolic' },
       { value: diastolic, kind: 'diastolic' },
     ],
-    title: `${wording.clock(at.getTime())}: ${systolic}/${diastolic} mmHg${pulse === undefined ? '' : `, pulse ${pulse}`}`,
+    title: `${wording.clock(at.getTime())}: ${whole(systolic)}/${whole(diastolic)} mmHg${
+      pulse === undefined ? '' : `, pulse ${whole(pulse)}`
+    }`,
   }));
 }
 
@@ -90,6 +95,7 @@ function groupsOf(readings: Pressure[], range: DayRange, wording: Wording): Read
       const low = Math.min(...diastolic);
       const high = Math.max(...systolic);
       const words = meanOf(rows, wording);
+      const ends = `from ${wording.number(low, 0)} up to ${wording.number(high, 0)}`;
       return {
         at: first + days / 2,
         low,
@@ -98,7 +104,7 @@ function groupsOf(readings: Pressure[], range: DayRange, wording: Wording): Read
           { value: mean(systolic), kind: 'systolic' },
           { value: mean(diastolic), kind: 'diastolic' },
         ],
-        title: `${head} ${label}: mean ${words.systolic}/${words.diastolic} mmHg, from ${low} up to ${high}`,
+        title: `${head} ${label}: mean ${words.systolic}/${words.diastolic} mmHg, ${ends}`,
       };
     },
   );

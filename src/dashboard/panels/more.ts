@@ -4,12 +4,12 @@ import type { Wording } from '../preferences/wording.ts';
 import type { Slow } from '../slow-data.ts';
 import { duration } from '../words.ts';
 import { COMPOSITION } from './composition.ts';
-import { type Pressure, PULSE } from './heart.ts';
+import { IN_READINGS, type Pressure } from './heart.ts';
 import { isSure, isWhole, latestOfEach, nameOf, noteOf, quantityOf, quantityWords } from './measures.ts';
 import type { Content } from './panel.ts';
 
 /** Height, weight, the pressures and the pulse have their own ways to be shown. */
-const ELSEWHERE = new Set([WEIGHT, HEIGHT, 9, 10, PULSE, ...COMPOSITION]);
+const ELSEWHERE = new Set([WEIGHT, HEIGHT, ...IN_READINGS, ...COMPOSITION]);
 
 /**
  * The latest of whatever is shown nowhere else. `measures`: newest first; `pressures`: what the blood pressure's panel
@@ -26,9 +26,9 @@ export function moreContent(
     [...MEASTYPES.keys()].filter((type) => !ELSEWHERE.has(type)),
   );
   const told = new Set(pressures.map(({ at }) => at.getTime()));
-  const pulse = latestOfEach(
+  const alone = latestOfEach(
     measures.filter(({ at }) => !told.has(at.getTime())),
-    [PULSE],
+    IN_READINGS,
   );
   const height = known ?? measures.find(({ type }) => type === HEIGHT) ?? null;
   const row = (name: string, value: string, at: Date, note = '') => [
@@ -47,7 +47,7 @@ export function moreContent(
   const index = weight && height && height.value > 0 ? weight.value / height.value ** 2 : null;
   const [recording, workout] = [latest(recordings, ({ at }) => at), latest(workouts, ({ start }) => start)];
   const rows = [
-    ...[...pulse, ...rest].map(rowOf),
+    ...[...alone, ...rest].map(rowOf),
     ...(height ? [rowOf(height)] : []),
     ...(weight && index ? [row('Body mass index', `${wording.number(index, 1)} kg/m²`, weight.at)] : []),
     ...(recording ? [row('Electrocardiogram', recordingWords(recording, wording), recording.at)] : []),
