@@ -11,6 +11,12 @@ export const number = z.union([
     .transform(Number),
 ]);
 
+/** Yes or no, as a number or in words, too. What is neither is no. */
+export const flag = z
+  .union([z.boolean(), number, z.literal(['true', 'false'])])
+  .transform((said) => said !== 'false' && Boolean(said))
+  .catch(false);
+
 /** What lies outside cannot be. */
 export function within(least: number, most: number): z.ZodType<number> {
   return number.pipe(z.number().min(least).max(most));

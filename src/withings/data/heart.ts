@@ -1,13 +1,18 @@
 import { z } from 'zod';
-import { moment, number, within } from './fields.ts';
+import { flag, moment, number, within } from './fields.ts';
 import type { Service } from './page.ts';
 import type { Recording } from './records.ts';
 
 const beats = within(15, 400);
 
-/** A rate is a number, or an object with its value where it may be deleted (seen). */
+/** A rate is a number, or an object with its value, which stays in it when it is deleted (seen). */
 const heartRate = z
-  .union([beats, z.object({ value: beats }).transform(({ value }) => value)])
+  .union([
+    beats,
+    z
+      .object({ value: beats, is_deleted: flag })
+      .transform(({ value, is_deleted }) => (is_deleted ? null : value)),
+  ])
   .nullable()
   .catch(null);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { number } from './fields.ts';
+import { flag, number } from './fields.ts';
 
 /** How a service sends its rows, and what is in one. */
 export interface Service<T> {
@@ -28,10 +28,7 @@ export interface Page {
 
 /** `more` is 1 in getmeas and true elsewhere (documented), and left out with `offset` when nothing follows (seen). */
 export const pageBody = z.looseObject({
-  more: z
-    .union([z.boolean(), number, z.literal(['true', 'false'])])
-    .transform((more) => more !== 'false' && Boolean(more))
-    .catch(false),
+  more: flag,
   offset: number.pipe(z.int().positive()).nullable().catch(null),
   timezone: z.string().nullable().catch(null),
 });
