@@ -313,13 +313,16 @@ describe('doubt is not certainty', () => {
   });
 
   test('where nothing is sure there is no headline', async () => {
-    measured(group(time(3), [kg(80)], 4), group(time(1), pressure(150, 90), 1));
+    measured(group(time(3), [kg(80), kg(20, 6)], 4), group(time(1), pressure(150, 90), 1));
     const { figure, html, rows } = await panel('weight');
     expect([figure, html.includes('<svg')]).toEqual([null, false]);
     expect(rows[1]).toEqual(['12 Jun, 07:00', '80.0 kg', 'set up with the account']);
     const heart = await panel('heart');
     expect([heart.figure, heart.html.includes('<svg')]).toEqual([null, false]);
     expect(heart.rows[1]?.at(-1)).toBe('not sure whose');
+    expect((await panel('composition')).sentence).toBe(
+      'It is not sure whether any of these is true of you today.',
+    );
   });
 
   test('manual, confirmed and unheard-of attributions are sure', async () => {
@@ -632,6 +635,17 @@ describe('more measures', () => {
     ]);
   });
 
+  test.each([true, 1, '1', 'true'])('a heart rate that was deleted (%j) is none', async (is_deleted) => {
+    const series = [{ ecg: { afib: 0 }, heart_rate: { value: 72, is_deleted }, timestamp: time(1) }];
+    withings.say('list', { series, more: false, offset: 0 });
+    await knownAfterAView();
+    expect((await panel('more')).rows[1]).toEqual([
+      'Electrocardiogram',
+      'no signs of atrial fibrillation',
+      '14 Jun, 07:00',
+    ]);
+  });
+
   test('half a blood pressure is no reading, and is shown as what it is', async () => {
     measured(
       group(time(2), [{ type: 10, value: 131 }]),
@@ -699,6 +713,16 @@ describe('what is not there', () => {
     const heart = await panel('heart');
     expect(heart.sentence).toMatch(/^Measured 15 Jun, 07:00, pulse 60 bpm\. Withings has more than/);
     expect(heart.html).toContain('aria-label="Blood pressure over 30 days"');
+    expect((await panel('composition')).sentence).toBe(
+      'Withings has more than it gave us at once: this is not among it.',
+    );
+    app.clock.now += 300_000;
+    withings.say('getmeas', ({ offset = '0' }: Record<string, string>) => {
+      const values = [kg(20, 6), { type: 54, value: 97 }];
+      return { measuregrps: [group(time(Number(offset)), values)], more: 1, offset: Number(offset) + 1 };
+    });
+    for (const id of ['composition', 'more'])
+      expect((await panel(id)).sentence).toMatch(/^The latest of each.* this is of the latest \d+ only\.$/);
   });
 
   test('is said once for all that is missing for the same reason', async () => {

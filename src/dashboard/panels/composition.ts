@@ -21,7 +21,7 @@ export function compositionContent(measures: Measure[], wording: Wording): Conte
   return {
     sentence: isSure(latest)
       ? ended(`The latest of each, ${wording.clock(newest)}`)
-      : 'It is not sure whether these are yours.',
+      : 'It is not sure whether any of these is true of you today.',
     table: withNotes('Body composition', ['Part', 'Value'], rows),
   };
 }

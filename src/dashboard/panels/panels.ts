@@ -74,7 +74,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
       title: 'Body composition',
       content: shown(measures, ({ rows }) => compositionContent(rows, wording)),
       empty: `No body composition in ${days} days. It comes with scales that measure more than weight.`,
-      cut: null,
+      cut: cutOf(data.measures, () => true),
     },
     {
       id: 'more',
@@ -84,7 +84,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
         value: moreContent(given(measures)?.rows ?? [], given(pressures) ?? [], data.slow, wording),
       },
       empty: '',
-      cut: null,
+      cut: cutOf(data.measures, () => true),
     },
     {
       id: 'devices',
@@ -92,7 +92,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
       content: shown(data.devices, ({ rows }) => devicesContent(rows, wording)),
       empty:
         'No device is linked to this Withings account. Measures may still come from the app or from a partner.',
-      cut: null,
+      cut: cutOf(data.devices, () => true),
     },
   ];
   const isBare = ({ chart, table }: Panel) => Number(!chart && !table);
