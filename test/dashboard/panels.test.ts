@@ -238,6 +238,47 @@ describe('unknown is not nothing', () => {
     expect(rows[1]).toEqual(['Mon 15 Jun', '6 h 40 min', '–', '–', '–', '–', '–']);
   });
 
+  test('a stage that a device does not know is none of no length', async () => {
+    const plain = { deepsleepduration: 6000, lightsleepduration: 12_000, remsleepduration: null };
+    nights(
+      slept(7, '23:00', '02:30', { ...plain, lightsleepduration: 5400 }),
+      slept(7, '03:00', '07:00', stages(3000, 3000, 6000)),
+      slept(2, '23:00', '06:20', SEVEN_HOURS),
+      slept(1, '23:00', '05:00', { ...plain, wakeupduration: 0 }),
+      slept(0, '23:00', '05:00', plain),
+    );
+    const { rows, html, legend } = await panel('sleep');
+    expect(rows.slice(1)).toEqual([
+      ['Mon 15 Jun', '5 h 00 min', '1 h 40 min', '–', '3 h 20 min', '–', '–'],
+      ['Sun 14 Jun', '5 h 00 min', '1 h 40 min', '–', '3 h 20 min', '0 h 00 min', '–'],
+      ['Sat 13 Jun', '7 h 00 min', '1 h 40 min', '1 h 40 min', '3 h 40 min', '0 h 10 min', '–'],
+      ['Mon 8 Jun', '6 h 30 min', '–', '–', '–', '–', '–'],
+    ]);
+    expect(html.match(/<rect class="rem" x/g)).toHaveLength(1);
+    expect(legend).toEqual(['deep', 'REM', 'light', 'awake', 'asleep, stages not known']);
+    // The week has no mean of REM, and parts without it would not be as much as the whole.
+    const year = await panel('sleep', 365);
+    expect(year.rows[1]).toEqual(['Tue 9 Jun', '5 h 40 min', '–', '–', '–', '–', '–']);
+    expect(year.legend).toEqual(['asleep, stages not known']);
+  });
+
+  test('in a year naps are counted, by weeks', async () => {
+    const nap = stages(0, 0, 1500);
+    nights(
+      slept(100, '13:00', '13:30', nap),
+      slept(1, '13:00', '13:30', nap),
+      slept(0, '10:00', '10:30', nap),
+      slept(0, '13:00', '13:30', nap),
+    );
+    const { rows, sentence } = await panel('sleep', 365);
+    expect(rows.map((row) => [row[0], row.at(-1)])).toEqual([
+      ['Week from', 'Naps'],
+      ['Tue 9 Jun', '3 times'],
+      ['Tue 3 Mar', 'once'],
+    ]);
+    expect(sentence).toBe('Naps of 25 min and 25 min on Mon 15 Jun.');
+  });
+
   test('a night of which nobody knows how long is in no mean', async () => {
     nights(
       slept(2, '23:00', '06:20', SEVEN_HOURS),

@@ -122,7 +122,11 @@ describe('nights', () => {
 
   test.each<[string, unknown, unknown]>([
     ['stages are summed', { ...stages, wakeupduration: 600 }, [23_000, [6000, 5000, 12_000, 600]]],
-    ['digits', { deepsleepduration: '1', lightsleepduration: '2', remsleepduration: '3' }, [6, [1, 3, 2, 0]]],
+    [
+      'digits',
+      { deepsleepduration: '1', lightsleepduration: '2', remsleepduration: '3' },
+      [6, [1, 3, 2, null]],
+    ],
     ['no stages, a total', { deepsleepduration: null, total_sleep_time: 25_200 }, [25_200, null]],
     [
       'stages of nothing, a total',
@@ -134,11 +138,11 @@ describe('nights', () => {
       { ...stages, remsleepduration: null, total_sleep_time: 20_000 },
       [20_000, null],
     ],
-    ['no REM told', { ...stages, remsleepduration: null }, [18_000, [6000, 0, 12_000, 0]]],
+    ['no REM told', { ...stages, remsleepduration: null }, [18_000, [6000, null, 12_000, null]]],
     [
       'awake all the time',
       { deepsleepduration: 0, lightsleepduration: 0, remsleepduration: 0 },
-      [0, [0, 0, 0, 0]],
+      [0, [0, 0, 0, null]],
     ],
     ['nothing', {}, [null, null]],
     ['no data', null, [null, null]],

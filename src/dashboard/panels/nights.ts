@@ -75,13 +75,19 @@ function isByDay({ start }: Night, zone: string): boolean {
 /** A night in two parts is as long as both. The score is of the longer one, which comes first. */
 function together(first: Night, second: Night): Night {
   const [a, b] = [first.stages, second.stages];
-  const known = first.asleepSeconds !== null && second.asleepSeconds !== null;
+  const sum = (one: number | null, other: number | null) =>
+    one === null || other === null ? null : one + other;
+  const areAlike = a && b && (a.rem === null) === (b.rem === null);
   return {
     ...first,
-    asleepSeconds: known ? asleep(first) + asleep(second) : null,
-    stages:
-      a && b
-        ? { deep: a.deep + b.deep, rem: a.rem + b.rem, light: a.light + b.light, awake: a.awake + b.awake }
-        : null,
+    asleepSeconds: sum(first.asleepSeconds, second.asleepSeconds),
+    stages: areAlike
+      ? {
+          deep: a.deep + b.deep,
+          rem: sum(a.rem, b.rem),
+          light: a.light + b.light,
+          awake: sum(a.awake, b.awake),
+        }
+      : null,
   };
 }

@@ -17,9 +17,10 @@ export const UNDIVIDED = { kind: 'asleep', words: 'asleep, stages not known' };
 export interface SleepSummary extends Group<DaySleep> {
   /** In s; null: not known. */
   asleep: number | null;
-  stages: Stages | null;
+  /** In s; null: not known. */
+  stage(kind: keyof Stages): number | null;
   score: number | null;
-  /** Of one day; empty without any. */
+  /** How long they were, or how many of a week; empty without any. */
   naps: string;
   parts: { kind: string; value: number }[];
 }
@@ -27,29 +28,30 @@ export interface SleepSummary extends Group<DaySleep> {
 /** What is not known counts for nothing: neither for a mean nor against it. */
 export function summaryOf(group: Group<DaySleep>): SleepSummary {
   const nights = group.rows.flatMap(({ night }) => (night && night.asleepSeconds !== null ? [night] : []));
+  const naps = group.rows.flatMap((row) => row.naps);
   const meanOf = (values: number[]) => (values.length > 0 ? mean(values) : null);
   const asleep = meanOf(nights.flatMap(({ asleepSeconds }) => asleepSeconds ?? []));
-  const divided = nights.flatMap(({ stages }) => stages ?? []);
+  const told = (kind: keyof Stages) => nights.flatMap(({ stages }) => stages?.[kind] ?? []);
+  const knowing = (kind: keyof Stages) => told(kind).length;
+  // Where some nights know of REM and some do not, the means of the parts are not the mean of the whole.
+  const isDivided = knowing('deep') === nights.length && [0, nights.length].includes(knowing('rem'));
   const stages =
-    divided.length > 0 && divided.length === nights.length
-      ? {
-          deep: mean(divided.map(({ deep }) => deep)),
-          rem: mean(divided.map(({ rem }) => rem)),
-          light: mean(divided.map(({ light }) => light)),
-          awake: mean(divided.map(({ awake }) => awake)),
-        }
-      : null;
-  const parts = stages
-    ? STAGES.map(({ kind }) => ({ kind, value: stages[kind] / HOUR_SECONDS }))
-    : [{ kind: UNDIVIDED.kind, value: (asleep ?? 0) / HOUR_SECONDS }];
+    asleep !== null && isDivided ? STAGES.map(({ kind }) => ({ kind, seconds: meanOf(told(kind)) })) : null;
+  const parts = stages ?? [{ kind: UNDIVIDED.kind, seconds: asleep }];
   return {
     ...group,
     asleep,
-    stages,
+    stage: (kind) => stages?.find((stage) => stage.kind === kind)?.seconds ?? null,
     score: meanOf(nights.flatMap(({ score }) => score ?? [])),
-    naps: group.days === 1 ? napWords(group.rows.flatMap(({ naps }) => naps)) : '',
-    parts,
+    naps: group.days === 1 ? napWords(naps) : countWords(naps.length),
+    parts: parts.flatMap(({ kind, seconds }) =>
+      seconds === null ? [] : [{ kind, value: seconds / HOUR_SECONDS }],
+    ),
   };
+}
+
+function countWords(naps: number): string {
+  return naps === 0 ? '' : naps === 1 ? 'once' : `${naps} times`;
 }
 
 /** "25 min", "25 min and 10 min"; empty without any. */

@@ -36,12 +36,15 @@ function sentenceOf(sleeps: DaySleep[], range: DayRange, wording: Wording): stri
   const last = sleeps.find(({ night }) => night);
   const naps =
     latest && latest !== last
-      ? ended(`A nap of ${napWords(latest.naps)} on ${wording.day(latest.date)}`)
+      ? ended(
+          `${latest.naps.length > 1 ? 'Naps' : 'A nap'} of ${napWords(latest.naps)} on ${wording.day(latest.date)}`,
+        )
       : '';
   if (!last) return naps;
   const when = last.date === range.today ? 'Last night' : `In the night to ${wording.day(last.date)}`;
   const unknown = last.night?.asleepSeconds === null ? '; for how long is not known' : '';
-  const nap = last.naps.length > 0 ? `, and a nap of ${napWords(last.naps)}` : '';
+  const nap =
+    last.naps.length > 0 ? `, and ${last.naps.length > 1 ? 'naps' : 'a nap'} of ${napWords(last.naps)}` : '';
   return `${ended(`${when}${unknown}${nap}`)} ${naps}`.trimEnd();
 }
 
@@ -76,12 +79,12 @@ function tableOf(groups: SleepSummary[], range: DayRange, wording: Wording): Tab
       'Asleep',
       ...STAGES.map(({ words }) => words),
       'Score',
-      ...(napped ? ['Nap'] : []),
+      ...(napped ? [spanOf(range) === 7 ? 'Naps' : 'Nap'] : []),
     ],
-    rows: groups.map(({ label, rows, asleep, stages, score, naps }) => [
+    rows: groups.map(({ label, rows, asleep, stage, score, naps }) => [
       label,
       asleep === null && rows.some(({ night }) => night) ? 'not known' : hours(asleep),
-      ...STAGES.map(({ kind }) => hours(stages?.[kind] ?? null)),
+      ...STAGES.map(({ kind }) => hours(stage(kind))),
       score === null ? NOTHING : wording.number(score, 0),
       ...(napped ? [naps || NOTHING] : []),
     ]),

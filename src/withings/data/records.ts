@@ -19,12 +19,12 @@ export interface ActivityDay {
   activeSeconds: number | null;
 }
 
-/** The stages of a sleep, in seconds. */
+/** The stages of a sleep, in seconds. Null: a device that does not know this one. */
 export interface Stages {
   deep: number;
-  rem: number;
+  rem: number | null;
   light: number;
-  awake: number;
+  awake: number | null;
 }
 
 /** One sleep of one device, a night or a nap, under the day it ended on. */

@@ -46,15 +46,15 @@ function sleepOf(data: Summary): Pick<Night, 'asleepSeconds' | 'stages'> {
   const {
     deepsleepduration: deep,
     lightsleepduration: light,
-    remsleepduration,
+    remsleepduration: rem,
+    wakeupduration: awake,
     total_sleep_time: total,
   } = data;
   if (deep === null || light === null) return { asleepSeconds: total, stages: null };
-  const rem = remsleepduration ?? 0;
-  const asleep = deep + light + rem;
-  const isPart = (asleep === 0 || remsleepduration === null) && total !== null && total > asleep;
+  const asleep = deep + light + (rem ?? 0);
+  const isPart = (asleep === 0 || rem === null) && total !== null && total > asleep;
   if (isPart) return { asleepSeconds: total, stages: null };
-  return { asleepSeconds: asleep, stages: { deep, rem, light, awake: data.wakeupduration ?? 0 } };
+  return { asleepSeconds: asleep, stages: { deep, rem, light, awake } };
 }
 
 function arePossible(durations: Record<string, number | null>): boolean {
