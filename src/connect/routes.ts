@@ -37,7 +37,12 @@ export function connectRoutes(parts: ConnectParts): Router {
   // Withings asks HEAD when the URL is registered; link checkers ask it of anything. Neither may begin or spend.
   router.head(['/connect', '/callback'], noStore, nothingToSee);
   router.get('/connect', noStore, onlyNavigation, (req, res) => connect(parts, req, res));
-  router.get('/callback', noStore, onlyNavigation, (req, res) => callback(parts, req, res));
+  router.get('/callback', noStore, onlyNavigation, async (req, res) => {
+    const way = { tryAgain: '/connect' };
+    await callback(parts, req, res, way).catch((error) => {
+      throw error instanceof Problem ? new Problem(error.code, error.retryAfterSeconds, way.tryAgain) : error;
+    });
+  });
   router.all(['/connect', '/callback'], onlyMethods('GET, HEAD'));
   return router;
 }
@@ -50,7 +55,8 @@ function connect({ attempts, withings }: ConnectParts, req: Request, res: Respon
   res.redirect(303, req.query.account === 'other' ? withings.logoutUrl(url) : url);
 }
 
-async function callback(parts: ConnectParts, req: Request, res: Response) {
+/** @param way is told how this visitor would try again, once that is known */
+async function callback(parts: ConnectParts, req: Request, res: Response, way: { tryAgain: string }) {
   res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds a code
   const visit = readCallback(req.query, parts.withings.authorizeOrigin);
   if (visit.form === 'malformed') throw new Problem('callback-incomplete');
@@ -59,6 +65,7 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
   const opened = attempts.open(req, visit.state);
   if (opened.outcome !== 'open') throw new Problem(NOT_OPEN[opened.outcome]);
   const { attempt } = opened;
+  way.tryAgain = connectAddress(attempt);
   refusePaused(parts, req, attempt);
 
   const returnTo = attempt.returnTo ?? usualReturn;
@@ -79,6 +86,15 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
     case 'spent':
       throw new Problem('attempt-spent');
   }
+}
+
+/** Where an attempt like this one begins. */
+function connectAddress({ demo, returnTo }: BegunAttempt): string {
+  const query = new URLSearchParams({
+    ...(demo ? { mode: 'demo' } : {}),
+    ...(returnTo === null ? {} : { return_to: returnTo }),
+  }).toString();
+  return query === '' ? '/connect' : `/connect?${query}`;
 }
 
 const NOT_OPEN = {

@@ -29,12 +29,23 @@ export function problemPage(log: Log, addressOf: (req: Request) => string): Erro
 
     res.status(text.status).set('Cache-Control', 'no-store');
     if (problem.retryAfterSeconds) res.set('Retry-After', String(problem.retryAfterSeconds));
-    const { title, what, advice } = text;
+    const { title, advice } = text;
     if (wantsJson(req)) {
       return res.json({ problem: { code: problem.code, title, advice }, requestId: req.id });
     }
-    const action = ACTIONS[text.action];
-    return res.render('problem', { title, what, advice, action, code: problem.code, requestId: req.id });
+    const words = { title, advice, ...forVisitor(problem) };
+    return res.render('problem', { ...words, code: problem.code, requestId: req.id });
+  };
+}
+
+/** Whoever was about to connect goes on with that, unless there is something to see first. */
+function forVisitor({ code, tryAgain }: Problem) {
+  const { what, whatConnecting, action } = PROBLEMS[code];
+  if (tryAgain === null) return { what, action: ACTIONS[action] };
+  const isAboutConnecting = action === 'connect' || action === 'restart' || whatConnecting !== undefined;
+  return {
+    what: whatConnecting ?? what,
+    action: isAboutConnecting ? { href: tryAgain, label: 'Try again' } : ACTIONS[action],
   };
 }
 

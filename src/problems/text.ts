@@ -5,6 +5,8 @@ export interface ProblemText {
   title: string;
   /** What happened, and that nothing was lost where that is so. */
   what: string;
+  /** The same to somebody who was about to connect. */
+  whatConnecting?: string;
   /** What to do now. */
   advice: string;
   action: Action;

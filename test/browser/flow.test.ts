@@ -71,7 +71,7 @@ test('a denial is taken kindly, and starting again works', async () => {
   await page.getByRole('button', { name: 'Maren Holt' }).click();
   await page.getByRole('button', { name: 'Deny' }).click();
   await page.getByRole('heading', { name: 'Nothing was shared' }).waitFor();
-  await page.getByRole('link', { name: 'Start again' }).click();
+  await page.getByRole('link', { name: 'Try again' }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
   await page.getByRole('heading', { name: 'Connected', level: 1 }).waitFor();
 });

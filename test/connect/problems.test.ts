@@ -39,6 +39,26 @@ describe('an exchange that fails', () => {
     },
   );
 
+  test.each(['http-500', 'status-522', 'status-601', 'html', 'refuse-code'])(
+    '%s: one tries again what one was about to do, and reads of nothing else',
+    async (fault) => {
+      const app = await startApp();
+      const visitor = visit(app);
+      const url = await visitor.begin('/connect?mode=demo&return_to=%2Fdashboard%3Fdays%3D7');
+      const callback = await visitor.consent(url, 'Allow');
+      await sandboxOf(app).fault(fault, { on: 'requesttoken' });
+      const { text } = await visitor.get(callback);
+      const again = '/connect?mode=demo&amp;return_to=%2Fdashboard%3Fdays%3D7';
+      expect(text).toContain(`<a class="button" href="${again}">Try again</a>`);
+      expect(text).not.toMatch(/if you were connected|connected as before/i);
+    },
+  );
+
+  test('with no attempt to go by, one begins like anybody', async () => {
+    const { text } = await visit(await startApp()).get('/callback');
+    expect(text).toContain('<a class="button" href="/connect">Try again</a>');
+  });
+
   test('a code that is too late', async () => {
     const app = await startApp();
     const visitor = visit(app);
