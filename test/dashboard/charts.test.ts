@@ -83,6 +83,10 @@ describe('scales', () => {
 });
 
 describe('readings', () => {
+  test('nobody weighs less than nothing, on an axis neither', () => {
+    expect(readings([[1, 0.4]]).yLabels.at(-1)).toBe('0.0');
+  });
+
   test('the mean takes in a week and no more', () => {
     const points = [0, 1, 2, 7, 8].map((at) => ({ at, value: at * 10 }));
     expect(movingAverage(points).map(({ value }) => Math.round(value * 10) / 10)).toEqual([

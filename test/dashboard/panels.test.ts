@@ -216,6 +216,14 @@ describe('a row is not a day', () => {
   });
 });
 
+test('a day that has only begun makes no mean', async () => {
+  counted([0, 4000]);
+  const { html, legend, sentence } = await panel('steps');
+  expect(sentence).toBe('So far on Mon 15 Jun.');
+  expect(html).toContain('aria-label="Steps over 30 days"');
+  expect(legend).toEqual(['today so far']);
+});
+
 test('what is not of these days is not shown', async () => {
   counted([30, 5000], [29, 6000]);
   nights(slept(30, '23:00', '06:20', SEVEN_HOURS), slept(29, '23:00', '06:20', SEVEN_HOURS));

@@ -126,7 +126,8 @@ function extent({ values, minSpan, fromZero }: Pick<FrameOptions, 'values' | 'mi
   if (fromZero) return [0, Math.max(minSpan, ...values)] as const;
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(minSpan - (most - least), (most - least) * 0.08) / 2;
-  return [least - room, most + room] as const;
+  const floor = Math.min(0, least); // nobody weighs less than nothing
+  return [Math.max(floor, least - room), most + room] as const;
 }
 
 /** A scale that ends on round numbers at both ends, with its grid and labels from the top down. */

@@ -19,7 +19,7 @@ export function stepsContent(
   const count = (steps: number) => wording.number(steps, 0);
   const isRunning = ({ date }: ActivityDay) => date === range.today;
   const whole = found.filter((day) => !isRunning(day));
-  const average = count(mean((whole.length > 0 ? whole : found).map(({ steps }) => steps)));
+  const average = whole.length > 0 && !list.isCut ? count(mean(whole.map(({ steps }) => steps))) : null;
   const { head, meaning } = wordsFor(spanOf(range));
   const groups = grouped(found, ({ date }) => range.indexOf(date), range, wording).map((group) => {
     // A day that is not over makes no week smaller.
@@ -41,18 +41,18 @@ export function stepsContent(
   return {
     figure: { value: count(latest.steps), unit: 'steps' },
     sentence: `${ended(`${isRunning(latest) ? 'So far on' : 'On'} ${wording.day(latest.date)}`)}${
-      whole.length > 1 && !list.isCut ? ` Mean of ${whole.length} whole days: ${average}.` : ''
+      whole.length > 1 && average ? ` Mean of ${whole.length} whole days: ${average}.` : ''
     }`,
     chart: columnChart(
       {
-        label: `Steps over ${range.days} days${list.isCut ? '' : `, ${average} a day`}`,
+        label: `Steps over ${range.days} days${average ? `, ${average} a day` : ''}`,
         range,
         wording,
         unit: 'steps',
         minSpan: 1000,
         references: goal ? [{ value: goal, words: `goal ${count(goal)} steps` }] : [],
         legend: [
-          { kind: 'steps', words: meaning },
+          ...(whole.length > 0 ? [{ kind: 'steps', words: meaning }] : []),
           ...(runs ? [{ kind: 'steps running', words: 'today so far' }] : []),
         ],
       },
