@@ -90,6 +90,7 @@ function pageIn(reply: Reply, service: Pick<Service<unknown>, 'field'>): Result<
 
 /** `more` comes without an offset, too (seen), and could come with one that leads nowhere: what it counts are rows. */
 function nextOffset({ more, offset, rows }: Page, asked: number): number | null {
-  if (!more || rows.length === 0) return null;
-  return offset !== null && offset > asked ? offset : asked + rows.length;
+  if (!more) return null;
+  const next = offset !== null && offset > asked ? offset : asked + rows.length;
+  return next > asked ? next : null;
 }

@@ -259,6 +259,20 @@ describe('pages of a list', () => {
     expect(headers['content-disposition']).toContain('-incomplete.csv');
   });
 
+  test('an empty page is not the last where there are more', async () => {
+    const { withings, visitor, says } = await connected();
+    says('getmeas', ({ offset = '0' }: Fields) => {
+      const { measuregrps } = page(Number(offset) - 300);
+      return {
+        measuregrps: Number(offset) < 600 ? [] : measuregrps,
+        more: Number(offset) < 1200,
+        offset: Number(offset) + 300,
+      };
+    });
+    expect(await exported(visitor)).toHaveLength(700);
+    expect(withings.asked('getmeas')).toHaveLength(5);
+  });
+
   test('pages without end are left, and that is said', async () => {
     const { app, withings, visitor, says } = await connected();
     says('getactivity', ({ offset = '0' }: Fields) => ({

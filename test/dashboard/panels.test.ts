@@ -1,4 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { devicesContent } from '../../src/dashboard/panels/devices.ts';
+import { METRIC } from '../../src/dashboard/preferences/units.ts';
+import { createWording } from '../../src/dashboard/preferences/wording.ts';
+import type { Device } from '../../src/withings/data/records.ts';
 import { NOON, type TestApp } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type FarWithings, startFarApart } from '../support/withings.ts';
@@ -337,6 +341,27 @@ describe('unknown is not nothing', () => {
       'Withings device',
     ]);
   });
+});
+
+test('of many devices of one model each is told apart by looking at it a few times', () => {
+  let looks = 0;
+  const devices = Array.from(
+    { length: 100 },
+    (_, index): Device => ({
+      id: String(index),
+      type: 'Scale',
+      model: 'Body+',
+      battery: 'high',
+      firstSeen: null,
+      get lastSeen() {
+        looks += 1;
+        return null;
+      },
+    }),
+  );
+  const wording = createWording({ zone: null, locale: 'en-GB', units: METRIC }, NOON);
+  expect(devicesContent(devices, wording)?.table?.rows.at(-1)?.[0]).toBe('Body+ (no. 100)');
+  expect(looks).toBeLessThan(1000);
 });
 
 describe('doubt is not certainty', () => {

@@ -50,9 +50,8 @@ function toldApart(devices: Device[], wording: Wording): Named[] {
   const alike = groupBy(devices, ({ model, type }) => model ?? type ?? 'Withings device');
   const names = new Map<Device, string>();
   for (const [name, found] of alike) {
-    for (const [index, device] of found.entries()) {
-      names.set(device, found.length > 1 ? `${name} (${marksOf(found, wording)[index]})` : name);
-    }
+    const marks = found.length > 1 ? marksOf(found, wording).map((mark) => ` (${mark})`) : [''];
+    for (const [index, device] of found.entries()) names.set(device, `${name}${marks[index]}`);
   }
   return devices.map((device) => ({ device, name: names.get(device) ?? '' }));
 }
