@@ -39,6 +39,7 @@ export function heartContent(
   const sure = readings.filter(isSure);
   const [latest] = sure;
   if (!latest) return { sentence: 'It is not sure whether any of these is yours.', table };
+  const areFew = isFew(sure.length, range);
   const { systolic, diastolic } = meanOf(sure, wording);
   const average = `${systolic}/${diastolic} mmHg`;
   const pulse = latest.pulse === undefined ? '' : `, pulse ${wording.number(latest.pulse, 0)} bpm`;
@@ -62,9 +63,10 @@ export function heartContent(
         legend: [
           { kind: 'systolic', words: 'systolic', path: DOT },
           { kind: 'diastolic', words: 'diastolic', path: DOT },
+          ...(areFew && sure.length > 1 ? [{ kind: 'newest', words: 'newest', path: DOT }] : []),
         ],
       },
-      isFew(sure.length, range) ? eachOf(sure, range, wording) : groupsOf(sure, range, wording),
+      areFew ? eachOf(sure, range, wording) : groupsOf(sure, range, wording),
     ),
     table,
   };
@@ -72,13 +74,13 @@ export function heartContent(
 
 function eachOf(readings: Pressure[], range: DayRange, wording: Wording): Reading[] {
   const whole = (value: number) => wording.number(value, 0);
-  return readings.map(({ at, systolic, diastolic, pulse }) => ({
+  return readings.map(({ at, systolic, diastolic, pulse }, index) => ({
     at: range.position(at.getTime()),
     low: diastolic,
     high: systolic,
     points: [
-      { value: systolic, kind: 'systolic' },
-      { value: diastolic, kind: 'diastolic' },
+      { value: systolic, kind: index === 0 ? 'systolic newest' : 'systolic' },
+      { value: diastolic, kind: index === 0 ? 'diastolic newest' : 'diastolic' },
     ],
     title: `${wording.clock(at.getTime())}: ${whole(systolic)}/${whole(diastolic)} mmHg${
       pulse === undefined ? '' : `, pulse ${whole(pulse)}`

@@ -52,7 +52,7 @@ export function stepsContent(
         minSpan: 1000,
         references: goal ? [{ value: goal, words: `goal ${count(goal)} steps` }] : [],
         legend: [
-          ...(whole.length > 0 ? [{ kind: 'steps', words: meaning }] : []),
+          ...(whole.length > 0 && (runs || spanOf(range) > 1) ? [{ kind: 'steps', words: meaning }] : []),
           ...(runs ? [{ kind: 'steps running', words: 'today so far' }] : []),
         ],
       },
