@@ -421,16 +421,18 @@ describe('doubt is not certainty', () => {
       group(time(0, '09:00'), [kg(4, 1, 3)]),
     );
     expect((await panel('weight')).figure).toBe('70.0 kg');
-    const { rows, sentence } = await panel('composition');
+    const { rows, sentence, html } = await panel('composition');
     expect(sentence).toBe('The latest of each, 15 Jun, 07:00.');
     expect(rows).toEqual([
       ['Part', 'Value', 'Note'],
       ['Fat mass', '20.0 kg'],
       ['Fat mass', '9.0 kg', 'not sure whose, 15 Jun, 08:00'],
-      ['Fat mass, left arm', '2.1 kg'],
       ['Fat-free mass', '50.0 kg'],
+      ['Part', 'Value'],
+      ['Fat mass, left arm', '2.1 kg'],
       ['Fat mass, torso', '1.2 kg'],
     ]);
+    expect(html).toContain('<summary>Arms, legs and torso</summary>');
   });
 });
 
@@ -489,7 +491,9 @@ describe('charts', () => {
     const spans = [...html.matchAll(/class="span" d="M(\S+) /g)].map(([, x]) => Number(x));
     expect((spans[2] ?? 0) - (spans[1] ?? 0)).toBeGreaterThanOrEqual(12);
     expect(spans[3]).toBeCloseTo(((29 + (13 + 58 / 60) / 24) / 30) * 1000, 0);
-    expect(legend).toEqual(['systolic', 'diastolic', 'common home target 135/85']);
+    expect(legend).toEqual(['systolic', 'diastolic', 'newest', 'common home target 135/85']);
+    const newest = [...html.matchAll(/class="\w+ newest" d="M(\S+) /g)].map(([, x]) => Number(x));
+    expect(newest).toEqual([spans[3], spans[3]]);
   });
 
   test('in a year a week is one range with its mean', async () => {
@@ -704,7 +708,7 @@ describe('more measures', () => {
     expect((await panel('more')).rows.slice(1)).toEqual([
       ['Height', '1.60 m', '29 Mar 2018, 07:00'],
       ['Body mass index', '25.0 kg/m²', '14 Jun, 07:00'],
-      ['Electrocardiogram', 'signs of atrial fibrillation, 72 bpm', '13 Jun, 07:00'],
+      ['ECG', 'signs of atrial fibrillation, 72 bpm', '13 Jun, 07:00'],
       ['Workout: run', '5.2 km, 32 min', '12 Jun, 07:00'],
     ]);
   });
@@ -714,7 +718,7 @@ describe('more measures', () => {
     withings.say('list', { series, more: false, offset: 0 });
     await knownAfterAView();
     expect((await panel('more')).rows[1]).toEqual([
-      'Electrocardiogram',
+      'ECG',
       'no signs of atrial fibrillation',
       '14 Jun, 07:00',
     ]);

@@ -1,6 +1,15 @@
 import type { Measure } from '../../withings/data/records.ts';
 import type { Wording } from '../preferences/wording.ts';
-import { isSure, latestOfEach, nameOf, newestFirst, noteOf, quantityOf, quantityWords } from './measures.ts';
+import {
+  isSure,
+  isWhole,
+  latestOfEach,
+  nameOf,
+  newestFirst,
+  noteOf,
+  quantityOf,
+  quantityWords,
+} from './measures.ts';
 import { type Content, ended, withNotes } from './panel.ts';
 
 /** What a scale says of the body besides its weight, in the order it is shown. */
@@ -13,15 +22,22 @@ export function compositionContent(measures: Measure[], wording: Wording): Conte
   if (!latest) return null;
   const newest = latest.at.getTime();
   const stale = (at: Date) => (at.getTime() === newest ? '' : wording.clock(at.getTime()));
-  const rows = found.map((measure) => [
-    nameOf(measure),
-    quantityWords(quantityOf(measure, wording)),
-    [noteOf(measure.attribution), stale(measure.at)].filter(Boolean).join(', '),
-  ]);
+  const table = (caption: string, rows: Measure[]) =>
+    withNotes(
+      caption,
+      ['Part', 'Value'],
+      rows.map((measure) => [
+        nameOf(measure),
+        quantityWords(quantityOf(measure, wording)),
+        [noteOf(measure.attribution), stale(measure.at)].filter(Boolean).join(', '),
+      ]),
+    );
+  const parts = found.filter((measure) => !isWhole(measure));
   return {
     sentence: isSure(latest)
       ? ended(`The latest of each, ${wording.clock(newest)}`)
       : 'It is not sure whether any of these is true of you today.',
-    table: withNotes('Body composition', ['Part', 'Value'], rows),
+    table: table('Body composition', found.filter(isWhole)),
+    parts: parts.length > 0 ? table('Arms, legs and torso', parts) : null,
   };
 }

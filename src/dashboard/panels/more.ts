@@ -50,7 +50,7 @@ export function moreContent(
     ...[...alone, ...rest].map(rowOf),
     ...(height ? [rowOf(height)] : []),
     ...(weight && index ? [row('Body mass index', `${wording.number(index, 1)} kg/m²`, weight.at)] : []),
-    ...(recording ? [row('Electrocardiogram', recordingWords(recording, wording), recording.at)] : []),
+    ...(recording ? [row('ECG', recordingWords(recording, wording), recording.at)] : []),
     ...(workout ? [row(workoutName(workout), workoutWords(workout, wording), workout.start)] : []),
   ];
   if (rows.length === 0) return null;

@@ -9,6 +9,8 @@ export interface Panel {
   sentence: string;
   chart: Chart | null;
   table: Table | null;
+  /** What few look for. */
+  parts: Table | null;
 }
 
 export interface Table {

@@ -104,7 +104,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
 
 function panelOf({ id, title, content, empty, cut }: Kind): Panel[] {
   if (!content.ok || (!content.value && !empty)) return [];
-  const blank = { id, title, figure: null, chart: null, table: null };
+  const blank = { id, title, figure: null, chart: null, table: null, parts: null };
   if (!content.value) {
     const sentence =
       cut === null ? empty : 'Withings has more than it gave us at once: this is not among it.';
