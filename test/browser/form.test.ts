@@ -31,12 +31,32 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
     await page.goto(`${withings.url}/`);
     await expectFit(page);
     await control('users/10000001/unlink');
-    app.clock.now += 20_000;
+    app.clock.now += 600_000; // what is known is too old to be shown without asking
     await page.goto(`${home}/dashboard`);
     await page.getByRole('heading', { name: 'Please connect again' }).waitFor();
     await expectFit(page);
     expect(complaints).toEqual([]);
   });
+});
+
+test('on a phone with letters twice as large nothing sticks out', async () => {
+  const { home } = await startTown();
+  const { page, connect } = await arrive(home, { viewport: { width: 390, height: 844 } });
+  await connect();
+  await page.evaluate("document.documentElement.style.fontSize = '200%'");
+  await expectFit(page);
+});
+
+test('on paper: dark on white even where the screen is dark, and nothing to press', async () => {
+  const { home } = await startTown();
+  const { page, connect } = await arrive(home, { colorScheme: 'dark' });
+  await connect();
+  await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+  const paper = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+  expect(paper).toBe('rgb(255, 255, 255)');
+  await page.getByRole('heading', { name: 'Blood pressure and heart rate' }).waitFor();
+  expect(await page.locator('button:visible, select:visible, summary:visible').count()).toBe(0);
+  await expectFit(page);
 });
 
 test('without JavaScript everything works, and the page says when it was made', async () => {
