@@ -386,6 +386,21 @@ describe('doubt is not certainty', () => {
     expect(html).not.toContain('NaN');
   });
 
+  test('in a year the newest doubtful ones are told one by one, and how many more there are', async () => {
+    const doubtful = Array.from({ length: 25 }, (_, index) =>
+      group(time(300 - index), [kg(23), ...pressure(150, 90)], 1),
+    );
+    measured(...doubtful, group(time(0), [kg(70), ...pressure(120, 80)]));
+    const weight = await panel('weight', 365);
+    expect(weight.rows.slice(-3)).toEqual([
+      ['24 Aug 2025, 07:00', '23.0 kg', 'not sure whose'],
+      ['5 more', '–', 'not sure'],
+      ['Tue 9 Jun', '70.0 kg'],
+    ]);
+    const heart = await panel('heart', 365);
+    expect(heart.rows.at(-2)).toEqual(['5 more', '–', '–', '–', 'not sure']);
+  });
+
   test('where nothing is sure there is no headline', async () => {
     measured(group(time(3), [kg(80), kg(20, 6)], 4), group(time(1), pressure(150, 90), 1));
     const { figure, html, rows } = await panel('weight');

@@ -4,7 +4,7 @@ import { DOT } from '../charts/chart.ts';
 import { type Reading, readingChart } from '../charts/readings.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { dayOf, groupBy, grouped, isFew, mean, spanOf, wordsFor } from './groups.ts';
-import { isSure, newestFirst, noteOf } from './measures.ts';
+import { isSure, newestFirst, noteOf, unsureRows } from './measures.ts';
 import { type Content, ended, NOTHING, withNotes } from './panel.ts';
 
 const DIASTOLIC = 9;
@@ -14,7 +14,6 @@ const PULSE = 11;
 export const IN_READINGS = [SYSTOLIC, DIASTOLIC, PULSE];
 /** Of measurements at home. Source: ESC/ESH guidelines of 2018, and most others. */
 const HOME_TARGET = [135, 85].map((value) => ({ value, words: 'common home target 135/85' }));
-const MAX_NOTED = 20;
 
 export interface Pressure {
   at: Date;
@@ -126,17 +125,15 @@ function tableOf(readings: Pressure[], range: DayRange, wording: Wording) {
     const { systolic, diastolic, pulse } = meanOf(rows, wording);
     return [systolic, diastolic, pulse.length > 0 ? wording.number(mean(pulse), 0) : NOTHING];
   };
-  const each = (rows: Pressure[]) =>
-    rows.map((row) => [wording.clock(row.at.getTime()), ...cells([row]), noteOf(row.attribution)]);
+  const one = (row: Pressure) => [wording.clock(row.at.getTime()), ...cells([row]), noteOf(row.attribution)];
   const caption = 'Blood pressure and heart rate';
   const columns = ['Systolic', 'Diastolic', 'Pulse'];
-  if (isFew(readings.length, range)) return withNotes(caption, ['When', ...columns], each(readings));
-  const noted = readings.filter((row) => !isSure(row)).slice(0, MAX_NOTED);
+  if (isFew(readings.length, range)) return withNotes(caption, ['When', ...columns], readings.map(one));
   const groups = grouped(readings.filter(isSure), ({ at }) => dayOf(at, range), range, wording);
   return withNotes(
     caption,
     [wordsFor(spanOf(range)).head, ...columns],
-    [...each(noted), ...groups.map(({ label, rows }) => [label, ...cells(rows), ''])],
+    [...unsureRows(readings, one), ...groups.map(({ label, rows }) => [label, ...cells(rows), ''])],
   );
 }
 

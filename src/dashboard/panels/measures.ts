@@ -2,6 +2,7 @@ import type { Attribution, Measure } from '../../withings/data/records.ts';
 import { MEASTYPES, WHOLE_BODY } from '../../withings/meastypes.ts';
 import type { Quantity, Wording } from '../preferences/wording.ts';
 import { groupBy } from './groups.ts';
+import { NOTHING } from './panel.ts';
 
 /** Withings, "Measure - Getmeas", `position`. */
 const POSITIONS: ReadonlyMap<number, string> = new Map([
@@ -60,6 +61,20 @@ const NOTES: Record<Attribution, string> = {
   ambiguous: 'not sure whose',
   'set-up': 'set up with the account',
 };
+
+const MAX_NOTED = 20;
+
+/** Beside days and weeks, the newest of what it is not sure about, one by one, and how many more there are. */
+export function unsureRows<T extends { attribution: Attribution }>(
+  newestFirst: T[],
+  cellsOf: (row: T) => string[],
+): string[][] {
+  const unsure = newestFirst.filter((row) => !isSure(row));
+  const rows = unsure.slice(0, MAX_NOTED).map(cellsOf);
+  const [first = []] = rows;
+  const more = unsure.length - rows.length;
+  return more > 0 ? [...rows, [`${more} more`, ...first.slice(2).map(() => NOTHING), 'not sure']] : rows;
+}
 
 export function newestFirst<T extends { at: Date }>(rows: T[]): T[] {
   return rows.toSorted((a, b) => b.at.getTime() - a.at.getTime());

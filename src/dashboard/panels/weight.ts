@@ -3,15 +3,13 @@ import type { List, Measure } from '../../withings/data/records.ts';
 import { WEIGHT } from '../../withings/meastypes.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { dayOf, grouped, isFew, mean, spanOf, wordsFor } from './groups.ts';
-import { isSure, isWhole, noteOf, quantityWords } from './measures.ts';
+import { isSure, isWhole, noteOf, quantityWords, unsureRows } from './measures.ts';
 import { type Content, ended, type Table, withNotes } from './panel.ts';
 import { changeOver } from './trend.ts';
 import { weightChart } from './weight-chart.ts';
 
 /** Less is a glass of water. */
 const MEANINGFUL_KG = 0.3;
-/** Beside a year by weeks: of those that it is not sure about. */
-const MAX_NOTED = 20;
 
 /**
  * `list`: of the range and of the days before it, for the trend; newest first. Null: nothing was weighed in the range.
@@ -52,19 +50,18 @@ function trendWords(kilograms: number, wording: Wording): string {
 function tableOf(found: Measure[], range: DayRange, wording: Wording): Table {
   const caption = 'Weight';
   const words = (kg: number) => quantityWords(wording.mass(kg));
-  const each = (measures: Measure[]) =>
-    measures.map(({ at, value, attribution }) => [
-      wording.clock(at.getTime()),
-      words(value),
-      noteOf(attribution),
-    ]);
-  if (isFew(found.length, range)) return withNotes(caption, ['When', 'Weight'], each(found));
+  const cells = ({ at, value, attribution }: Measure) => [
+    wording.clock(at.getTime()),
+    words(value),
+    noteOf(attribution),
+  ];
+  if (isFew(found.length, range)) return withNotes(caption, ['When', 'Weight'], found.map(cells));
   const groups = grouped(found.filter(isSure), ({ at }) => dayOf(at, range), range, wording);
   return withNotes(
     caption,
     [wordsFor(spanOf(range)).head, 'Weight'],
     [
-      ...each(found.filter((measure) => !isSure(measure)).slice(0, MAX_NOTED)),
+      ...unsureRows(found, cells),
       ...groups.map(({ label, rows }) => [label, words(mean(rows.map(({ value }) => value))), '']),
     ],
   );
