@@ -37,9 +37,9 @@ test('a browser whose time is over is none, and neither is one of another person
   const stranger = visit(app);
   await stranger.connect('/connect?mode=demo');
   expect(others((await own.get('/dashboard')).text)).toBe('one other browser');
-  app.clock.now += 20 * 86_400_000;
+  app.clock.now += 120 * 86_400_000;
   await own.get('/');
-  app.clock.now += 15 * 86_400_000;
+  app.clock.now += 90 * 86_400_000;
   expect(others((await own.get('/dashboard')).text)).toBeNull();
   expect(await isIn(rest[0] as Visitor)).toBe(false);
 });

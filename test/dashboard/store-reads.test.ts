@@ -58,7 +58,7 @@ test.each([
   await visitor.connect();
   await app.sweep();
   const page = () => askedBy(app.settled, () => visitor.get('/dashboard'));
-  const beside = ['readOtherSessions', 'readTimezone', ...more]; // no grant among them
+  const beside = ['readLongestSession', 'readOtherSessions', 'readTimezone', ...more]; // no grant among them
   expect(await page()).toEqual([...GRANT_ONCE, ...beside, ...CALLS, 'writeTimezone'].sort());
   expect(await page()).toEqual([...GRANT_ONCE, ...beside].sort());
 });
@@ -69,5 +69,5 @@ test('so does what shows or hands out the connection', async () => {
   await visitor.connect();
   const page = (path: string) => askedBy(app.settled, () => visitor.get(path));
   expect(await page('/')).toEqual(GRANT_ONCE);
-  expect(await page('/api/connection')).toEqual([...GRANT_ONCE, 'readTimezone'].sort());
+  expect(await page('/api/connection')).toEqual([...GRANT_ONCE, 'readLongestSession', 'readTimezone'].sort());
 });

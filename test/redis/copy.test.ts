@@ -30,7 +30,10 @@ copyContract('SQLite to Redis', sqlitePlace, redisPlace);
 copyContract('Redis to SQLite', redisPlace, sqlitePlace);
 copyContract('Redis to Redis', redisPlace, redisPlace);
 
-/** All that is there, with TTLs to the minute; sealed texts and write-ids are new each time. */
+/**
+ * All that is there, with TTLs to the minute; sealed texts and write-ids are new each time. What services news were of
+ * says how old answers are that a process has in memory, and is not copied.
+ */
 async function names(url: string) {
   const redis = await operator(url);
   const found: Record<string, unknown> = {};
@@ -38,7 +41,9 @@ async function names(url: string) {
     const read = READERS[String(await redis.ask('TYPE', name))];
     if (!read) continue; // the key, the version
     const values = (await redis.ask(...read(name))) as string[];
-    const pairs = values.flatMap((value, i) => (i % 2 ? [] : [[value, values[i + 1]]]));
+    const pairs = values.flatMap((value, i) =>
+      i % 2 || value.startsWith('h ') ? [] : [[value, values[i + 1]]],
+    );
     const fields = { ...Object.fromEntries(pairs), ...(/:[gp]:/.test(name) ? { w: '', s: '' } : {}) };
     const minutes = Math.round(Number(await redis.ask('PTTL', name)) / 60_000);
     const short = name.replace(/^\{.*?\}/, '');
