@@ -794,6 +794,26 @@ describe('what is not there', () => {
     );
   });
 
+  test('how many there are is written as the person reads it', async () => {
+    withings.say('getmeas', ({ offset = '0' }: Record<string, string>) => {
+      const measuregrps = Array.from({ length: 1000 }, (_, index) =>
+        group(time(1) - Number(offset) - index, pressure(120 + (index % 9), 80)),
+      );
+      return { measuregrps, more: Number(offset) < 9000, offset: Number(offset) + 1000 };
+    });
+    const headers = { 'Accept-Language': 'de-DE' };
+    expect((await panel('heart', 30, headers)).sentence).toMatch(/ the latest \d+\.000 only\.$/);
+    app.clock.now += 300_000;
+    withings.say('getmeas', ({ offset = '0' }: Record<string, string>) => {
+      const at = Number(offset);
+      const measuregrps = Array.from({ length: 1000 }, (_, index) =>
+        group(time(1) - at - index, pressure(120, 80)),
+      );
+      return { measuregrps, more: at < 1000, offset: at + 1000 };
+    });
+    expect((await panel('heart', 30, headers)).sentence).toContain('Mean of 2.000 readings');
+  });
+
   test('of measures that were cut neither trend nor mean is told', async () => {
     withings.say('getmeas', ({ offset = '0' }: Record<string, string>) => {
       const measuregrps = Array.from({ length: 10 }, (_, index) => {

@@ -42,7 +42,8 @@ export function heartContent(
   const { systolic, diastolic } = meanOf(sure, wording);
   const average = `${systolic}/${diastolic} mmHg`;
   const pulse = latest.pulse === undefined ? '' : `, pulse ${wording.number(latest.pulse, 0)} bpm`;
-  const means = sure.length > 1 && !isCut ? ` Mean of ${sure.length} readings: ${average}.` : '';
+  const means =
+    sure.length > 1 && !isCut ? ` Mean of ${wording.number(sure.length, 0)} readings: ${average}.` : '';
   return {
     figure: {
       value: `${wording.number(latest.systolic, 0)}/${wording.number(latest.diastolic, 0)}`,

@@ -27,8 +27,8 @@ interface Kind {
   content: Result<Content | null>;
   /** Says what would bring it; empty: then there is no panel. */
   empty: string;
-  /** How much was fetched, where more is to be had; else null. */
-  cut: number | null;
+  /** How much was fetched, in words, where more is to be had; else null. */
+  cut: string | null;
 }
 
 /** All that was measured, in the order that it is shown: what has nothing to show comes last. */
@@ -36,6 +36,8 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
   const { goals } = data.slow;
   const { days } = range;
   const measures = shown(data.measures, (list) => ({ ...list, rows: newestFirst(list.rows) }));
+  const cut = <T>(result: Result<List<T>>, isShown: (row: T) => boolean) =>
+    result.ok && result.value.isCut ? wording.number(result.value.rows.filter(isShown).length, 0) : null;
   const pressures = shown(measures, ({ rows }) => pressuresOf(rows));
   const kinds: Kind[] = [
     {
@@ -43,7 +45,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
       title: 'Weight',
       content: shown(measures, (list) => weightContent(list, goals?.weightKg ?? null, range, wording)),
       empty: `Nothing was weighed in ${days} days. Step on your scale; it shows here within a few minutes.`,
-      cut: cutOf(data.measures, ({ at }) => at.getTime() >= range.from),
+      cut: cut(data.measures, ({ at }) => at.getTime() >= range.from),
     },
     {
       id: 'heart',
@@ -53,28 +55,28 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
         return heartContent(readings, data.measures.ok && data.measures.value.isCut, range, wording);
       }),
       empty: `No blood pressure in ${days} days. It comes from a Withings blood pressure monitor.`,
-      cut: cutOf(data.measures, ({ at }) => at.getTime() >= range.from),
+      cut: cut(data.measures, ({ at }) => at.getTime() >= range.from),
     },
     {
       id: 'steps',
       title: 'Steps',
       content: shown(data.activity, (list) => stepsContent(list, goals?.steps ?? null, range, wording)),
       empty: `Nobody counted steps in ${days} days. They come from a Withings watch or from the phone.`,
-      cut: cutOf(data.activity, ({ date }) => isWithin(date, range)),
+      cut: cut(data.activity, ({ date }) => isWithin(date, range)),
     },
     {
       id: 'sleep',
       title: 'Sleep',
       content: shown(data.nights, (list) => sleepContent(list, goals?.sleepSeconds ?? null, range, wording)),
       empty: `No night in ${days} days. Nights come from a Withings sleep mat or watch.`,
-      cut: cutOf(data.nights, ({ date }) => isWithin(date, range)),
+      cut: cut(data.nights, ({ date }) => isWithin(date, range)),
     },
     {
       id: 'composition',
       title: 'Body composition',
       content: shown(measures, ({ rows }) => compositionContent(rows, wording)),
       empty: `No body composition in ${days} days. It comes with scales that measure more than weight.`,
-      cut: cutOf(data.measures, () => true),
+      cut: cut(data.measures, () => true),
     },
     {
       id: 'more',
@@ -84,7 +86,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
         value: moreContent(given(measures)?.rows ?? [], given(pressures) ?? [], data.slow, wording),
       },
       empty: '',
-      cut: cutOf(data.measures, () => true),
+      cut: cut(data.measures, () => true),
     },
     {
       id: 'devices',
@@ -92,7 +94,7 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
       content: shown(data.devices, ({ rows }) => devicesContent(rows, wording)),
       empty:
         'No device is linked to this Withings account. Measures may still come from the app or from a partner.',
-      cut: cutOf(data.devices, () => true),
+      cut: cut(data.devices, () => true),
     },
   ];
   const isBare = ({ chart, table }: Panel) => Number(!chart && !table);
@@ -113,10 +115,6 @@ function panelOf({ id, title, content, empty, cut }: Kind): Panel[] {
   const more =
     cut === null ? '' : ` Withings has more than it gave us at once: this is of the latest ${cut} only.`;
   return [{ ...blank, ...content.value, sentence: content.value.sentence + more }];
-}
-
-function cutOf<T>(result: Result<List<T>>, isShown: (row: T) => boolean): number | null {
-  return result.ok && result.value.isCut ? result.value.rows.filter(isShown).length : null;
 }
 
 function shown<T, U>(result: Result<T>, show: (value: T) => U): Result<U> {
