@@ -12,6 +12,7 @@ import { accessLifeline, refreshLifeline } from './lifeline.ts';
 import { panelsOf } from './panels/panels.ts';
 import { choices } from './preferences/units.ts';
 import type { Moment, Preferences, Wording } from './preferences/wording.ts';
+import { type Stale, staleWords } from './stale.ts';
 import { duration, scopeWords } from './words.ts';
 
 export const RANGES = [
@@ -27,15 +28,17 @@ export interface PageOptions {
   marginSeconds: number;
   /** Null: it has ended. */
   lasts: Lasts | null;
+  /** Null: all is of now. */
+  stale: Stale | null;
 }
 
 /** Everything the dashboard view says, in words: the view itself decides nothing. */
 export function dashboardPage(grant: Grant, data: Everything, { range, ...options }: PageOptions) {
-  const { preferences, wording, marginSeconds, lasts } = options;
+  const { preferences, wording, marginSeconds, lasts, stale } = options;
   const { now } = range;
   const { moment } = wording;
   const { state, problem } = connectionOf(grant, preferences.zone);
-  const { panels, troubles } = panelsOf(data, range, wording);
+  const { panels, troubles } = panelsOf(data, range, wording, stale?.refusal.code ?? null);
   const demoEnds = demoEndsAt(grant);
   return {
     state,
@@ -67,6 +70,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
     },
     history: happenings(grant, wording),
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
+    stale: stale && staleWords(stale, wording, now),
     troubles,
     panels,
     canRefresh: grant.ended === null,

@@ -17,7 +17,7 @@ import { dashboardPage, RANGES } from './page.ts';
 import { preferencesOf } from './preferences/preferences.ts';
 import type { Timezones } from './preferences/timezones.ts';
 import { createWording } from './preferences/wording.ts';
-import { secondsToTurn, staleWords } from './stale.ts';
+import { secondsToTurn } from './stale.ts';
 import { otherBrowsers, relative } from './words.ts';
 
 export interface DashboardParts {
@@ -87,13 +87,13 @@ async function dashboard(
   const turnIn = stale && secondsToTurn(stale.refusal);
   if (turnIn !== null) res.set('Refresh', String(turnIn)); // renews the page, with or without a script
   return res.render('dashboard', {
-    stale: stale && staleWords(stale, wording, range.now),
     page: dashboardPage(grant, data, {
       range,
       preferences,
       wording,
       marginSeconds: refreshMarginSeconds,
       lasts,
+      stale,
     }),
     notice: notices.take(req, res),
     news: news && newsWords(news, wording),

@@ -14,19 +14,19 @@ export interface Stale {
 export interface StaleWords {
   asOf: Moment | null;
   why: string;
-  turn: Moment | null;
+  turn: string | null;
 }
 
 /** Whoever comes on time is let in; a second more, for clocks that differ. */
 const AFTER_SECONDS = 1;
 
-export function staleWords({ askedAt, refusal }: Stale, { moment }: Wording, now: number): StaleWords {
+export function staleWords({ askedAt, refusal }: Stale, { moment, time }: Wording, now: number): StaleWords {
   const seconds = secondsToTurn(refusal);
   const { title, advice } = PROBLEMS[refusal.code];
   return {
     asOf: askedAt === null ? null : moment(askedAt),
     why: seconds === null ? `${title}. ${advice}` : PROBLEMS[refusal.code].what,
-    turn: seconds === null ? null : moment(now + seconds * 1000),
+    turn: seconds === null ? null : time(now + seconds * 1000),
   };
 }
 

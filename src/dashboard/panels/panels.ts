@@ -1,6 +1,6 @@
 import type { DayRange } from '../../time/days.ts';
 import type { List } from '../../withings/data/records.ts';
-import type { Result } from '../../withings/errors.ts';
+import type { Refusal, Result } from '../../withings/errors.ts';
 import type { Everything } from '../data-loader.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { compositionContent } from './composition.ts';
@@ -32,7 +32,12 @@ interface Kind {
 }
 
 /** All that was measured, in the order that it is shown: what has nothing to show comes last. */
-export function panelsOf(data: Everything, range: DayRange, wording: Wording): Panels {
+export function panelsOf(
+  data: Everything,
+  range: DayRange,
+  wording: Wording,
+  told: Refusal['code'] | null,
+): Panels {
   const { goals } = data.slow;
   const { days } = range;
   const measures = shown(data.measures, (list) => ({ ...list, rows: newestFirst(list.rows) }));
@@ -98,10 +103,8 @@ export function panelsOf(data: Everything, range: DayRange, wording: Wording): P
     },
   ];
   const isBare = ({ chart, table }: Panel) => Number(!chart && !table);
-  return {
-    panels: kinds.flatMap(panelOf).toSorted((a, b) => isBare(a) - isBare(b)),
-    troubles: troublesOf(kinds),
-  };
+  const panels = kinds.flatMap(panelOf).toSorted((a, b) => isBare(a) - isBare(b));
+  return { panels, troubles: troublesOf(kinds, panels.length === 0, told) };
 }
 
 function panelOf({ id, title, content, empty, cut }: Kind): Panel[] {

@@ -1,6 +1,6 @@
 import { PROBLEMS } from '../../problems/catalogue.ts';
 import { ACTIONS } from '../../problems/text.ts';
-import type { Result } from '../../withings/errors.ts';
+import type { Refusal, Result } from '../../withings/errors.ts';
 import { groupBy } from './groups.ts';
 
 /** Why data are missing, said once for all that are missing for the same reason. */
@@ -10,11 +10,18 @@ export interface Trouble {
   action: { href: string; label: string } | null;
 }
 
-export function troublesOf(kinds: { title: string; content: Result<unknown> }[]): Trouble[] {
+/** @param told the page says this one already: only what is missing for it has to be said, if not all is */
+export function troublesOf(
+  kinds: { title: string; content: Result<unknown> }[],
+  isNothingShown: boolean,
+  told: Refusal['code'] | null,
+): Trouble[] {
   const refused = kinds.flatMap(({ title, content }) =>
     content.ok ? [] : [{ title, code: content.refusal.code }],
   );
-  return [...groupBy(refused, ({ code }) => code)].map(([code, missing]) => {
+  const reasons = groupBy(refused, ({ code }) => code);
+  const isAll = isNothingShown && reasons.size === 1;
+  return [...reasons].flatMap(([code, missing]) => {
     const names = missing.map(({ title }) => title.toLowerCase()).join(', ');
     if (code === 'scope-missing') {
       return {
@@ -23,12 +30,13 @@ export function troublesOf(kinds: { title: string; content: Result<unknown> }[])
         action: { href: ACTIONS.connect.href, label: 'Share more' },
       };
     }
+    if (code === told) return isAll ? [] : { title: `Missing: ${names}`, advice: '', action: null };
     const { title, advice, action } = PROBLEMS[code];
     // The page itself is where a reload would lead.
     const way = action === 'dashboard' || action === 'home' ? null : ACTIONS[action];
     return {
       title,
-      advice: missing.length === kinds.length ? advice : `${advice} Missing: ${names}.`,
+      advice: isAll ? advice : `${advice} Missing: ${names}.`,
       action: way,
     };
   });

@@ -56,6 +56,8 @@ export interface Wording {
   month(ymd: string): string;
   /** "24 Nov, 07:12" of a moment, milliseconds since 1970. */
   clock(at: number): string;
+  /** "07:12" of a moment of today. */
+  time(at: number): string;
   /** For machines, for people, and seen from now. */
   moment(at: number): Moment;
 }
@@ -95,6 +97,7 @@ export function createWording({ zone: known, locale, units }: Preferences, now: 
     shortDay: (ymd) => ofDay(ymd, 'short day'),
     month: (ymd) => ofDay(ymd, 'month'),
     clock,
+    time: (at) => formatDate(at, { locale, zone, style: 'time' }),
     moment: (at) => ({ iso: new Date(at).toISOString(), words: clock(at), relative: relative(at, now) }),
   };
 }
