@@ -5,6 +5,7 @@ import Database from 'libsql';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { quotaOf } from '../../src/tokens/quota.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
 import { content, storeContract } from './store-contract.ts';
 
@@ -22,6 +23,21 @@ async function openTwo() {
 }
 
 storeContract('SQLite', openTwo);
+
+test('a turn that could not be written takes nobody’s place', async () => {
+  const { store, hostClock } = await openTwo();
+  const quota = quotaOf(10, 60_000);
+  const take = (person: string | null, heldMs = quota.heldMs) => {
+    const wanted = { priority: 'data' as const, calls: 2, person, process: 'a process', known: 0 };
+    return store.takeCalls(wanted, { ...quota, heldMs });
+  };
+  while ('id' in (await take(null)));
+  const first = await take('first');
+  hostClock.now += 'waitMs' in first ? first.waitMs : 0;
+  await expect(take('first', Number.NaN)).rejects.toThrow('finite numbers');
+  expect(await take('second')).toHaveProperty('waitMs');
+  expect(await take('first')).toHaveProperty('id');
+});
 
 test('a grant that no session owns is cleared away, a few rows at a time', async () => {
   const { store, file } = await openTwo();

@@ -12,86 +12,150 @@ import {
 import { refuseMarked } from './copy.ts';
 import type { Db } from './database.ts';
 
-const COUNTED = `SELECT json_group_array(json_object('priority', priority, 'calls', calls, 'lent', lent,
-  'person', person, 'since', since, 'until', until)) AS list FROM calls`;
-const PLACES = `SELECT json_group_array(json_object('person', person, 'priority', priority, 'calls', calls,
-  'since', since, 'dueAt', due_at)) AS list FROM (SELECT * FROM places ORDER BY since)`;
-
-type Taken = Pick<CountedCalls, 'calls' | 'lent'>;
+/** What the tables hold: to read them at each turn would cost more than all else. */
+interface Line {
+  /** The same for as long as nobody else has written (SQLite, "PRAGMA data_version"). */
+  version: unknown;
+  calls: Map<string, CountedCalls & { process: string }>;
+  places: Map<string, Place>;
+  borrowing: Map<string, number>;
+}
 
 /** @param unsynced a host that crashed has made no calls since */
 export function sqliteRateLimit(db: Db, unsynced: Db, hostClock: () => number): RateLimitStore {
-  /** A row of libsql's costs more than all else, so they come as one text. */
-  function rows<T>(sql: string): T[] {
-    return JSON.parse(String(unsynced.get(sql)?.list));
+  let known: Line | null = null;
+
+  function read(version: unknown): Line {
+    const calls = unsynced.all<CountedCalls & { id: string; process: string }>('SELECT * FROM calls');
+    const places = unsynced.all<Place>('SELECT person, priority, calls, since, due_at AS dueAt FROM places');
+    const borrowing = unsynced.all<{ priority: string; since: number }>('SELECT * FROM borrowing');
+    return {
+      version,
+      calls: new Map(calls.map(({ id, ...each }) => [id, each])),
+      places: new Map(places.map((each) => [placeKey(each), each])),
+      borrowing: new Map(borrowing.map(({ priority, since }) => [priority, since])),
+    };
   }
 
-  function read(priority: string, now: number) {
-    // A record from further ahead than any is written was written by a clock that has been started anew.
-    unsynced.run('DELETE FROM calls WHERE until <= ? OR since > ?', now, now);
-    unsynced.run('DELETE FROM places WHERE due_at <= ? OR since > ?', now - PLACE_KEPT_MS, now);
-    const counted = rows<CountedCalls>(COUNTED);
-    const places = rows<Place>(PLACES);
-    const borrowing = unsynced.get('SELECT since FROM borrowing WHERE priority = ?', priority);
-    const borrowFrom = Number(borrowing?.since ?? 0);
-    return { counted, places, borrowFrom: borrowFrom > now + WINDOW_MS ? 0 : borrowFrom };
+  /** One transaction. What `work` writes to the tables it writes to the line as well. */
+  function change<T>(work: (line: Line) => T): T {
+    refuseMarked(db);
+    try {
+      return unsynced.transaction(() => {
+        const version = unsynced.get('PRAGMA data_version')?.data_version;
+        const line = known !== null && known.version === version ? known : read(version);
+        known = line;
+        return work(line);
+      });
+    } catch (error) {
+      known = null; // it was rolled back
+      throw error;
+    }
   }
 
-  function count(wanted: CallsWanted, { calls, lent }: Taken, now: number, until: number): string {
+  /** A record from further ahead than any is written was written by a clock that has been started anew. */
+  function forget({ calls, places }: Line, now: number): void {
+    if (remove(calls, ({ until, since }) => until <= now || since > now)) {
+      unsynced.run('DELETE FROM calls WHERE until <= ? OR since > ?', now, now);
+    }
+    const lostAt = now - PLACE_KEPT_MS;
+    if (remove(places, ({ dueAt, since }) => dueAt <= lostAt || since > now)) {
+      unsynced.run('DELETE FROM places WHERE due_at <= ? OR since > ?', lostAt, now);
+    }
+  }
+
+  function count(line: Line, wanted: CallsWanted, taken: Taken): string {
     const { priority, person, process } = wanted;
+    const { calls, lent, since, until } = taken;
     const id = randomUUID();
+    const values = [id, priority, calls, lent, person, process, since, until];
+    unsynced.run('INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...values);
+    line.calls.set(id, { ...taken, priority, person, process });
+    return id;
+  }
+
+  /** What the store has lost and the process that asks still knows of. */
+  function countLost(line: Line, wanted: CallsWanted, now: number): void {
+    const counted = [...line.calls.values()].filter(({ process }) => process === wanted.process);
+    const lost = wanted.known - counted.reduce((all, { calls }) => all + calls, 0);
+    if (lost > 0) count(line, wanted, { calls: lost, lent: 0, since: now, until: now + WINDOW_MS });
+  }
+
+  function borrow(line: Line, priority: string, from: number): void {
+    if (line.borrowing.get(priority) === from) return;
+    unsynced.run('INSERT OR REPLACE INTO borrowing VALUES (?, ?)', priority, from);
+    line.borrowing.set(priority, from);
+  }
+
+  function givePlace(line: Line, place: Place): void {
+    const { person, priority, calls, since, dueAt } = place;
     unsynced.run(
-      'INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      id,
+      'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)',
+      person,
       priority,
       calls,
-      lent,
-      person,
-      process,
-      now,
-      until,
+      since,
+      dueAt,
     );
-    return id;
+    line.places.set(placeKey(place), place);
+  }
+
+  function endPlace(line: Line, { person, priority }: CallsWanted): void {
+    if (person === null || !line.places.delete(placeKey({ person, priority }))) return;
+    unsynced.run('DELETE FROM places WHERE person = ? AND priority = ?', person, priority);
   }
 
   return {
     async takeCalls(wanted, quota) {
-      refuseMarked(db);
-      return unsynced.transaction(() => {
-        const { priority, person, process, known } = wanted;
+      return change((line) => {
+        const { priority, person } = wanted;
         const now = hostClock();
-        const counted = Number(
-          unsynced.get('SELECT SUM(calls) AS calls FROM calls WHERE process = ?', process)?.calls ?? 0,
-        );
-        if (counted < known) count(wanted, { calls: known - counted, lent: 0 }, now, now + WINDOW_MS);
-        const line = read(priority, now);
-        const decision = decide(line, wanted, quota, now);
+        countLost(line, wanted, now);
+        forget(line, now);
+        const [counted, places] = [[...line.calls.values()], [...line.places.values()]];
+        const from = line.borrowing.get(priority) ?? 0;
+        const borrowFrom = from > now + WINDOW_MS ? 0 : from;
+        const decision = decide({ counted, places, borrowFrom }, wanted, quota, now);
         if ('calls' in decision) {
-          unsynced.run('DELETE FROM places WHERE person = ? AND priority = ?', person, priority);
-          unsynced.run('INSERT OR REPLACE INTO borrowing VALUES (?, ?)', priority, decision.borrowFrom);
-          return { id: count(wanted, decision, now, now + quota.heldMs), calls: decision.calls };
+          endPlace(line, wanted);
+          borrow(line, priority, decision.borrowFrom);
+          const { calls, lent } = decision;
+          return { id: count(line, wanted, { calls, lent, since: now, until: now + quota.heldMs }), calls };
         }
         const { waitMs, since } = decision;
-        if (person !== null && (since < now || line.places.length < MAX_WAITING)) {
-          unsynced.run(
-            'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)',
-            person,
-            priority,
-            wanted.calls,
-            since,
-            now + waitMs,
-          );
+        if (person !== null && (since < now || line.places.size < MAX_WAITING)) {
+          givePlace(line, { person, priority, calls: wanted.calls, since, dueAt: now + waitMs });
         }
         return { waitMs };
       });
     },
 
     async endCalls(id, made) {
-      refuseMarked(db);
-      if (made === 0) unsynced.run('DELETE FROM calls WHERE id = ?', id);
-      else {
-        unsynced.run('UPDATE calls SET calls = ?, until = ? WHERE id = ?', made, hostClock() + WINDOW_MS, id);
-      }
+      change((line) => {
+        const taken = line.calls.get(id);
+        if (!taken) return;
+        if (made === 0) {
+          unsynced.run('DELETE FROM calls WHERE id = ?', id);
+          line.calls.delete(id);
+        } else {
+          const until = hostClock() + WINDOW_MS;
+          unsynced.run('UPDATE calls SET calls = ?, until = ? WHERE id = ?', made, until, id);
+          line.calls.set(id, { ...taken, calls: made, until });
+        }
+      });
     },
   };
+}
+
+type Taken = Pick<CountedCalls, 'calls' | 'lent' | 'since' | 'until'>;
+
+function placeKey({ person, priority }: Pick<Place, 'person' | 'priority'>): string {
+  return `${priority} ${person}`;
+}
+
+/** Whether there were any. */
+function remove<T>(from: Map<string, T>, isGone: (each: T) => boolean): boolean {
+  const before = from.size;
+  for (const [key, each] of from) if (isGone(each)) from.delete(key);
+  return from.size < before;
 }
