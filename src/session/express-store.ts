@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import session, { type SessionData } from 'express-session';
 import { hashed } from '../store/keys.ts';
+import { TOUCH_AT_LEAST_MS } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 
 /**
@@ -36,11 +37,11 @@ export class ExpressStore extends session.Store {
     );
   }
 
-  override touch(id: string, _data: SessionData, done: (error?: unknown) => void = ignore): void {
-    this.#store.touchSession(hashed(id), this.#now() + this.#idleMs).then(
-      () => done(),
-      (error) => done(error),
-    );
+  /** Done at once where there is little to move: the answer then goes out in one piece. */
+  override touch(id: string, { idleUntil = 0 }: SessionData, done: (error?: unknown) => void = ignore): void {
+    const until = this.#now() + this.#idleMs;
+    if (until - idleUntil <= TOUCH_AT_LEAST_MS) done();
+    else this.#store.touchSession(hashed(id), until).then(() => done(), done);
   }
 
   override destroy(id: string, done: (error?: unknown) => void = ignore): void {
@@ -68,14 +69,15 @@ export class ExpressStore extends session.Store {
       withingsId: { value: stored.grantId, configurable: true },
       withingsPerson: { value: stored.person, configurable: true },
       endsAt: { value: stored.endsAt, configurable: true },
+      idleUntil: { value: stored.idleUntil, configurable: true },
     });
   }
 }
 
 function hiddenPartsOf(data: SessionData): PropertyDescriptorMap {
-  const { withings, withingsId, withingsPerson, endsAt } = Object.getOwnPropertyDescriptors(data);
-  return withings && withingsId && withingsPerson && endsAt
-    ? { withings, withingsId, withingsPerson, endsAt }
+  const { withings, withingsId, withingsPerson, endsAt, idleUntil } = Object.getOwnPropertyDescriptors(data);
+  return withings && withingsId && withingsPerson && endsAt && idleUntil
+    ? { withings, withingsId, withingsPerson, endsAt, idleUntil }
     : {};
 }
 

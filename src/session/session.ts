@@ -23,6 +23,8 @@ declare module 'express-session' {
     readonly withingsPerson?: Person | null;
     /** When it ends however often it is visited, milliseconds since 1970. */
     readonly endsAt?: number;
+    /** When it ends unless somebody comes, milliseconds since 1970. */
+    readonly idleUntil?: number;
     /** What whoever uses this browser has chosen to count in. */
     units?: Record<string, string>;
   }

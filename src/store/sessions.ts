@@ -48,6 +48,7 @@ export interface StoredSession {
   grantId: string | null;
   /** Whose that grant is; null: there is none, or it was damaged. */
   person: Person | null;
+  idleUntil: number;
   endsAt: number;
   /** See bound-sessions.ts. */
   bound: string;

@@ -45,7 +45,7 @@ async function askedBy(settled: () => Promise<void>, request: () => PromiseLike<
   return asked.toSorted();
 }
 
-const GRANT_ONCE = ['open', 'readSession', 'touchSession'];
+const GRANT_ONCE = ['open', 'readSession'];
 /** One turn for all that the page waits for; goals, height, recordings and workouts in the background. */
 const CALLS = Array.from({ length: 5 }, () => ['takeCalls', 'endCalls']).flat();
 

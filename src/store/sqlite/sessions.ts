@@ -19,7 +19,7 @@ export function sqliteSessions(
   return {
     async readSession(key, now) {
       const row = db.get(
-        `SELECT s.data, s.ends_at, s.bound, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms, p.person
+        `SELECT s.data, s.idle_until, s.ends_at, s.bound, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms, p.person
          FROM sessions s LEFT JOIN grants g ON g.id = s.grant_id LEFT JOIN people p ON p.id = g.id
          WHERE s.key = ? AND s.idle_until > ?`,
         key,
@@ -32,6 +32,7 @@ export function sqliteSessions(
         grantId,
         grant: () => readGrantRow(row, encryption, hostClock()),
         person: grantId && typeof row.person === 'string' ? openPerson(grantId, row.person) : null,
+        idleUntil: Number(row.idle_until),
         endsAt: Number(row.ends_at),
         bound: String(row.bound),
       };
