@@ -250,6 +250,20 @@ describe('unknown is not nothing', () => {
     expect(rows[1]).toEqual(['Mon 15 Jun', '6 h 40 min', '–', '–', '–', '–', '–']);
   });
 
+  test.each([stages(0, 0, 0, 0), { deepsleepduration: null, total_sleep_time: 0 }])(
+    'a night in which nothing was seen, sleeping or waking, is not known: %j',
+    async (nothing) => {
+      nights(slept(1, '23:00', '06:20', SEVEN_HOURS), slept(0, '23:00', '06:20', nothing));
+      const { sentence, rows } = await panel('sleep');
+      expect(sentence).toBe('Last night; for how long is not known.');
+      expect(rows[1]?.slice(0, 2)).toEqual(['Mon 15 Jun', 'not known']);
+      const awake = stages(0, 0, 0, 600);
+      nights(slept(1, '23:00', '06:20', SEVEN_HOURS), slept(0, '23:00', '06:20', awake));
+      app.clock.now += 300_000;
+      expect((await panel('sleep')).figure).toBe('0 h 00 min');
+    },
+  );
+
   test('a stage that a device does not know is none of no length', async () => {
     const plain = { deepsleepduration: 6000, lightsleepduration: 12_000, remsleepduration: null };
     nights(

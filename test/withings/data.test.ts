@@ -141,8 +141,8 @@ describe('nights', () => {
     ['no REM told', { ...stages, remsleepduration: null }, [18_000, [6000, null, 12_000, null]]],
     [
       'awake all the time',
-      { deepsleepduration: 0, lightsleepduration: 0, remsleepduration: 0 },
-      [0, [0, 0, 0, null]],
+      { deepsleepduration: 0, lightsleepduration: 0, remsleepduration: 0, wakeupduration: 60 },
+      [0, [0, 0, 0, 60]],
     ],
     ['nothing', {}, [null, null]],
     ['no data', null, [null, null]],

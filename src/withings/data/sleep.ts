@@ -50,10 +50,13 @@ function sleepOf(data: Summary): Pick<Night, 'asleepSeconds' | 'stages'> {
     wakeupduration: awake,
     total_sleep_time: total,
   } = data;
-  if (deep === null || light === null) return { asleepSeconds: total, stages: null };
+  // Who slept for no second was awake; where nobody was that either, nothing was seen.
+  const unlessUnseen = (seconds: number | null) => (seconds === 0 && !awake ? null : seconds);
+  if (deep === null || light === null) return { asleepSeconds: unlessUnseen(total), stages: null };
   const asleep = deep + light + (rem ?? 0);
   const isPart = (asleep === 0 || rem === null) && total !== null && total > asleep;
   if (isPart) return { asleepSeconds: total, stages: null };
+  if (unlessUnseen(asleep) === null) return { asleepSeconds: null, stages: null };
   return { asleepSeconds: asleep, stages: { deep, rem, light, awake } };
 }
 
