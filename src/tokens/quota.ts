@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type Quota, type RateLimitStore, WINDOW_MS } from '../store/rate-limit.ts';
-import { type RateLimit, type Turn, UNLIMITED } from '../withings/rate-limit.ts';
+import { MIN_TURN, type Quota, type RateLimitStore, WINDOW_MS } from '../store/rate-limit.ts';
+import type { RateLimit, Turn, Wanted } from '../withings/rate-limit.ts';
 
 /** What each priority may always have of the quota, and at most. Anybody can bring codes, and nobody waits for the rest. */
 const FLOORS = { token: 0.2, code: 0.3, data: 0.4, background: 0.1 };
 const MOST = { token: 1, code: 0.5, data: 1, background: 0.5 };
 const HEADROOM = 1 / 40;
+/** Of one person's calls at a priority: what visits have for themselves, and a list of ten years takes. */
+const PER_PERSON = 0.4;
+
+const PLACES = 2000;
 
 /** A turn is for calls that follow now. */
 const TURN_MS = 30_000;
@@ -39,38 +43,54 @@ export function createRateLimit(callsPerMinute: number, parts: QuotaParts): Rate
     return mine.reduce((all, { calls, until }) => (until > now + SLACK_MS ? all + calls : all), 0);
   }
 
-  function turnOf(priority: Turn['priority'], id: string, calls: number): Turn {
-    const record = { calls, until: monotonic() + quota.heldMs };
-    const over = monotonic() + TURN_MS;
+  /** @param id null: the store knows nothing of it */
+  function turnOf({ priority, person }: Wanted, id: string | null, calls: number, asked: number): Turn {
+    const record = { calls, until: asked + quota.heldMs };
     mine.push(record);
-    let [made, isOver] = [0, false];
+    let [made, underWay, isOver] = [0, 0, false];
+    const left = () => (isOver || monotonic() > asked + TURN_MS ? 0 : calls - made);
+
+    function settle(): void {
+      if (!isOver || underWay > 0) return;
+      Object.assign(record, { calls: made, until: made > 0 ? monotonic() + WINDOW_MS : 0 });
+      if (id !== null) store.endCalls(id, made).catch(onError);
+    }
     return {
       priority,
-      use() {
-        if (isOver || made === calls || monotonic() > over) return false;
+      person,
+      left,
+      use(call) {
+        if (left() === 0) return null;
         made += 1;
-        return true;
+        underWay += 1;
+        return call().finally(() => {
+          underWay -= 1;
+          settle();
+        });
       },
       end() {
+        if (isOver) return;
         isOver = true;
-        Object.assign(record, { calls: made, until: made > 0 ? monotonic() + WINDOW_MS : 0 });
-        store.endCalls(id, made).catch(onError);
+        settle();
       },
     };
   }
 
   return async (wanted) => {
+    const asked = monotonic();
+    const counted = known();
     try {
-      const admission = await store.takeCalls({ ...wanted, process, known: known() }, quota);
-      return 'waitMs' in admission
-        ? admission.waitMs
-        : turnOf(wanted.priority, admission.id, admission.calls);
+      const admission = await store.takeCalls({ ...wanted, process, known: counted }, quota);
+      if ('waitMs' in admission) return admission.waitMs;
+      return turnOf(wanted, admission.id, admission.calls, asked);
     } catch (error) {
       onError(error);
-      // Nobody can tell whose turn it is. What is still valid goes on serving; no new tokens are fetched for a store
-      // that could not keep them, and what nobody waits for can wait.
-      const canWait = wanted.priority === 'token' || wanted.priority === 'background';
-      return canWait ? STORE_AWAY_MS : UNLIMITED(wanted);
+      // Nobody can tell whose turn it is. What is still valid goes on serving, as far as this process' own calls leave
+      // room; no new tokens are fetched for a store that could not keep them, and what nobody waits for can wait.
+      const { priority, calls } = wanted;
+      const canWait = priority === 'token' || priority === 'background';
+      if (canWait || counted + calls > quota.calls) return STORE_AWAY_MS;
+      return turnOf(wanted, null, calls, asked);
     }
   };
 }
@@ -87,7 +107,9 @@ export function quotaOf(callsPerMinute: number, heldMs: number): Quota {
     calls: callsPerMinute,
     floors: parts(FLOORS),
     most: parts(MOST),
-    headroom: Math.max(1, Math.round(callsPerMinute * HEADROOM)),
+    headroom: Math.max(MIN_TURN, Math.round(callsPerMinute * HEADROOM)),
+    perPerson: Math.floor(callsPerMinute * PER_PERSON),
+    places: PLACES,
     heldMs,
   };
 }

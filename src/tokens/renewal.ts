@@ -86,11 +86,12 @@ export function createRenewal(parts: RenewalParts): Renewal {
     }
   }
 
+  /** The one at hand if it is good for all that a refresh may take; a call more, between its steps, might have to wait. */
   async function turnFor(grant: Grant, via: Via): Promise<Turn | number> {
-    if (typeof via !== 'string') return via;
-    const tokens = grant.previousRefreshToken === null ? 1 : 2;
-    const person = via === 'data' ? grant.id : null;
-    return withings.turn({ priority: via, calls: tokens * withings.callsPerRefresh, person });
+    const calls = callsToRefresh(grant, withings);
+    if (typeof via !== 'string' && via.left() >= calls) return via;
+    const priority = typeof via === 'string' ? via : via.priority;
+    return withings.turn({ priority, calls, person: grant.id, isBegun: typeof via !== 'string' });
   }
 
   function mayBeRenewed(grant: Grant): boolean {
@@ -167,6 +168,11 @@ export function createRenewal(parts: RenewalParts): Renewal {
       return 0;
     },
   };
+}
+
+/** How many calls a refresh takes, should Withings refuse the first of two tokens. */
+export function callsToRefresh(grant: Grant, { callsPerRefresh }: Pick<Withings, 'callsPerRefresh'>): number {
+  return (grant.previousRefreshToken === null ? 1 : 2) * callsPerRefresh;
 }
 
 /** Withings has decided; anything else may go better next time. */

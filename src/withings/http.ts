@@ -84,13 +84,27 @@ export function createPost(
   };
 
   return (via, signal) => async (path, fields, accessToken) => {
-    if (typeof via !== 'string' && via.use()) return post(path, fields, accessToken);
-    const priority = typeof via === 'string' ? via : via.priority;
-    const turn = await waitForTurn({ priority, calls: 1, person: null }, signal);
+    const call = () => post(path, fields, accessToken);
+    const begun = typeof via === 'string' ? null : via.use(call);
+    if (begun) return begun;
+    const wanted = { calls: 1, ...(typeof via === 'string' ? nobodys(via) : moreOf(via)) };
+    const turn = await waitForTurn(wanted, signal);
     if (typeof turn === 'number') return { kind: 'unsent', retryAfterSeconds: Math.ceil(turn / 1000) };
-    turn.use();
-    return post(path, fields, accessToken).finally(turn.end);
+    try {
+      return (await turn.use(call)) ?? { kind: 'unsent', retryAfterSeconds: 1 };
+    } finally {
+      turn.end();
+    }
   };
+}
+
+function nobodys(priority: Priority) {
+  return { priority, person: null };
+}
+
+/** A list has more pages than was known. */
+function moreOf({ priority, person }: Turn) {
+  return { priority, person, isBegun: true };
 }
 
 function causeOf(error: unknown): { code: string | null; reusedSocket: boolean } {

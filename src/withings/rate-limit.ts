@@ -8,16 +8,21 @@ export type Priority = (typeof PRIORITIES)[number];
 export interface Wanted {
   priority: Priority;
   calls: number;
-  /** Who keeps a place in line until then; null: nobody does. */
+  /** Whose they are, who keeps a place in line until then; null: nobody does. */
   person: string | null;
+  /** They go on with a turn that was given: nobody comes before them. */
+  isBegun?: boolean;
 }
 
 /** Calls that may be made now. */
 export interface Turn {
   readonly priority: Priority;
-  /** Uses one up. False: none is left, or they have waited too long. */
-  use(): boolean;
-  /** No more of them is used; what is left goes to others. */
+  readonly person: string | null;
+  /** How many of them may still be begun: none when they have waited too long. */
+  left(): number;
+  /** Makes one of them. Null: none is left. */
+  use<T>(call: () => Promise<T>): Promise<T> | null;
+  /** No more of them are begun. What is left goes to others when those that are under way have ended. */
   end(): void;
 }
 
@@ -32,7 +37,13 @@ export const MAX_BACKGROUND_WAIT_MS = 10_000;
 export type Wait = (ms: number, signal?: AbortSignal) => Promise<unknown>;
 
 /** Nobody counts. */
-export const UNLIMITED: RateLimit = async ({ priority }) => ({ priority, use: () => true, end() {} });
+export const UNLIMITED: RateLimit = async ({ priority, person }) => ({
+  priority,
+  person,
+  left: () => Number.POSITIVE_INFINITY,
+  use: (call) => call(),
+  end() {},
+});
 
 /**
  * Waits for a turn, until `signal` aborts or that has taken too long. Resolves to the turn, or else to the milliseconds

@@ -44,7 +44,7 @@ test('both stores decide alike about the same calls', async () => {
   const encryption = createEncryption(deriveKeys([SECRET]).seal);
   const sqlite = openSqliteStore(join(tempDir(), 'connect.db'), encryption, () => hostClock.now);
   atEnd(() => sqlite.close());
-  const quota = quotaOf(60, 70_000);
+  const quota = { ...quotaOf(60, 70_000), perPerson: 12, places: 15 };
   const ids: [string, string, number][] = [];
   for (let step = 0; step < 1500; step += 1) {
     const drawn = (below: number) =>
@@ -54,6 +54,7 @@ test('both stores decide alike about the same calls', async () => {
       priority: PRIORITIES[drawn(4)] ?? 'data',
       calls: 1 + drawn(5),
       person: drawn(3) === 0 ? null : `person ${drawn(20)}`,
+      isBegun: drawn(7) === 0,
       process: `process ${drawn(2)}`,
       known: drawn(50) === 0 ? 3 : 0,
     };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { PLACE_KEPT_MS, type RateLimitStore, WINDOW_MS } from '../../src/store/rate-limit.ts';
+import { PLACE_KEPT_MS, type Quota, type RateLimitStore, WINDOW_MS } from '../../src/store/rate-limit.ts';
 import { quotaOf } from '../../src/tokens/quota.ts';
-import { PRIORITIES, type Wanted } from '../../src/withings/rate-limit.ts';
+import { PRIORITIES, type Priority } from '../../src/withings/rate-limit.ts';
 
 const HELD_MS = 100_000;
 const LATENCY_MS = 200;
@@ -13,21 +13,27 @@ interface Opened {
 }
 
 /** A line that two processes share, and when each call went out. */
-async function lineOf(open: () => Promise<Opened>, calls = 120) {
+async function lineOf(open: () => Promise<Opened>, calls = 120, change: Partial<Quota> = {}) {
   const { store, another, hostClock } = await open();
   hostClock.now = 1_000_000;
-  const quota = quotaOf(calls, HELD_MS);
+  const quota = { ...quotaOf(calls, HELD_MS), ...change };
   const sent: number[] = [];
   const ending: { at: number; end: () => Promise<void> }[] = [];
   let turns = 0;
 
   /** 0: let in, and all calls made; else milliseconds to wait. */
-  async function take(priority: Wanted['priority'], wanted = 1, person: string | null = null) {
-    for (const { at, end } of ending) if (at <= hostClock.now) await end();
+  async function take(priority: Priority, wanted = 1, person: string | null = null, isBegun = false) {
+    const { now } = hostClock;
+    for (const { at, end } of ending) {
+      if (at > now) continue;
+      hostClock.now = at;
+      await end();
+    }
+    hostClock.now = now;
     ending.splice(0, ending.length, ...ending.filter(({ at }) => at > hostClock.now));
     turns += 1;
     const process = turns % 2 ? store : another;
-    const asked = { priority, calls: wanted, person, process: 'a process', known: 0 };
+    const asked = { priority, calls: wanted, person, isBegun, process: 'a process', known: 0 };
     const admission = await process.takeCalls(asked, quota);
     if ('waitMs' in admission) return admission.waitMs;
     for (let call = 0; call < admission.calls; call += 1) sent.push(hostClock.now);
@@ -165,7 +171,15 @@ export function rateLimitContract(name: string, open: () => Promise<Opened>): vo
     async function two() {
       const { store, clock } = await lineOf(open);
       const shares = { token: 2, code: 0, data: 0, background: 0 };
-      const quota = { calls: 2, floors: shares, most: shares, headroom: 0, heldMs: HELD_MS };
+      const quota = {
+        calls: 2,
+        floors: shares,
+        most: shares,
+        headroom: 0,
+        perPerson: 2,
+        places: 0,
+        heldMs: HELD_MS,
+      };
       const wanted = { priority: 'token', calls: 2, person: null, process: 'one', known: 0 } as const;
       const take = async () => {
         const admission = await store.takeCalls(wanted, quota);
@@ -199,9 +213,117 @@ export function rateLimitContract(name: string, open: () => Promise<Opened>): vo
     test('what the store has lost is counted again by those who made the calls', async () => {
       const { store, quota } = await lineOf(open);
       const wanted = { priority: 'data', calls: 1, person: null, process: 'one' } as const;
-      expect(await store.takeCalls({ ...wanted, known: 119 }, quota)).toHaveProperty('waitMs');
+      expect(await store.takeCalls({ ...wanted, known: 120 }, quota)).toHaveProperty('waitMs');
       expect(await store.takeCalls({ ...wanted, process: 'two', known: 0 }, quota)).toHaveProperty('waitMs');
     });
+
+    test('what was lost weighs on nobody in particular', async () => {
+      const { store, quota } = await lineOf(open);
+      const wanted = { calls: 1, person: 'ann', process: 'one' } as const;
+      expect(await store.takeCalls({ ...wanted, priority: 'code', known: 80 }, quota)).toHaveProperty('id');
+      for (const priority of ['code', 'data'] as const) {
+        const admission = await store.takeCalls({ ...wanted, priority, process: 'two', known: 0 }, quota);
+        expect(admission).toHaveProperty('id');
+      }
+    });
+
+    test('whoever comes when told is served at the pace of the quota', async () => {
+      const { take, clock, sent } = await lineOf(open);
+      const people = Array.from({ length: 60 }, (_, index) => ({ name: `person ${index}`, at: clock.now }));
+      while (people.length > 0) {
+        const [next, ...later] = people.sort((a, b) => a.at - b.at);
+        if (!next) break;
+        clock.now = Math.max(clock.now, next.at);
+        const waitMs = await take('data', 5, next.name);
+        if (waitMs > 0) next.at = clock.now + waitMs + 500;
+        else people.splice(0, people.length, ...later);
+      }
+      expect(sent).toHaveLength(300);
+      expect(clock.now - 1_000_000).toBeLessThan(2.5 * WINDOW_MS);
+      expect(mostInAMinute(sent)).toBeLessThanOrEqual(120);
+    });
+
+    test('one person never takes all of it, however much they ask for', async () => {
+      const { take, clock, sent, quota } = await lineOf(open);
+      for (let tenth = 0; tenth < 1300; tenth += 1) {
+        clock.now += 100;
+        if (await take('data', 3, 'ann')) await take('data', 1, 'ann', true);
+      }
+      expect(mostInAMinute(sent)).toBe(quota.perPerson);
+      expect(await take('data', 5, 'ben')).toBe(0);
+      expect(await take('data', 3, 'ann')).toBeGreaterThan(0);
+    });
+
+    test('whoever has had enough is told when there is more, and gets it then', async () => {
+      const { take, clock } = await lineOf(open);
+      while ((await take('data', 3, 'ann')) === 0) clock.now += 10;
+      const waitMs = await take('data', 3, 'ann');
+      expect(waitMs).toBeGreaterThan(WINDOW_MS / 2);
+      clock.now += waitMs;
+      expect(await take('data', 3, 'ann')).toBe(0);
+    });
+
+    test('a visit that has begun goes on before anybody begins', async () => {
+      const { take, visit, clock } = await full();
+      expect(await visit('ann')).toBeGreaterThan(0);
+      clock.now += await take('data', 1, 'ben', true);
+      expect(await take('data', 1, 'cleo')).toBeGreaterThan(0);
+      expect(await take('data', 1, 'ben', true)).toBe(0);
+      expect(await visit('ann')).toBeGreaterThan(0);
+    });
+
+    test('what goes on leaves the place of the person who waits to begin as it is', async () => {
+      const { take, visit, clock } = await full();
+      await visit('ann');
+      for (let person = 0; person < 20; person += 1) {
+        clock.now += 1;
+        await visit(`person ${person}`);
+      }
+      while ((await take('data', 1, 'ann', true)) > 0) clock.now += 100;
+      expect(await visit('ann')).toBeLessThan(await visit('person 19'));
+    });
+
+    test('a crowd at one priority takes nobody a place at another', async () => {
+      const { take } = await lineOf(open, 120, { places: 2 });
+      while ((await take('data', 5)) === 0);
+      while ((await take('background', 1)) === 0);
+      for (const page of ['one', 'two', 'three']) await take('background', 1, page);
+      const waits = [];
+      for (const person of ['ann', 'ben', 'cleo', 'dan']) waits.push(await take('data', 5, person));
+      const [ann = 0, ben = 0, cleo, dan] = waits;
+      expect(ben).toBeGreaterThan(ann);
+      expect(cleo).toBeGreaterThan(ben);
+      expect(dan).toBe(cleo); // no place was left for cleo
+    });
+
+    test.each([
+      [120, 4],
+      [30, 2],
+      [10, 2],
+    ])(
+      'of %i a minute: a refresh of %i calls gets through a rush that does not end',
+      async (calls, refresh) => {
+        const { take, clock } = await lineOf(open, calls);
+        let people = 0;
+        const rush = async () => {
+          for (let more = 0; more < 5; more += 1) await take('data', 1);
+          people += 1;
+          await take('data', 5, `person ${people}`);
+        };
+        for (let second = 0; second < 60; second += 1) {
+          await rush();
+          clock.now += 1000;
+        }
+        for (const priority of ['token', 'background'] as const) {
+          const begun = clock.now;
+          while (clock.now - begun < 2 * WINDOW_MS && (await take(priority, refresh, 'ann')) > 0) {
+            await rush();
+            clock.now += 500;
+          }
+          expect(clock.now - begun).toBeLessThan(2 * WINDOW_MS);
+        }
+      },
+    );
 
     test('a visit larger than its share begins all the same', async () => {
       const { take } = await lineOf(open, 10);

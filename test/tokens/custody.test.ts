@@ -18,7 +18,7 @@ import { createSweeper } from '../../src/tokens/sweeper.ts';
 import { checkUnlinked } from '../../src/tokens/unlinked.ts';
 import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
 import type { TokenPair } from '../../src/withings/oauth2.ts';
-import { type RateLimit, UNLIMITED } from '../../src/withings/rate-limit.ts';
+import { type RateLimit, type Turn, UNLIMITED, type Wanted } from '../../src/withings/rate-limit.ts';
 import { content } from '../store/store-contract.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
 
@@ -441,6 +441,26 @@ describe('several at once', () => {
     void grants.refresh(await read(), 'background');
     expect((await grants.fresh(await read())).ok).toBe(true);
     expect(asked).toEqual(['refresh-0']);
+  });
+
+  test('whoever has no turn for all of a refresh leaves nothing behind, and keeps a place', async () => {
+    const { parts, clock, asked, read } = await custody({ previousRefreshToken: 'refresh-before' });
+    clock.now += 3 * HOUR;
+    const wanted: Wanted[] = [];
+    const turn = async (each: Wanted) => {
+      wanted.push(each);
+      return 5000;
+    };
+    const grants = createGrants({ ...parts, withings: { ...parts.withings, turn } });
+    const before = await read();
+    const begun: Turn = { priority: 'data', person: ID, left: () => 1, use: () => null, end() {} };
+    expect(await grants.fresh(before, begun)).toMatchObject({ refusal: { retryAfterSeconds: 5 } });
+    expect(await grants.attend(ID)).toBe(5000);
+    expect(wanted).toEqual([
+      { priority: 'data', calls: 2, person: ID, isBegun: true },
+      { priority: 'token', calls: 2, person: ID, isBegun: false },
+    ]);
+    expect([asked, (await read()).writeId]).toEqual([[], before.writeId]);
   });
 
   test('in two processes: the second waits for the first one’s pair', async () => {

@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRateLimit } from '../../src/tokens/quota.ts';
 import { createWithings } from '../../src/withings/client.ts';
-import { PRIORITIES, type Priority, type RateLimit, waitForTurn } from '../../src/withings/rate-limit.ts';
+import {
+  PRIORITIES,
+  type Priority,
+  type RateLimit,
+  type Turn,
+  type Wanted,
+  waitForTurn,
+} from '../../src/withings/rate-limit.ts';
 
 /** A client with which nothing is ever sent, and the priorities at which it asked for a turn. */
 function unsent(auth: 'secret' | 'signature', wait = 60_000) {
@@ -10,8 +17,13 @@ function unsent(auth: 'secret' | 'signature', wait = 60_000) {
     asked.push(priority);
     return wait;
   };
-  const withings = createWithings({
-    issuer: 'eu',
+  const withings = createWithings({ ...options(auth), rateLimit });
+  return { withings, asked };
+}
+
+function options(auth: 'secret' | 'signature') {
+  return {
+    issuer: 'eu' as const,
     clientId: 'client',
     clientSecret: 'the-client-secret',
     scope: ['user.metrics'],
@@ -21,9 +33,7 @@ function unsent(auth: 'secret' | 'signature', wait = 60_000) {
     timeoutMs: 1000,
     redirectUri: 'https://app.example/callback',
     now: () => 0,
-    rateLimit,
-  });
-  return { withings, asked };
+  };
 }
 
 const { signal } = new AbortController();
@@ -105,20 +115,128 @@ describe('the wait for a turn', () => {
   });
 });
 
-test('without a store to count turns, what is valid goes on serving; new tokens and the background wait', async () => {
-  const reported: unknown[] = [];
-  const fails = () => Promise.reject(new Error('away'));
-  const rateLimit = createRateLimit(120, {
-    store: { takeCalls: fails, endCalls: fails },
-    monotonic: () => 0,
+/** Turns of a process whose store lets everything in until `away`, and what it was told. */
+function turns(callsPerMinute = 120) {
+  const clock = { now: 0 };
+  const state = { away: false };
+  const [ended, known, reported]: [[string, number][], number[], unknown[]] = [[], [], []];
+  const rateLimit = createRateLimit(callsPerMinute, {
+    store: {
+      async takeCalls(wanted) {
+        known.push(wanted.known);
+        if (state.away) throw new Error('away');
+        return { id: 'a turn', calls: wanted.calls };
+      },
+      async endCalls(id, made) {
+        ended.push([id, made]);
+      },
+    },
+    monotonic: () => clock.now,
     timeoutMs: 1000,
     onError: (error) => reported.push(error),
   });
+  async function take(calls: number, priority: Priority = 'data'): Promise<Turn> {
+    const turn = await rateLimit({ priority, calls, person: 'ann' });
+    if (typeof turn === 'number') throw new Error(`wait ${turn}`);
+    return turn;
+  }
+  return { rateLimit, take, clock, state, ended, known, reported };
+}
+
+describe('a turn', () => {
+  const done = async () => 'done';
+
+  test('is good for its calls, and no more', async () => {
+    const { take, ended } = turns();
+    const turn = await take(2);
+    expect([await turn.use(done), await turn.use(done), turn.use(done)]).toEqual(['done', 'done', null]);
+    turn.end();
+    turn.end();
+    expect(ended).toEqual([['a turn', 2]]);
+  });
+
+  test('ends when the last of its calls is answered, not before', async () => {
+    const { take, ended, known, clock } = turns();
+    const turn = await take(3);
+    let answer = (_: string) => {};
+    const call = turn.use(
+      () =>
+        new Promise<string>((resolve) => {
+          answer = resolve;
+        }),
+    );
+    turn.end();
+    expect([turn.left(), turn.use(done), ended]).toEqual([0, null, []]);
+    clock.now += 20_000;
+    answer('done');
+    await call;
+    expect(ended).toEqual([['a turn', 1]]);
+    clock.now += 54_000; // counts for a minute from its answer, less five seconds for clocks that differ
+    await take(1);
+    clock.now += 2000;
+    await take(1);
+    expect(known).toEqual([0, 1, 1]);
+  });
+
+  test('of a call that failed counts as well', async () => {
+    const { take, ended } = turns();
+    const turn = await take(1);
+    await expect(turn.use(() => Promise.reject(new Error('cut')))).rejects.toThrow('cut');
+    turn.end();
+    expect(ended).toEqual([['a turn', 1]]);
+  });
+
+  test('has nothing left when it has waited for half a minute', async () => {
+    const { take, clock } = turns();
+    const turn = await take(2);
+    clock.now += 30_000;
+    expect(turn.left()).toBe(2);
+    clock.now += 1;
+    expect([turn.left(), turn.use(done)]).toEqual([0, null]);
+  });
+
+  test('a call that its list did not know of goes on with it, in the name of the same person', async () => {
+    const asked: Wanted[] = [];
+    const rateLimit: RateLimit = async (wanted) => {
+      asked.push(wanted);
+      return 60_000;
+    };
+    const withings = createWithings({ ...options('secret'), rateLimit });
+    const turn: Turn = {
+      priority: 'data',
+      person: 'ann',
+      left: () => 0,
+      use: () => null,
+      end() {},
+    };
+    await withings.at(turn).devices('access');
+    expect(asked).toEqual([{ priority: 'data', person: 'ann', isBegun: true, calls: 1 }]);
+  });
+});
+
+test('without a store to count turns, what is valid goes on serving; new tokens and the background wait', async () => {
+  const { rateLimit, state, reported } = turns();
+  state.away = true;
   const waits: unknown[] = [];
   for (const priority of PRIORITIES) {
     const turn = await rateLimit({ priority, calls: 1, person: null });
-    waits.push(typeof turn === 'number' ? turn : turn.use());
+    waits.push(typeof turn === 'number' ? turn : turn.left());
   }
-  expect(waits).toEqual([1000, true, true, 1000]);
+  expect(waits).toEqual([1000, 1, 1, 1000]);
   expect(reported).toHaveLength(4);
+});
+
+test('without a store a process makes no more calls than are allowed to all, and the store hears of them', async () => {
+  const { rateLimit, take, state, known, ended } = turns(10);
+  state.away = true;
+  for (const calls of [5, 5]) {
+    const turn = await take(calls);
+    for (let call = 0; call < calls; call += 1) await turn.use(async () => {});
+    turn.end();
+  }
+  expect(await rateLimit({ priority: 'data', calls: 1, person: null })).toBe(1000);
+  state.away = false;
+  await take(1);
+  expect(known.at(-1)).toBe(10);
+  expect(ended).toEqual([]);
 });

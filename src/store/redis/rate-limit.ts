@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { PRIORITIES } from '../../withings/rate-limit.ts';
 import {
+  ANSWERED_MS,
   CREDIT_MS,
-  MAX_WAITING,
+  LOST,
+  MIN_TURN,
   PLACE_KEPT_MS,
   RATE_OVER_MS,
   type RateLimitStore,
@@ -30,7 +32,7 @@ const KEPT_MS = 10 * WINDOW_MS;
 
 /**
  * What is wanted, the quota, an id for it and one for calls that were lost, the clock → how many calls were let in, or
- * milliseconds to wait as a negative number. `decide` of store/rate-limit.ts, line by line.
+ * milliseconds to wait as a negative number. `decide` of store/admission.ts, line by line.
  */
 const TAKE_CALLS = script(`
 local wanted, quota, now = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), hostNow(ARGV[5])
@@ -70,7 +72,7 @@ local function of(name) return function(each) return each.priority == name end e
 local counted = entries('calls', function(each) return each['until'] <= now end)
 local known = sum(where(counted, function(each) return each.process == wanted.process end))
 if known < wanted.known then
-  local lost = { priority = priority, calls = wanted.known - known, lent = 0, person = person,
+  local lost = { priority = '${LOST}', calls = wanted.known - known, lent = 0, person = '',
     process = wanted.process, since = now, ['until'] = now + ${WINDOW_MS} }
   count(ARGV[4], lost)
   table.insert(counted, lost)
@@ -92,17 +94,16 @@ for _, other in ipairs({ ${PRIORITIES.map((each) => `'${each}'`).join(', ')} }) 
 end
 kept = math.max(quota.headroom, kept)
 
-local calls = math.min(wanted.calls, math.max(1, floor))
+local calls = math.min(wanted.calls, math.max(${MIN_TURN}, floor))
 local mine = where(counted, of(priority))
 local used, total = sum(mine), sum(counted)
-local since = nil
-for _, each in ipairs(places) do
-  if each.priority == priority and each.person == person then since = each.since end
+local waiting, since = where(places, of(priority)), nil
+for _, each in ipairs(waiting) do
+  if each.person == person then since = each.since end
 end
-local ahead = where(places, function(each)
-  return each.priority == priority and (since == nil or each.since < since)
-end)
-local isAgain = since == nil and person ~= '' and #where(mine, function(each) return each.person == person end) > 0
+local ahead = wanted.isBegun and {} or where(waiting, function(each) return since == nil or each.since < since end)
+local theirs = where(mine, function(each) return person ~= '' and each.person == person end)
+local isAgain = since == nil and #theirs > 0
 local first = isAgain and ahead or where(ahead, function(each) return each.dueAt <= now end)
 local wanting = calls + sum(first)
 
@@ -110,42 +111,60 @@ local own = math.max(0, math.min(floor - ownOf(mine), quota.calls - total))
 local lendable = math.max(1, math.min(most, quota.calls - quota.headroom) - floor)
 local spacing = ${WINDOW_MS} / lendable
 local from = math.max(now - ${CREDIT_MS}, borrowFrom)
-local isLent = from <= now and used + wanting <= most and total + wanting <= quota.calls - kept
+local isPaced = wanted.isBegun or from <= now
+local isLent = isPaced and used + wanting <= most and total + wanting <= quota.calls - kept
+local tooMuch = #theirs > 0 and sum(theirs) + calls - quota.perPerson or 0
 local field = priority .. ' ' .. person
-if wanting <= own or isLent then
+if tooMuch <= 0 and (wanting <= own or isLent) then
   local lent = math.max(0, calls - math.max(0, own - (wanting - calls)))
   if lent > 0 then
     redis.call('HSET', p .. 'borrowing', priority, string.format('%.17g', from + lent * spacing))
     redis.call('PEXPIRE', p .. 'borrowing', ${KEPT_MS})
   end
-  if person ~= '' then redis.call('HDEL', p .. 'places', field) end
+  if person ~= '' and not wanted.isBegun then redis.call('HDEL', p .. 'places', field) end
   count(ARGV[3], { priority = priority, calls = calls, lent = lent, person = person, process = wanted.process,
     since = now, ['until'] = now + quota.heldMs })
   return calls
 end
 
-local function untilFree(list, wants)
-  local all = sum(list)
-  if wants <= 0 then return 0 end
-  if all == 0 then return ${WINDOW_MS} end
-  local rounds = math.floor((wants - 1) / all)
-  local left = wants - rounds * all
-  table.sort(list, function(a, b) return a['until'] < b['until'] end)
-  for _, each in ipairs(list) do
-    left = left - each.calls
-    if left <= 0 then return rounds * ${WINDOW_MS} + each['until'] - now end
+local function leftMs(each)
+  return math.min(each['until'], math.max(now, each.since + ${ANSWERED_MS}) + ${WINDOW_MS}) - now
+end
+local function byEnd(a, b) return leftMs(a) < leftMs(b) end
+local function untilPaced(wants, loanMs)
+  local aMinute = ownOf(mine) + ${WINDOW_MS} / spacing
+  local rounds = math.floor(wants / aMinute)
+  local left = wants - rounds * aMinute
+  table.sort(mine, byEnd)
+  for _, each in ipairs(mine) do
+    if loanMs + left * spacing <= leftMs(each) then break end
+    left = math.max((leftMs(each) - loanMs) / spacing, left - each.calls + each.lent)
   end
-  return 0
+  return rounds * ${WINDOW_MS} + loanMs + left * spacing
+end
+local function untilFree(list, wants)
+  local left = wants
+  table.sort(list, byEnd)
+  for _, each in ipairs(list) do
+    if left <= 0 then break end
+    left = left - each.calls
+    if left <= 0 then return leftMs(each) end
+  end
+  return wants > 0 and ${WINDOW_MS} or 0
 end
 local behind = sum(ahead)
 local isShort = behind + calls > own
 local share = math.max(floor, math.min(most, quota.calls - kept - (total - used)))
+local function paced(before) return untilPaced(math.max(0, before - own), from - now) end
+local toComeFree = used + behind + calls - share
 local wait = math.max(
-  isShort and (from - now + math.max(0, behind - own) * spacing) or 0,
-  untilFree(mine, used + behind + calls - share),
-  untilFree(counted, total + calls + (isShort and kept or 0) - quota.calls))
+  (isShort and not wanted.isBegun) and paced(behind) or 0,
+  untilFree(mine, math.min(toComeFree, used)),
+  toComeFree > used and ${WINDOW_MS} + paced(toComeFree - used) or 0,
+  untilFree(counted, total + calls + (isShort and kept or 0) - quota.calls),
+  untilFree(theirs, tooMuch))
 wait = math.max(1, math.ceil(wait))
-if person ~= '' and (since ~= nil or #places < ${MAX_WAITING}) then
+if person ~= '' and not wanted.isBegun and (since ~= nil or #waiting < quota.places) then
   redis.call('HSET', p .. 'places', field, cjson.encode({ person = person, priority = priority, calls = wanted.calls,
     since = since or now, dueAt = now + wait }))
   redis.call('PEXPIRE', p .. 'places', ${KEPT_MS})

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type CallsWanted,
-  type CountedCalls,
-  decide,
-  MAX_WAITING,
-  PLACE_KEPT_MS,
-  type Place,
-  type RateLimitStore,
-  WINDOW_MS,
-} from '../rate-limit.ts';
+import type { Priority } from '../../withings/rate-limit.ts';
+import { type CountedCalls, decide, type Place } from '../admission.ts';
+import { type CallsWanted, LOST, PLACE_KEPT_MS, type RateLimitStore, WINDOW_MS } from '../rate-limit.ts';
 import { refuseMarked } from './copy.ts';
 import type { Db } from './database.ts';
 
@@ -64,21 +57,22 @@ export function sqliteRateLimit(db: Db, unsynced: Db, hostClock: () => number): 
     }
   }
 
-  function count(line: Line, wanted: CallsWanted, taken: Taken): string {
-    const { priority, person, process } = wanted;
-    const { calls, lent, since, until } = taken;
+  function count(line: Line, calls: CountedCalls & { process: string }): string {
     const id = randomUUID();
-    const values = [id, priority, calls, lent, person, process, since, until];
+    const { priority, calls: number, lent, person, process, since, until } = calls;
+    const values = [id, priority, number, lent, person, process, since, until];
     unsynced.run('INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...values);
-    line.calls.set(id, { ...taken, priority, person, process });
+    line.calls.set(id, calls);
     return id;
   }
 
   /** What the store has lost and the process that asks still knows of. */
-  function countLost(line: Line, wanted: CallsWanted, now: number): void {
-    const counted = [...line.calls.values()].filter(({ process }) => process === wanted.process);
-    const lost = wanted.known - counted.reduce((all, { calls }) => all + calls, 0);
-    if (lost > 0) count(line, wanted, { calls: lost, lent: 0, since: now, until: now + WINDOW_MS });
+  function countLost(line: Line, { process, known }: CallsWanted, now: number): void {
+    const counted = [...line.calls.values()].filter((each) => each.process === process);
+    const lost = known - counted.reduce((all, { calls }) => all + calls, 0);
+    if (lost <= 0) return;
+    const until = now + WINDOW_MS;
+    count(line, { priority: LOST, calls: lost, lent: 0, person: null, process, since: now, until });
   }
 
   function borrow(line: Line, priority: string, from: number): void {
@@ -87,8 +81,11 @@ export function sqliteRateLimit(db: Db, unsynced: Db, hostClock: () => number): 
     line.borrowing.set(priority, from);
   }
 
-  function givePlace(line: Line, place: Place): void {
+  /** @param most so many have one at a priority */
+  function givePlace(line: Line, place: Place, most: number): void {
     const { person, priority, calls, since, dueAt } = place;
+    const others = [...line.places.values()].filter((each) => each.priority === priority).length;
+    if (others >= most && !line.places.has(placeKey(place))) return;
     unsynced.run(
       'INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)',
       person,
@@ -100,7 +97,7 @@ export function sqliteRateLimit(db: Db, unsynced: Db, hostClock: () => number): 
     line.places.set(placeKey(place), place);
   }
 
-  function endPlace(line: Line, { person, priority }: CallsWanted): void {
+  function endPlace(line: Line, person: string | null, priority: Priority): void {
     if (person === null || !line.places.delete(placeKey({ person, priority }))) return;
     unsynced.run('DELETE FROM places WHERE person = ? AND priority = ?', person, priority);
   }
@@ -108,23 +105,29 @@ export function sqliteRateLimit(db: Db, unsynced: Db, hostClock: () => number): 
   return {
     async takeCalls(wanted, quota) {
       return change((line) => {
-        const { priority, person } = wanted;
+        const { priority, person, process } = wanted;
+        const waiting = wanted.isBegun ? null : person;
         const now = hostClock();
-        countLost(line, wanted, now);
         forget(line, now);
+        countLost(line, wanted, now);
         const [counted, places] = [[...line.calls.values()], [...line.places.values()]];
         const from = line.borrowing.get(priority) ?? 0;
         const borrowFrom = from > now + WINDOW_MS ? 0 : from;
         const decision = decide({ counted, places, borrowFrom }, wanted, quota, now);
         if ('calls' in decision) {
-          endPlace(line, wanted);
+          endPlace(line, waiting, priority);
           borrow(line, priority, decision.borrowFrom);
           const { calls, lent } = decision;
-          return { id: count(line, wanted, { calls, lent, since: now, until: now + quota.heldMs }), calls };
+          const until = now + quota.heldMs;
+          return { id: count(line, { priority, calls, lent, person, process, since: now, until }), calls };
         }
         const { waitMs, since } = decision;
-        if (person !== null && (since < now || line.places.size < MAX_WAITING)) {
-          givePlace(line, { person, priority, calls: wanted.calls, since, dueAt: now + waitMs });
+        if (waiting !== null) {
+          givePlace(
+            line,
+            { person: waiting, priority, calls: wanted.calls, since, dueAt: now + waitMs },
+            quota.places,
+          );
         }
         return { waitMs };
       });
@@ -146,8 +149,6 @@ export function sqliteRateLimit(db: Db, unsynced: Db, hostClock: () => number): 
     },
   };
 }
-
-type Taken = Pick<CountedCalls, 'calls' | 'lent' | 'since' | 'until'>;
 
 function placeKey({ person, priority }: Pick<Place, 'person' | 'priority'>): string {
   return `${priority} ${person}`;
