@@ -15,19 +15,21 @@ export interface Freshness {
   forMs: number;
   /** Withings has told of news at this moment, milliseconds since 1970: what was asked before is out of date. */
   newsAt: number;
+  /** The connection was made at this moment: what was known of the person before is not shown. */
+  since: number;
 }
 
 /** Answers of Withings, asked for once by all processes together. They are in memory, and nowhere else. */
 export interface AnswerCache {
-  /** The last answer, however old; null: there was none. */
-  known<T>(question: string): Known<T> | null;
+  /** The last answer of this connection, however old; null: there was none. */
+  known<T>(question: string, freshness: Pick<Freshness, 'since'>): Known<T> | null;
   /** Asking would send no call: the answer is fresh, or on its way, or was refused just now. */
   isFresh(question: string, freshness: Freshness): boolean;
   /** The answer where it is fresh, or else a new one. */
   ask<T>(question: string, freshness: Freshness, ask: () => Promise<Result<T>>): Promise<Result<Known<T>>>;
   /** What was answered to questions that begin so is not fresh any more, but for the repeats that Withings refuses. */
   expire(beginning: string): void;
-  /** It is not kept any longer in this process. */
+  /** It is not kept any longer. */
   forget(beginning: string): void;
 }
 
@@ -36,6 +38,8 @@ export interface AnswerCacheParts {
   sleep: (milliseconds: number) => Promise<unknown>;
   /** How processes tell each other; null: this one is alone. Health data are told, and stored nowhere. */
   pubsub: PubSub | null;
+  /** Which of several this is. */
+  name: string;
   /** Of all answers together, serialized. In memory they take up to four times as much. */
   maxBytes?: number;
 }
@@ -65,30 +69,54 @@ export function createAnswerCache({
   now,
   sleep,
   pubsub,
+  name,
   maxBytes = MAX_BYTES,
 }: AnswerCacheParts): AnswerCache {
   const entries = new LRUCache<string, Entry>({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes });
   const expecting = new Map<string, Set<(result: Result<unknown>) => void>>();
 
-  function good({ known, afresh, expiredAt }: Entry, { forMs, newsAt }: Freshness): Known<unknown> | null {
+  function good(
+    { known, afresh, expiredAt }: Entry,
+    { forMs, newsAt, since }: Freshness,
+  ): Known<unknown> | null {
     if (!known) return null;
     const age = now() - known.askedAt;
     if (age < 0 || age >= Math.max(forMs, SHARED_FOR_MS)) return null;
-    if (age >= SHARED_FOR_MS && expiredAt >= known.askedAt) return null;
+    const isOver = expiredAt >= known.askedAt || since > known.askedAt;
+    if (age >= SHARED_FOR_MS && isOver) return null;
     return known.askedAt >= newsAt || (afresh && age < AFRESH_EVERY_MS) ? known : null;
   }
 
-  function justRefused({ refused }: Entry): Result<never> | null {
+  function justRefused({ refused }: Entry, { since }: Freshness): Result<never> | null {
     const isRecent = refused !== null && Math.abs(now() - refused.at) < SHARED_FOR_MS;
-    return isRecent ? { ok: false, refusal: refused.refusal } : null;
+    return isRecent && refused.at >= since ? { ok: false, refusal: refused.refusal } : null;
+  }
+
+  function expire(beginning: string): void {
+    for (const [question, entry] of entries.entries()) {
+      if (question.startsWith(beginning)) entry.expiredAt = now();
+    }
+  }
+
+  function forget(beginning: string): void {
+    for (const question of entries.keys()) if (question.startsWith(beginning)) entries.delete(question);
+  }
+
+  function tell(message: Message): void {
+    pubsub?.publish(serialize({ cache: name, ...message }).toString('base64'));
   }
 
   pubsub?.subscribe((text) => {
-    const message = Buffer.from(text, 'base64');
-    const { question, afresh, result }: Message = deserialize(message);
+    const bytes = Buffer.from(text, 'base64');
+    const message: Message & { cache: string } = deserialize(bytes);
+    if (message.cache !== name) return;
+    if ('expired' in message) return expire(message.expired);
+    if ('forgotten' in message) return forget(message.forgotten);
+    const { question, afresh, askedAt, result } = message;
     if (result.ok) {
-      const known = { value: result.value, askedAt: now() };
-      entries.set(question, { ...NOTHING, known, afresh, bytes: message.byteLength });
+      // As old as it is, and never of a moment that is still to come here.
+      const known = { value: result.value, askedAt: Math.min(askedAt, now()) };
+      entries.set(question, { ...NOTHING, known, afresh, bytes: bytes.byteLength });
     }
     for (const resolve of expecting.get(question) ?? []) resolve(result);
   });
@@ -108,13 +136,16 @@ export function createAnswerCache({
   }
 
   /** Asks, and lets the other processes know. `bytes` of the answer, serialized. */
-  async function askForAll(question: string, afresh: boolean, ask: () => Promise<Result<unknown>>) {
+  async function askForAll(
+    about: Pick<Answered, 'question' | 'afresh' | 'askedAt'>,
+    ask: () => Promise<Result<unknown>>,
+  ) {
     const said = await ask();
     const isTheirs = pubsub && !said.ok && said.refusal.code === 'withings-busy';
-    const result = isTheirs ? await theirs(question, said) : said;
-    const message = serialize({ question, afresh, result } satisfies Message);
-    if (said.ok) pubsub?.publish(message.toString('base64'));
-    return { result, bytes: message.byteLength };
+    const result = isTheirs ? await theirs(about.question, said) : said;
+    const message = { ...about, result };
+    if (said.ok) tell(message);
+    return { result, bytes: serialize(message).byteLength };
   }
 
   /** A new answer takes the place of the one before; a refusal does not, and an entry that was dropped stays so. */
@@ -127,9 +158,12 @@ export function createAnswerCache({
   ): Promise<Result<Known<unknown>>> {
     const askedAt = now();
     const afresh = before.known !== null && before.known.askedAt < newsAt;
-    const settle = (after: Entry) => isStillAsked() && entries.set(question, after);
+    function settle(after: Entry): void {
+      const { expiredAt } = entries.peek(question) ?? NOTHING; // somebody may have pressed meanwhile
+      if (isStillAsked()) entries.set(question, { ...after, expiredAt });
+    }
     try {
-      const { result, bytes } = await askForAll(question, afresh, ask);
+      const { result, bytes } = await askForAll({ question, afresh, askedAt }, ask);
       if (result.ok) {
         const known = { value: result.value, askedAt };
         settle({ ...NOTHING, known, afresh, bytes });
@@ -145,17 +179,24 @@ export function createAnswerCache({
   }
 
   return {
-    known: <T>(question: string) => (entries.get(question)?.known ?? null) as Known<T> | null,
+    known<T>(question: string, { since }: Pick<Freshness, 'since'>) {
+      const known = entries.get(question)?.known ?? null;
+      return known && known.askedAt >= since ? (known as Known<T>) : null;
+    },
 
     isFresh(question, freshness) {
       const entry = entries.peek(question) ?? NOTHING;
-      return entry.pending !== null || good(entry, freshness) !== null || justRefused(entry) !== null;
+      return (
+        entry.pending !== null || good(entry, freshness) !== null || justRefused(entry, freshness) !== null
+      );
     },
 
     ask<T>(question: string, freshness: Freshness, ask: () => Promise<Result<T>>) {
       const entry = entries.get(question) ?? NOTHING;
       const known = good(entry, freshness);
-      const settled: Result<Known<unknown>> | null = known ? { ok: true, value: known } : justRefused(entry);
+      const settled: Result<Known<unknown>> | null = known
+        ? { ok: true, value: known }
+        : justRefused(entry, freshness);
       if (settled) return Promise.resolve(settled) as Promise<Result<Known<T>>>;
       if (entry.pending) return entry.pending as Promise<Result<Known<T>>>;
       const asked: Entry = { ...entry };
@@ -166,12 +207,12 @@ export function createAnswerCache({
     },
 
     expire(beginning) {
-      for (const [question, entry] of entries.entries()) {
-        if (question.startsWith(beginning)) entry.expiredAt = now();
-      }
+      expire(beginning);
+      tell({ expired: beginning });
     },
     forget(beginning) {
-      for (const question of entries.keys()) if (question.startsWith(beginning)) entries.delete(question);
+      forget(beginning);
+      tell({ forgotten: beginning });
     },
   };
 }
@@ -181,9 +222,12 @@ function isRemembered({ remedy, sent }: Refusal): boolean {
   return remedy !== 'reconnect' && sent;
 }
 
-/** Serialized in a form that keeps dates. */
-interface Message {
+/** What processes tell each other, serialized in a form that keeps dates. */
+type Message = Answered | { expired: string } | { forgotten: string };
+
+interface Answered {
   question: string;
   afresh: boolean;
+  askedAt: number;
   result: Result<unknown>;
 }

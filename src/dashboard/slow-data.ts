@@ -113,6 +113,7 @@ export function createSlowData({ grants, withings, now, onError }: SlowDataParts
   }
 
   function valueIn<Name extends keyof Slow>(grant: Grant, name: Name): Slow[Name] {
+    if (!grant.scope.includes(SOURCES[name].scope)) return null; // a refresh may have brought less
     return (entries.get(keyOf(grant, name))?.value ?? null) as Slow[Name];
   }
 

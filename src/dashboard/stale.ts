@@ -4,7 +4,7 @@ import type { Moment, Wording } from './preferences/wording.ts';
 
 /** What is shown is not of now. */
 export interface Stale {
-  /** When the oldest of it was asked for, milliseconds since 1970; null: nothing is known. */
+  /** When it was asked for, milliseconds since 1970; null: nothing is known. */
   askedAt: number | null;
   /** Why there is nothing newer. */
   refusal: Refusal;
@@ -33,4 +33,11 @@ export function staleWords({ askedAt, refusal }: Stale, { moment, time }: Wordin
 /** Seconds until this page is worth asking for again; null: nobody can say. */
 export function secondsToTurn({ code, retryAfterSeconds }: Refusal): number | null {
   return code === 'quota-used-up' && retryAfterSeconds !== null ? retryAfterSeconds + AFTER_SECONDS : null;
+}
+
+/** Of several: as of the oldest that is shown, and until the last turn that somebody waits for. */
+export function allTogether(each: Stale[]): Stale | null {
+  const [worst] = each.toSorted((a, b) => (secondsToTurn(b.refusal) ?? 0) - (secondsToTurn(a.refusal) ?? 0));
+  const shown = each.flatMap(({ askedAt }) => askedAt ?? []);
+  return worst ? { ...worst, askedAt: shown.length > 0 ? Math.min(...shown) : null } : null;
 }

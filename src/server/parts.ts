@@ -26,6 +26,9 @@ import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect } from '../tokens/disconnect.ts';
 import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notifications.ts';
 
+/** A list of ten years is several MB. */
+const EXPORTS_MAX_BYTES = 8 * 1024 * 1024;
+
 /** What the routes are made of. */
 export type Parts = Awaited<ReturnType<typeof createParts>>;
 
@@ -76,10 +79,21 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const { pubsub } = store;
   const { newsAt } = notifications;
   const timezones = createTimezones(store);
-  const answers = createAnswerCache({ now, sleep: unhurried, pubsub });
+  const cached = { now, sleep: unhurried, pubsub };
   const slowData = createSlowData({ grants, withings, now, onError });
   const { unsubscribe } = notifications.subscriber;
   const disconnect = createDisconnect({ store, withings, outbox, unsubscribe });
+  const dataLoader = createDataLoader({
+    dataFreshSeconds: config.dataFreshSeconds,
+    grants,
+    withings,
+    now,
+    sleep: unhurried,
+    refreshMarginSeconds,
+    answers: createAnswerCache({ ...cached, name: 'pages' }),
+    exports: createAnswerCache({ ...cached, name: 'exports', maxBytes: EXPORTS_MAX_BYTES }),
+    slowData,
+  });
   return {
     sandbox,
     withings,
@@ -101,22 +115,9 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     checks: createChecks(grants, withings, now),
     notices: createNotices(encryption, publicUrl, now),
     receipts: createReceipts(encryption, publicUrl, now),
-    async disconnect(id: string) {
-      answers.forget(`${id} `);
-      slowData.forget(id);
-      return disconnect(id);
-    },
+    disconnect: (id: string) => disconnect(id).finally(() => dataLoader.forget(id)),
     slowData,
-    dataLoader: createDataLoader({
-      dataFreshSeconds: config.dataFreshSeconds,
-      grants,
-      withings,
-      now,
-      sleep: unhurried,
-      refreshMarginSeconds,
-      answers,
-      slowData,
-    }),
+    dataLoader,
     events: createEvents({ grants, timezones, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, outbox, encryption, publicUrl, now }),
     readiness: createReadiness(store.ping),

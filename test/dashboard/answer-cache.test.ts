@@ -3,7 +3,7 @@ import { createAnswerCache } from '../../src/dashboard/answer-cache.ts';
 import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
 
 const KILOBYTE = 1024;
-const FRESH = { forMs: 300_000, newsAt: 0 };
+const FRESH = { forMs: 300_000, newsAt: 0, since: 0 };
 
 /** A cache of 100 KB, and everything that was asked of Withings. */
 function cache() {
@@ -12,6 +12,7 @@ function cache() {
     now: () => clock.now,
     sleep: async () => {},
     pubsub: null,
+    name: 'pages',
     maxBytes: 100 * KILOBYTE,
   });
   const asked: string[] = [];
@@ -73,7 +74,7 @@ test('what another process has learned meanwhile is not put aside for a failure 
     publish: (text: string) => listeners[0]?.(text),
     subscribe: (listener: (text: string) => void) => void listeners.push(listener),
   };
-  const parts = { now: () => 0, sleep: async () => {}, pubsub };
+  const parts = { now: () => 0, sleep: async () => {}, pubsub, name: 'pages' };
   const [ours, theirs] = [createAnswerCache(parts), createAnswerCache(parts)];
   const failing = ours.ask('question', FRESH, async () => {
     await theirs.ask('question', FRESH, async () => answerOf(1));
@@ -84,7 +85,7 @@ test('what another process has learned meanwhile is not put aside for a failure 
 });
 
 test('what fails on our own side is not kept', async () => {
-  const answers = createAnswerCache({ now: () => 0, sleep: async () => {}, pubsub: null });
+  const answers = createAnswerCache({ now: () => 0, sleep: async () => {}, pubsub: null, name: 'pages' });
   const fails = answers.ask('question', FRESH, () => Promise.reject(new Error('store away')));
   await expect(fails).rejects.toThrow('store away');
   expect(await answers.ask('question', FRESH, async () => answerOf(1))).toEqual(knownAt(0));

@@ -74,9 +74,11 @@ export async function createTown({ dir, quota = 120, people = 0, change = {} }: 
     const said = { onRefresh() {}, onRevocation() {}, onSkipped() {}, onNoAnswer() {}, onError };
     const custody = createCustody(settings, { store, clocks, ...said });
     const { grants, withings } = custody;
-    const answers = createAnswerCache({ now, sleep: never, pubsub: null });
+    const cached = { now, sleep: never, pubsub: null };
+    const answers = createAnswerCache({ ...cached, name: 'pages' });
+    const exports = createAnswerCache({ ...cached, name: 'exports' });
     const slowData = { ...createSlowData({ grants, withings, now, onError }), ask() {} };
-    const parts = { grants, withings, now, sleep: never, answers, slowData };
+    const parts = { grants, withings, now, sleep: never, answers, exports, slowData };
     const loader = createDataLoader({ ...parts, refreshMarginSeconds: 600, dataFreshSeconds: 300 });
     return { ...custody, store, loader };
   }

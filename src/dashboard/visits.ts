@@ -1,0 +1,117 @@
+import type { Grant } from '../store/grant.ts';
+import type { Grants } from '../tokens/grants.ts';
+import { callsToRefresh } from '../tokens/renewal.ts';
+import { backoffFor, isDue, isUsable } from '../tokens/state.ts';
+import type { Withings } from '../withings/client.ts';
+import type { List } from '../withings/data/records.ts';
+import { type Result, refuse } from '../withings/errors.ts';
+import type { Turn } from '../withings/rate-limit.ts';
+import type { AnswerCache, Known } from './answer-cache.ts';
+import type { Question } from './questions.ts';
+
+export interface VisitParts {
+  grants: Pick<Grants, 'fresh' | 'use'>;
+  withings: Pick<Withings, 'turn' | 'at' | 'callsPerRefresh'>;
+  answers: Pick<AnswerCache, 'isFresh' | 'ask'>;
+  now: () => number;
+  refreshMarginSeconds: number;
+}
+
+/** Somebody who was let in with all that they are going to call, or who knows when to come again. */
+export interface Visit {
+  /** The grant as it may be used; or why not. */
+  fresh: Result<Grant>;
+  ask<T>(question: Question<T>): Promise<Result<Known<List<T>>>>;
+}
+
+/**
+ * Lets somebody in who has these questions. `asking` asks them at once, before it waits for anything: whoever comes next
+ * for the same person finds them asked.
+ */
+export type Visits = <T>(
+  grant: Grant,
+  questions: Question<unknown>[],
+  asking: (visit: Visit) => Promise<T>,
+) => Promise<T>;
+
+export function createVisits({ grants, withings, answers, now, ...parts }: VisitParts): Visits {
+  /** People who are being let in: until when nobody is, milliseconds from then; null: they were. */
+  const entering = new Map<string, Promise<number | null>>();
+
+  /** How many calls there will be; 0: none, or none can be made. */
+  function callsFor(grant: Grant, questions: Question<unknown>[]): number {
+    const isOut = !isUsable(grant, now());
+    if (grant.ended || (isOut && backoffFor(grant, now()) > 0)) return 0;
+    const asked = questions.filter(
+      ({ key, scope, freshness }) => grant.scope.includes(scope) && !answers.isFresh(key, freshness),
+    );
+    if (asked.length === 0 && !isOut) return 0;
+    const refresh = isDue(grant, parts.refreshMarginSeconds, now()) ? callsToRefresh(grant, withings) : 0;
+    return asked.reduce((sum, { calls }) => sum + calls, refresh);
+  }
+
+  async function enter<T>(
+    grant: Grant,
+    questions: Question<unknown>[],
+    asking: (visit: Visit) => Promise<T>,
+  ): Promise<{ waitMs: number | null; done: Promise<T> }> {
+    const calls = callsFor(grant, questions);
+    const turn = calls > 0 ? await withings.turn({ priority: 'data', calls, person: grant.id }) : null;
+    if (typeof turn === 'number') return { waitMs: turn, done: asking(visitOf(grant, noTurn(turn), null)) };
+    const asked: Promise<unknown>[] = [];
+    try {
+      const fresh = await grants.fresh(grant, turn ?? 'data');
+      return { waitMs: null, done: asking(visitOf(grant, fresh, turn, asked)) };
+    } finally {
+      if (turn) void Promise.allSettled(asked).then(turn.end);
+    }
+  }
+
+  function visitOf(
+    grant: Grant,
+    fresh: Result<Grant>,
+    turn: Turn | null,
+    asked: Promise<unknown>[] = [],
+  ): Visit {
+    const via = turn ?? 'data';
+    const calls = withings.at(via);
+    return {
+      fresh,
+      ask<T>({ key, scope, freshness, ask }: Question<T>) {
+        if (!(fresh.ok ? fresh.value : grant).scope.includes(scope)) {
+          return Promise.resolve(refuse('scope-missing'));
+        }
+        if (!fresh.ok && !answers.isFresh(key, freshness)) return Promise.resolve(fresh);
+        const use = async () =>
+          fresh.ok ? grants.use(fresh.value, (token) => ask(calls, token), via) : fresh;
+        const answer = answers.ask(key, freshness, use);
+        asked.push(answer);
+        return answer;
+      },
+    };
+  }
+
+  return async (grant, questions, asking) => {
+    const { id } = grant;
+    // One after the other: many tabs of one person ask what one asks, and wait for the turn that one waits for.
+    for (let before = entering.get(id); before; before = entering.get(id)) {
+      if (callsFor(grant, questions) === 0) break;
+      const waitMs = await before;
+      if (waitMs !== null) return asking(visitOf(grant, noTurn(waitMs), null));
+    }
+    const entered = enter(grant, questions, asking);
+    const isIn = entered
+      .then(({ waitMs }) => waitMs)
+      .catch(() => null)
+      .then((waitMs) => {
+        if (entering.get(id) === isIn) entering.delete(id);
+        return waitMs;
+      });
+    entering.set(id, isIn);
+    return (await entered).done;
+  };
+}
+
+function noTurn(waitMs: number): Result<never> {
+  return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
+}
