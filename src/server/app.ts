@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import ejs from 'ejs';
 import express, { type Express } from 'express';
 import type { Config } from '../config/config.ts';
 import { disconnectRoutes } from '../connect/disconnect.ts';
@@ -18,6 +19,8 @@ import { securityHeaders } from '../web/security-headers.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
 import type { Parts } from './parts.ts';
 
+const VIEWS = folder('../../views');
+
 /**
  * The table of contents: what every request passes, in this order.
  *
@@ -35,7 +38,9 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   const app = express();
   app.disable('etag'); // personal answers are not stored, so there is nothing to compare
   app.set('trust proxy', config.trustProxy);
-  app.set('views', folder('../../views'));
+  // Compiled once; a part that is included by its path from the root is not looked for in the file system each time.
+  app.engine('ejs', (view, words, done) => ejs.renderFile(view, words, { root: VIEWS, cache: true }, done));
+  app.set('views', VIEWS);
   app.set('view engine', 'ejs');
   app.enable('view cache');
   app.locals.sandbox = config.withings.sandbox;
