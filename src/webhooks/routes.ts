@@ -13,7 +13,7 @@ export interface WebhookParts {
 
 /**
  * Withings asks HEAD before it subscribes, and POSTs what is new; it waits two seconds, so work comes later. Whoever knows
- * the address is answered 200, whatever they say: Withings counts failures, and ends the subscriptions of who has many.
+ * the address is answered 200, whatever kind they are of: Withings counts failures, and ends the subscriptions of who has many.
  */
 export function webhookRoutes({ address, inbox }: WebhookParts): Router {
   const path = '/webhooks/withings/:secret';
