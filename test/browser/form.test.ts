@@ -39,12 +39,14 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
   });
 });
 
-test('on a phone with letters twice as large nothing sticks out', async () => {
+test('on a phone with letters twice as large nothing sticks out, and no table is cut', async () => {
   const { home } = await startTown();
   const { page, connect } = await arrive(home, { viewport: { width: 390, height: 844 } });
   await connect();
   await page.evaluate("document.documentElement.style.fontSize = '200%'");
   await expectFit(page);
+  const cut = "[...document.querySelectorAll('.panel > .wide')].filter((e) => e.scrollWidth > e.clientWidth)";
+  expect(await page.evaluate(`${cut}.map((e) => e.ariaLabel)`)).toEqual([]);
 });
 
 test('on paper: dark on white even where the screen is dark, and nothing to press', async () => {
