@@ -23,7 +23,11 @@ const browser = await chromium.launch({
 try {
   await untilReady();
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-    const page = await browser.newPage({ colorScheme, viewport: { width: 1040, height: 1180 } });
+    const page = await browser.newPage({
+      colorScheme,
+      locale: 'en-NZ',
+      viewport: { width: 1040, height: 1460 },
+    });
     await page.goto(HOME);
     await page.getByRole('link', { name: 'Connect Withings' }).click();
     await page.getByRole('button', { name: 'Maren Holt' }).click();
@@ -36,6 +40,7 @@ try {
       .first()
       .waitFor();
     await page.screenshot({ path: join(root, `docs/images/dashboard-${colorScheme}.png`) });
+    await page.setViewportSize({ width: 1040, height: 1180 });
     await page.goto(`${HOME}/sandbox/`);
     await page.screenshot({ path: join(root, `docs/images/sandbox-${colorScheme}.png`) });
     await page.close();
