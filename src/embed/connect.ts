@@ -47,7 +47,7 @@ export function createConnect(options: ConnectOptions): Connect {
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
-  const { onRefresh, onRevocation, onSkipped, onNoAnswer, onError } = backgroundLog(log);
+  const { onRefresh, onRevocation, onSkipped, onNoAnswer, onBusyDay, onError } = backgroundLog(log);
   const custody = createCustody(settings, {
     store,
     clocks,
@@ -55,6 +55,7 @@ export function createConnect(options: ConnectOptions): Connect {
     onRevocation,
     onSkipped,
     onNoAnswer,
+    onBusyDay,
     onError,
   });
   const { withings, grants, outbox, sweeper, callMs } = custody;

@@ -70,6 +70,9 @@ export function backgroundLog(log: Log) {
     }): void {
       log.warn(what, 'no answer from Withings');
     },
+    onBusyDay(day: { calls: number; allowed: number }): void {
+      log.warn(day, 'most of what Withings allows in a day is used');
+    },
     onSkipped(action: string, count: number): void {
       log.warn({ action, count }, 'odd data left out');
     },

@@ -52,7 +52,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   log.info({ store: opened.durability }, 'store');
   const store = ofIssuer(opened.store, config.withings.issuer);
 
-  const { onRefresh, onRevocation, onSkipped, onNoAnswer, onHandled, onError } = backgroundLog(log);
+  const { onRefresh, onRevocation, onSkipped, onNoAnswer, onBusyDay, onHandled, onError } =
+    backgroundLog(log);
   const custody = createCustody(config, {
     store,
     clocks,
@@ -60,6 +61,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     onRevocation,
     onSkipped,
     onNoAnswer,
+    onBusyDay,
     onError,
   });
   const { withings, grants, outbox, sweeper } = custody;

@@ -34,8 +34,11 @@ export interface RateLimitStore {
    * when it is due loses the place. A crash of the host may cost the last ones.
    */
   takeCalls(wanted: CallsWanted, quota: Quota): Promise<Admission>;
-  /** What was let in has ended, with so many calls made: they count for 60 seconds from now. */
-  endCalls(id: string, made: number): Promise<void>;
+  /**
+   * What was let in has ended, with so many calls made: they count for 60 seconds from now, and for the statistics of the
+   * hour `at`, milliseconds since 1970; `busy`: so many of them were refused as too many.
+   */
+  endCalls(id: string, made: number, busy: number, at: number): Promise<void>;
 }
 
 export const WINDOW_MS = 60_000;

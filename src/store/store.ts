@@ -1,5 +1,6 @@
 import type { Issuer } from '../withings/clouds.ts';
 import type { AttemptStore } from './attempts.ts';
+import type { CallCountStore } from './call-counts.ts';
 import type { Encryption } from './encryption.ts';
 import type { GrantStore } from './grants.ts';
 import type { OutboxStore } from './outbox.ts';
@@ -18,7 +19,8 @@ export interface Store
     AttemptStore,
     SubscriptionStore,
     TimezoneStore,
-    RateLimitStore {
+    RateLimitStore,
+    CallCountStore {
   /**
    * Ends up to `limit` sessions, and forgets as many spent attempts, whose time is over. True: there may be more. Checks the next `limit`
    * grants besides, round and round, for any that no session owns: there should be none.

@@ -6,6 +6,7 @@ import type { Refusal, Result } from '../withings/errors.ts';
 import type { NoAnswer } from '../withings/http.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
 import { MAX_BACKGROUND_WAIT_MS, MAX_WAIT_MS } from '../withings/rate-limit.ts';
+import type { BusyDay } from './daily-use.ts';
 import { createGrants, type Grants } from './grants.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createRateLimit } from './quota.ts';
@@ -31,6 +32,8 @@ export interface CustodyParts {
   onSkipped: (action: string, count: number) => void;
   /** Why a call brought no answer. */
   onNoAnswer: (what: NoAnswer) => void;
+  /** Much of what the quota allows in a day was used. */
+  onBusyDay: (day: BusyDay) => void;
   /** What went wrong where nobody waits for it. */
   onError: (error: unknown) => void;
 }
@@ -48,9 +51,8 @@ export interface Custody {
 export function createCustody(settings: CustodySettings, parts: CustodyParts): Custody {
   const { callsPerMinute, recover, refreshMarginSeconds, sweepSeconds } = settings;
   const { auth, timeoutMs } = settings.withings;
-  const { store, clocks, onRefresh, onRevocation, onSkipped, onNoAnswer, onError } = parts;
-  const { monotonic } = clocks;
-  const rateLimit = createRateLimit(callsPerMinute, { store, monotonic, timeoutMs, onError });
+  const { store, clocks, onRefresh, onRevocation, onSkipped, onNoAnswer, onBusyDay, onError } = parts;
+  const rateLimit = createRateLimit(callsPerMinute, { ...clocks, store, timeoutMs, onError, onBusyDay });
   const withings = createWithings({
     ...settings.withings,
     now: clocks.now,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { CallCountStore } from '../store/call-counts.ts';
 import { MIN_TURN, type Quota, type RateLimitStore, WINDOW_MS } from '../store/rate-limit.ts';
 import type { RateLimit, Turn, Wanted } from '../withings/rate-limit.ts';
+import { type DailyUseParts, watchDailyUse } from './daily-use.ts';
 
 /** What each priority may always have of the quota, and at most. Anybody can bring codes, and nobody waits for the rest. */
 const FLOORS = { token: 0.2, code: 0.3, data: 0.4, background: 0.1 };
@@ -18,12 +20,15 @@ const SLACK_MS = 5000;
 const STORE_AWAY_MS = 1000;
 
 export interface QuotaParts {
-  store: RateLimitStore;
+  store: RateLimitStore & CallCountStore;
   /** Milliseconds since any fixed moment; never steps. */
   monotonic: () => number;
   /** The longest that one call can take, milliseconds. */
   timeoutMs: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
   onError: (error: unknown) => void;
+  onBusyDay: DailyUseParts['onBusyDay'];
 }
 
 /**
@@ -31,42 +36,48 @@ export interface QuotaParts {
  * 120 or more by contract (Withings, "Notifications"). A call counts until 60 seconds after its answer.
  */
 export function createRateLimit(callsPerMinute: number, parts: QuotaParts): RateLimit {
-  const { store, monotonic, timeoutMs, onError } = parts;
+  const { store, monotonic, now, timeoutMs, onError } = parts;
   const quota = quotaOf(callsPerMinute, TURN_MS + timeoutMs + WINDOW_MS);
   const process = randomUUID();
+  const lookAtTheDay = watchDailyUse(callsPerMinute, parts);
   /** What this process has been let in to do, for a store that has lost it (a power cut, a failover). */
   let mine: { calls: number; until: number }[] = [];
 
   function known(): number {
-    const now = monotonic();
-    mine = mine.filter(({ until }) => until > now);
-    return mine.reduce((all, { calls, until }) => (until > now + SLACK_MS ? all + calls : all), 0);
+    const at = monotonic();
+    mine = mine.filter(({ until }) => until > at);
+    return mine.reduce((all, { calls, until }) => (until > at + SLACK_MS ? all + calls : all), 0);
   }
 
   /** @param id null: the store knows nothing of it */
   function turnOf({ priority, person }: Wanted, id: string | null, calls: number, asked: number): Turn {
     const record = { calls, until: asked + quota.heldMs };
     mine.push(record);
-    let [made, underWay, isOver] = [0, 0, false];
+    let [made, busy, underWay, isOver] = [0, 0, 0, false];
     const left = () => (isOver || monotonic() > asked + TURN_MS ? 0 : calls - made);
 
     function settle(): void {
       if (!isOver || underWay > 0) return;
       Object.assign(record, { calls: made, until: made > 0 ? monotonic() + WINDOW_MS : 0 });
-      if (id !== null) store.endCalls(id, made).catch(onError);
+      if (id !== null) store.endCalls(id, made, busy, now()).then(lookAtTheDay, onError);
     }
     return {
       priority,
       person,
       left,
-      use(call) {
+      use(call, isBusy = () => false) {
         if (left() === 0) return null;
         made += 1;
         underWay += 1;
-        return call().finally(() => {
-          underWay -= 1;
-          settle();
-        });
+        return call()
+          .then((answer) => {
+            if (isBusy(answer)) busy += 1;
+            return answer;
+          })
+          .finally(() => {
+            underWay -= 1;
+            settle();
+          });
       },
       end() {
         if (isOver) return;

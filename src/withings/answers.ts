@@ -25,6 +25,16 @@ export function readAnswer<T>(reply: Reply, body: z.ZodType<T>): Result<T> {
   return value.success ? { ok: true, value: value.data } : refuse('withings-unreadable', { status: 0 });
 }
 
+/** A refusal is short; no list is read twice for this. */
+const MAX_REFUSAL_CHARACTERS = 4096;
+
+/** Withings refused it as one call too many, or as a repeat. */
+export function isBusy(reply: Reply): boolean {
+  if (reply.kind !== 'answer' || reply.text.length > MAX_REFUSAL_CHARACTERS) return false;
+  const answer = readAnswer(reply, nothing);
+  return !answer.ok && answer.refusal.code === 'withings-busy';
+}
+
 function parseJson(reply: Reply): unknown {
   try {
     return reply.kind === 'answer' ? JSON.parse(reply.text) : undefined;

@@ -1,3 +1,4 @@
+import { isBusy } from './answers.ts';
 import type { Issuer } from './clouds.ts';
 import { createDataCalls, type DataCalls } from './data-calls.ts';
 import { createPost, type NoAnswer, type Via } from './http.ts';
@@ -58,7 +59,13 @@ export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
   const { rateLimit = UNLIMITED, sleep } = options;
   const turn = (wanted: Wanted, signal?: AbortSignal) => waitForTurn(rateLimit, wanted, signal, sleep);
-  const postAt = createPost(options.apiUrl, options.timeoutMs, options.onNoAnswer ?? (() => {}), turn);
+  const postAt = createPost(
+    options.apiUrl,
+    options.timeoutMs,
+    options.onNoAnswer ?? (() => {}),
+    turn,
+    isBusy,
+  );
 
   return {
     issuer: options.issuer,

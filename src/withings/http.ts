@@ -40,12 +40,14 @@ const MAX_DATA_BYTES = 8 * 1024 * 1024;
  * @param timeoutMs total deadline of one call in milliseconds, body included
  * @param onNoAnswer told why a call brought nothing
  * @param waitForTurn resolves to a turn, or to the milliseconds that are missing
+ * @param isBusy says of a reply that there were too many calls
  */
 export function createPost(
   apiUrl: string,
   timeoutMs: number,
   onNoAnswer: (what: NoAnswer) => void,
   waitForTurn: (wanted: Wanted, signal?: AbortSignal) => Promise<Turn | number>,
+  isBusy: (reply: Reply) => boolean,
 ): PostAt {
   const wire = axios.create({
     adapter: 'http',
@@ -85,13 +87,13 @@ export function createPost(
 
   return (via, signal) => async (path, fields, accessToken) => {
     const call = () => post(path, fields, accessToken);
-    const begun = typeof via === 'string' ? null : via.use(call);
+    const begun = typeof via === 'string' ? null : via.use(call, isBusy);
     if (begun) return begun;
     const wanted = { calls: 1, ...(typeof via === 'string' ? nobodys(via) : moreOf(via)) };
     const turn = await waitForTurn(wanted, signal);
     if (typeof turn === 'number') return { kind: 'unsent', retryAfterSeconds: Math.ceil(turn / 1000) };
     try {
-      return (await turn.use(call)) ?? { kind: 'unsent', retryAfterSeconds: 1 };
+      return (await turn.use(call, isBusy)) ?? { kind: 'unsent', retryAfterSeconds: 1 };
     } finally {
       turn.end();
     }

@@ -20,8 +20,8 @@ export interface Turn {
   readonly person: string | null;
   /** How many of them may still be begun: none when they have waited too long. */
   left(): number;
-  /** Makes one of them. Null: none is left. */
-  use<T>(call: () => Promise<T>): Promise<T> | null;
+  /** Makes one of them. Null: none is left. `isBusy`: the answer says that there were too many. */
+  use<T>(call: () => Promise<T>, isBusy?: (answer: T) => boolean): Promise<T> | null;
   /** No more of them are begun. What is left goes to others when those that are under way have ended. */
   end(): void;
 }

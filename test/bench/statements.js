@@ -74,7 +74,7 @@ export async function measureStatements(people) {
     const admission = await store.takeCalls({ ...wanted, person: id(turn) }, quota);
     if ('id' in admission) turns.push(admission.id);
   });
-  await time('endCalls', (turn) => store.endCalls(turns[turn] ?? '', 5));
+  await time('endCalls', (turn) => store.endCalls(turns[turn] ?? '', 5, 0, 0));
   await time('writeTimezone', (turn) => store.writeTimezone(id(turn), 'Europe/Paris'));
   await time('readTimezone', (turn) => store.readTimezone(id(turn)));
   await time('writeSubscriptions', (turn) => store.writeSubscriptions(id(turn), '{}', now + HOUR));

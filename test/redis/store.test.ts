@@ -65,8 +65,8 @@ test('both stores decide alike about the same calls', async () => {
       ids.push([one.id, other.id, drawn(one.calls + 1)]);
     } else expect([step, one]).toEqual([step, other]);
     const [first, second, made] = ids.splice(0, drawn(2))[0] ?? ['none', 'none', 0];
-    await redis.endCalls(first, made);
-    await sqlite.endCalls(second, made);
+    await redis.endCalls(first, made, 0, 0);
+    await sqlite.endCalls(second, made, 0, 0);
   }
   expect(ids.length).toBeLessThan(1500);
 });

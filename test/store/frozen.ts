@@ -17,6 +17,7 @@ type Reads =
   | 'readWriteId'
   | 'readSubscriptions'
   | 'readTimezone'
+  | 'readCallCounts'
   | 'ping';
 type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'encryption' | 'close'>;
 
@@ -46,7 +47,7 @@ const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   claimSubscriptions: (store) => store.claimSubscriptions('eu', NOW, HOUR, 10),
   writeTimezone: (store) => store.writeTimezone('eu:1', 'Asia/Kolkata'),
   takeCalls: (store) => store.takeCalls(WANTED, quotaOf(120, 100_000)),
-  endCalls: (store) => store.endCalls('an id', 1),
+  endCalls: (store) => store.endCalls('an id', 1, 0, NOW),
 };
 
 const WANTED = { priority: 'data', calls: 1, person: null, process: 'one', known: 0 } as const;

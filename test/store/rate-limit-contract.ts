@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { type CallCountStore, COUNTS_KEPT_MS, HOUR_MS } from '../../src/store/call-counts.ts';
 import { PLACE_KEPT_MS, type Quota, type RateLimitStore, WINDOW_MS } from '../../src/store/rate-limit.ts';
 import { quotaOf } from '../../src/tokens/quota.ts';
 import { PRIORITIES, type Priority } from '../../src/withings/rate-limit.ts';
@@ -7,8 +8,8 @@ const HELD_MS = 100_000;
 const LATENCY_MS = 200;
 
 interface Opened {
-  store: RateLimitStore;
-  another: RateLimitStore;
+  store: RateLimitStore & CallCountStore;
+  another: RateLimitStore & CallCountStore;
   hostClock: { now: number };
 }
 
@@ -37,7 +38,7 @@ async function lineOf(open: () => Promise<Opened>, calls = 120, change: Partial<
     const admission = await process.takeCalls(asked, quota);
     if ('waitMs' in admission) return admission.waitMs;
     for (let call = 0; call < admission.calls; call += 1) sent.push(hostClock.now);
-    const end = () => process.endCalls(admission.id, admission.calls);
+    const end = () => process.endCalls(admission.id, admission.calls, 0, 0);
     ending.push({ at: hostClock.now + LATENCY_MS, end });
     return 0;
   }
@@ -190,11 +191,11 @@ export function rateLimitContract(name: string, open: () => Promise<Opened>): vo
 
     test('what was not used goes to others; what was counts for a minute from its end', async () => {
       const { store, clock, take } = await two();
-      await store.endCalls(String(await take()), 0);
+      await store.endCalls(String(await take()), 0, 0, 0);
       const id = String(await take());
       expect(await take()).toBeNull();
       clock.now += 30_000;
-      await store.endCalls(id, 2);
+      await store.endCalls(id, 2, 0, 0);
       clock.now += WINDOW_MS - 1;
       expect(await take()).toBeNull();
       clock.now += 1;
@@ -328,6 +329,21 @@ export function rateLimitContract(name: string, open: () => Promise<Opened>): vo
     test('a visit larger than its share begins all the same', async () => {
       const { take } = await lineOf(open, 10);
       expect(await take('data', 9, 'ann')).toBe(0);
+    });
+
+    test('calls are counted by the hour for a month, and how many were too many', async () => {
+      const { store, another } = await open();
+      const at = 1_750_000_000_000;
+      const hour = at - (at % HOUR_MS);
+      await store.endCalls('one', 5, 1, hour - COUNTS_KEPT_MS - 1);
+      await store.endCalls('two', 5, 1, hour - COUNTS_KEPT_MS);
+      await another.endCalls('three', 2, 0, hour);
+      await store.endCalls('four', 3, 2, hour + HOUR_MS - 1);
+      await store.endCalls('five', 0, 0, hour + HOUR_MS);
+      expect(await another.readCallCounts()).toEqual([
+        { hour: hour - COUNTS_KEPT_MS, calls: 5, busy: 1 },
+        { hour, calls: 5, busy: 2 },
+      ]);
     });
 
     test('a clock that was set back stops nobody', async () => {

@@ -71,7 +71,14 @@ export async function createTown({ dir, quota = 120, people = 0, change = {} }: 
       throw error;
     };
     const clocks = { now, monotonic: now, sleep };
-    const said = { onRefresh() {}, onRevocation() {}, onSkipped() {}, onNoAnswer() {}, onError };
+    const said = {
+      onRefresh() {},
+      onRevocation() {},
+      onSkipped() {},
+      onNoAnswer() {},
+      onBusyDay() {},
+      onError,
+    };
     const custody = createCustody(settings, { store, clocks, ...said });
     const { grants, withings } = custody;
     const cached = { now, sleep: never, pubsub: null };

@@ -697,6 +697,7 @@ async function withoutTurns(change: Partial<GrantContent> = {}) {
       onRevocation: () => {},
       onSkipped: () => {},
       onNoAnswer: () => {},
+      onBusyDay: () => {},
       store: {
         ...store,
         async takeCalls({ priority, calls }) {

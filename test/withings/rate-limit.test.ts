@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { type CallCount, HOUR_MS } from '../../src/store/call-counts.ts';
+import type { BusyDay } from '../../src/tokens/daily-use.ts';
 import { createRateLimit } from '../../src/tokens/quota.ts';
 import { createWithings } from '../../src/withings/client.ts';
 import {
@@ -119,7 +121,8 @@ describe('the wait for a turn', () => {
 function turns(callsPerMinute = 120) {
   const clock = { now: 0 };
   const state = { away: false };
-  const [ended, known, reported]: [[string, number][], number[], unknown[]] = [[], [], []];
+  const [ended, known, reported]: [[string, number, number][], number[], unknown[]] = [[], [], []];
+  const [counts, days]: [CallCount[], BusyDay[]] = [[], []];
   const rateLimit = createRateLimit(callsPerMinute, {
     store: {
       async takeCalls(wanted) {
@@ -127,11 +130,17 @@ function turns(callsPerMinute = 120) {
         if (state.away) throw new Error('away');
         return { id: 'a turn', calls: wanted.calls };
       },
-      async endCalls(id, made) {
-        ended.push([id, made]);
+      async endCalls(id, made, busy) {
+        ended.push([id, made, busy]);
+      },
+      async readCallCounts() {
+        if (state.away) throw new Error('away');
+        return counts;
       },
     },
     monotonic: () => clock.now,
+    now: () => clock.now,
+    onBusyDay: (day) => days.push(day),
     timeoutMs: 1000,
     onError: (error) => reported.push(error),
   });
@@ -140,7 +149,7 @@ function turns(callsPerMinute = 120) {
     if (typeof turn === 'number') throw new Error(`wait ${turn}`);
     return turn;
   }
-  return { rateLimit, take, clock, state, ended, known, reported };
+  return { rateLimit, take, clock, state, ended, known, reported, counts, days };
 }
 
 describe('a turn', () => {
@@ -152,7 +161,7 @@ describe('a turn', () => {
     expect([await turn.use(done), await turn.use(done), turn.use(done)]).toEqual(['done', 'done', null]);
     turn.end();
     turn.end();
-    expect(ended).toEqual([['a turn', 2]]);
+    expect(ended).toEqual([['a turn', 2, 0]]);
   });
 
   test('ends when the last of its calls is answered, not before', async () => {
@@ -170,7 +179,7 @@ describe('a turn', () => {
     clock.now += 20_000;
     answer('done');
     await call;
-    expect(ended).toEqual([['a turn', 1]]);
+    expect(ended).toEqual([['a turn', 1, 0]]);
     clock.now += 54_000; // counts for a minute from its answer, less five seconds for clocks that differ
     await take(1);
     clock.now += 2000;
@@ -183,7 +192,16 @@ describe('a turn', () => {
     const turn = await take(1);
     await expect(turn.use(() => Promise.reject(new Error('cut')))).rejects.toThrow('cut');
     turn.end();
-    expect(ended).toEqual([['a turn', 1]]);
+    expect(ended).toEqual([['a turn', 1, 0]]);
+  });
+
+  test('counts which of its calls Withings refused as too many', async () => {
+    const { take, ended } = turns();
+    const turn = await take(2);
+    await turn.use(done, (answer) => answer === 'done');
+    await turn.use(done, (answer) => answer !== 'done');
+    turn.end();
+    expect(ended).toEqual([['a turn', 2, 1]]);
   });
 
   test('has nothing left when it has waited for half a minute', async () => {
@@ -224,6 +242,42 @@ test('without a store to count turns, what is valid goes on serving; new tokens 
   }
   expect(waits).toEqual([1000, 1, 1, 1000]);
   expect(reported).toHaveLength(4);
+});
+
+test('a day on which most of the quota is used is told once, and the next one again', async () => {
+  const { take, clock, counts, days, reported } = turns();
+  const allowed = 172_800;
+  async function called(hour: number, calls: number) {
+    counts.push({ hour, calls, busy: 0 });
+    clock.now = hour + 30 * 60_000;
+    (await take(1)).end();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await called(0, 120_959);
+  expect(days).toEqual([]);
+  await called(HOUR_MS, 1);
+  await called(2 * HOUR_MS, 1000);
+  expect(days).toEqual([{ calls: 120_960, allowed }]);
+  await called(24 * HOUR_MS, 120_000);
+  expect(days).toHaveLength(1);
+  await called(25 * HOUR_MS, 1000);
+  expect(days).toEqual([
+    { calls: 120_960, allowed },
+    { calls: 121_000, allowed },
+  ]);
+  expect(reported).toEqual([]);
+});
+
+test('how much was called is looked up every ten minutes, not at every call', async () => {
+  const { take, clock, state, reported } = turns();
+  const turn = [await take(1), await take(1), await take(1)];
+  state.away = true;
+  for (const at of [0, 599_999, 600_000]) {
+    clock.now = at;
+    turn.pop()?.end();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(reported).toHaveLength(2);
 });
 
 test('without a store a process makes no more calls than are allowed to all, and the store hears of them', async () => {

@@ -31,7 +31,8 @@ export interface RedisKeys {
  * - `p:<grant id>` whose it is: `i` issuer, `w` sealed; in the outbox `f` since, `t` tries, `n` under way until;
  * - `people` grant ids by when they are due in the outbox; infinite while they are connected;
  * - `ends` "<grant id> <session key>" by idle limit, `grants-due` and `subscriptions-due` grant ids by when they or their subscriptions are due;
- * - `calls` those that count, `places` who waits, `borrowing` from when on each priority may borrow: see rate-limit.ts.
+ * - `calls` those that count, `places` who waits, `borrowing` from when on each priority may borrow: see rate-limit.ts;
+ * - `call-counts` how many calls there were by hour, and by `<hour> busy` how many were refused as too many.
  */
 
 /** @param url names the database: channels are common to all databases of a server, so names carry its number */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PRIORITIES } from '../../withings/rate-limit.ts';
+import { COUNTS_KEPT_MS, hourOf } from '../call-counts.ts';
 import {
   ANSWERED_MS,
   CREDIT_MS,
@@ -21,8 +22,9 @@ export function redisRateLimit({ redis, clock }: Pick<RedisParts, 'redis' | 'clo
       const said = Number(await redis.run(TAKE_CALLS, ...asked, clock()));
       return said > 0 ? { id, calls: said } : { waitMs: -said };
     },
-    async endCalls(id, made) {
-      await redis.run(END_CALLS, id, made, clock());
+    async endCalls(id, made, busy, at) {
+      const hours = [hourOf(at), hourOf(at) - COUNTS_KEPT_MS];
+      await redis.run(END_CALLS, id, made, clock(), busy, ...hours);
     },
   };
 }
@@ -171,8 +173,17 @@ if person ~= '' and not wanted.isBegun and (since ~= nil or #waiting < quota.pla
 end
 return -wait`);
 
-/** id, how many calls were made, the clock. */
+/** id, how many calls were made, the clock, how many were refused as too many, the hour, the first that is kept. */
 const END_CALLS = script(`
+if ARGV[2] ~= '0' then
+  local counts = p .. 'call-counts'
+  if redis.call('HINCRBY', counts, ARGV[5], ARGV[2]) == tonumber(ARGV[2]) then
+    for _, hour in ipairs(redis.call('HKEYS', counts)) do
+      if tonumber(string.match(hour, '^%d+')) < tonumber(ARGV[6]) then redis.call('HDEL', counts, hour) end
+    end
+  end
+  if ARGV[4] ~= '0' then redis.call('HINCRBY', counts, ARGV[5] .. ' busy', ARGV[4]) end
+end
 local each = redis.call('HGET', p .. 'calls', ARGV[1])
 if not each then return 0 end
 if ARGV[2] == '0' then return redis.call('HDEL', p .. 'calls', ARGV[1]) end

@@ -3,6 +3,7 @@ import type { Encryption } from '../encryption.ts';
 import type { OpeningOptions, Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import { redisAttempts } from './attempts.ts';
+import { redisCallCounts } from './call-counts.ts';
 import { connectRedis, type RedisParts } from './connection.ts';
 import { redisGrants } from './grants.ts';
 import { redisKeys, ttlOf } from './keys.ts';
@@ -68,6 +69,7 @@ function createStore(
     ...redisSubscriptions(parts),
     ...redisTimezones(parts),
     ...redisRateLimit(parts),
+    ...redisCallCounts(parts),
     ...redisExpiry(parts),
     async ping() {
       await parts.redis.command('PING');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Priority } from '../../withings/rate-limit.ts';
 import { type CountedCalls, decide, type Place } from '../admission.ts';
 import { type CallsWanted, LOST, PLACE_KEPT_MS, type RateLimitStore, WINDOW_MS } from '../rate-limit.ts';
+import { countInHour } from './call-counts.ts';
 import { refuseMarked } from './copy.ts';
 import type { Db } from './database.ts';
 
@@ -133,8 +134,9 @@ export function sqliteRateLimit(db: Db, unsynced: Db, hostClock: () => number): 
       });
     },
 
-    async endCalls(id, made) {
+    async endCalls(id, made, busy, at) {
       change((line) => {
+        if (made > 0) countInHour(unsynced, made, busy, at);
         const taken = line.calls.get(id);
         if (!taken) return;
         if (made === 0) {

@@ -96,6 +96,9 @@ const UNSYNCED = `
     PRIMARY KEY (person, priority)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS borrowing (priority TEXT PRIMARY KEY, since REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS call_counts (
+    hour INTEGER PRIMARY KEY, calls INTEGER NOT NULL, busy INTEGER NOT NULL
+  ) WITHOUT ROWID;
 `;
 
 /** Opens (or makes) the file beside a store that no write waits for. */

@@ -4,6 +4,7 @@ import type { Encryption } from '../encryption.ts';
 import type { OpeningOptions, Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import { sqliteAttempts } from './attempts.ts';
+import { sqliteCallCounts } from './call-counts.ts';
 import { readSqliteMark } from './copy.ts';
 import type { Db } from './database.ts';
 import { sqliteGrants } from './grants.ts';
@@ -44,6 +45,7 @@ export function openSqliteStore(
     ...sqliteSubscriptions(db),
     ...sqliteTimezones(db, unsynced),
     ...sqliteRateLimit(db, unsynced, hostClock),
+    ...sqliteCallCounts(unsynced),
     ...sqliteExpiry(db, unsynced),
     pubsub: null,
     async ping() {
