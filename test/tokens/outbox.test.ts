@@ -37,7 +37,7 @@ describe('whoever erases the last copy of a connection gives the permission back
     [
       'a session lapses',
       async ({ app }) => {
-        app.clock.now += 31 * DAY;
+        app.clock.now += 181 * DAY;
       },
     ],
     ['the browser connects as somebody else', ({ visitor }) => visitor.connect('/connect?mode=demo')],
