@@ -41,7 +41,6 @@ export function createSweeper({
     while (isMore && !stopping.aborted) {
       isMore = await attendDue(stopping);
       while (!stopping.aborted && (await store.removeExpired(now(), ROWS_A_STEP))) await othersFirst();
-      await outbox.sendDue(stopping);
     }
   }
 
@@ -55,7 +54,7 @@ export function createSweeper({
       }
     }
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, attendNext));
-    return due.length === GRANTS_AT_ONCE;
+    return due.length > 0; // some of a batch may be left out: somebody is at them
   }
 
   /** Waits for its turn, for as long as nobody else is given it. */
@@ -69,5 +68,20 @@ export function createSweeper({
     }
   }
 
-  return every(sweepSeconds, sweep, { onError });
+  // Each at its own pace: what is given back waits for its turns longer than an unfinished refresh may.
+  const finishing = every(sweepSeconds, sweep, { onError });
+  const giving = every(sweepSeconds, outbox.sendDue, { onError });
+  return {
+    start() {
+      finishing.start();
+      giving.start();
+    },
+    async wake() {
+      await finishing.wake();
+      await giving.wake();
+    },
+    async stop() {
+      await Promise.all([finishing.stop(), giving.stop()]);
+    },
+  };
 }

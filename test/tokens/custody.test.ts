@@ -546,11 +546,12 @@ describe('the sweeper', () => {
   function sweeperOf(
     { store, grants, clock }: Awaited<ReturnType<typeof custody>>,
     reported: unknown[] = [],
+    sendDue: (stopping: AbortSignal) => Promise<void> = async () => {},
   ) {
     return createSweeper({
       store,
       grants,
-      outbox: { sendDue: async () => {} },
+      outbox: { sendDue },
       withings: { issuer: 'eu' },
       now: () => clock.now,
       sleep: async () => {},
@@ -571,6 +572,42 @@ describe('the sweeper', () => {
     expect(world.asked).toEqual(['refresh-0', 'probe access-1']);
     await sweeper.wake();
     expect(world.asked).toHaveLength(2); // nothing is open any more
+  });
+
+  test('does not wait for what is given back, which ends when the program does', async () => {
+    const intent = { token: fingerprint('refresh-0'), since: START };
+    const world = await custody({ intent });
+    const giving = (stopping: AbortSignal) =>
+      new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve()));
+    const sweeper = sweeperOf(world, [], giving);
+    const attended = held<void>();
+    const { attend } = world.grants;
+    world.grants.attend = (id) => attend(id).finally(() => attended.open());
+    const round = sweeper.wake();
+    await attended.promise;
+    const { claimDueGrants } = world.store;
+    const again = held<void>();
+    world.store.claimDueGrants = async (...asked) => claimDueGrants(...asked).finally(() => again.open());
+    world.clock.now += 60_000;
+    void sweeper.wake();
+    await again.promise; // a next round of refreshes begins, while the first one of the outbox goes on
+    await sweeper.stop();
+    await round;
+    expect(world.asked[0]).toBe('refresh-0');
+  });
+
+  test('goes on after a batch of which somebody else had a part', async () => {
+    const world = await custody();
+    const batches = [['eu:1'], ['eu:2'], []];
+    const attended: string[] = [];
+    const attend = async (id: string) => {
+      attended.push(id);
+      return 0;
+    };
+    const claimDueGrants = async () => batches.shift() ?? [];
+    const store = { ...world.store, claimDueGrants };
+    await sweeperOf({ ...world, store, grants: { ...world.grants, attend } }).wake();
+    expect(attended).toEqual(['eu:1', 'eu:2']);
   });
 
   test('proves a pair that nobody has used', async () => {
