@@ -90,3 +90,88 @@ test('what fails on our own side is not kept', async () => {
   await expect(fails).rejects.toThrow('store away');
   expect(await answers.ask('question', FRESH, async () => answerOf(1))).toEqual(knownAt(0));
 });
+
+/** Two processes that hear each other, on one clock. */
+function two(name = 'pages', otherName = name) {
+  const clock = { now: 1_000_000 };
+  const listeners: ((text: string) => void)[] = [];
+  const pubsub = {
+    onChange() {},
+    publish: (text: string) => void listeners.map((listener) => listener(text)),
+    subscribe: (listener: (text: string) => void) => void listeners.push(listener),
+  };
+  const parts = { now: () => clock.now, sleep: async () => {}, pubsub };
+  const [ours, theirs] = [
+    createAnswerCache({ ...parts, name }),
+    createAnswerCache({ ...parts, name: otherName }),
+  ];
+  return { clock, ours, theirs };
+}
+
+test('an answer that another process tells is as old as its question', async () => {
+  const { clock, ours, theirs } = two();
+  await theirs.ask('question', FRESH, async () => {
+    clock.now += 2000;
+    return answerOf(1);
+  });
+  const newsMeanwhile = { ...FRESH, newsAt: clock.now - 1000 };
+  expect(ours.known('question', FRESH)?.askedAt).toBe(1_000_000);
+  expect(ours.isFresh('question', newsMeanwhile)).toBe(false);
+});
+
+test('an answer from a process whose clock is ahead is not one of times to come', async () => {
+  const { clock, ours, theirs } = two();
+  await theirs.ask('question', FRESH, async () => {
+    clock.now -= 5000;
+    return answerOf(1);
+  });
+  expect(ours.known('question', FRESH)?.askedAt).toBe(995_000);
+});
+
+test('what is expired or forgotten is so in all processes', async () => {
+  const { clock, ours, theirs } = two();
+  await ours.ask('ann question', FRESH, async () => answerOf(1));
+  await ours.ask('ben question', FRESH, async () => answerOf(1));
+  clock.now += 15_000;
+  ours.expire('ann ');
+  expect(theirs.isFresh('ann question', FRESH)).toBe(false);
+  expect(theirs.isFresh('ben question', FRESH)).toBe(true);
+  ours.forget('ann ');
+  expect([ours, theirs].map((each) => each.known('ann question', FRESH))).toEqual([null, null]);
+  expect(theirs.known('ben question', FRESH)).not.toBeNull();
+});
+
+test('what one cache is told another of the same process does not take up', async () => {
+  const { ours, theirs } = two('pages', 'exports');
+  await ours.ask('question', FRESH, async () => answerOf(1));
+  expect(theirs.known('question', FRESH)).toBeNull();
+});
+
+test('a press while the answer is on its way is not lost', async () => {
+  const { answers, clock } = cache();
+  await answers.ask('question', FRESH, async () => {
+    await null; // it is on its way
+    answers.expire('question');
+    return answerOf(1);
+  });
+  clock.now += 14_999;
+  expect(answers.isFresh('question', FRESH)).toBe(true); // Withings refuses repeats
+  clock.now += 1;
+  expect(answers.isFresh('question', FRESH)).toBe(false);
+  await answers.ask('question', FRESH, async () => answerOf(1));
+  clock.now += 15_000;
+  expect(answers.isFresh('question', FRESH)).toBe(true);
+});
+
+test('what was known before a connection was made is not shown to it, nor what was refused', async () => {
+  const { answers, clock } = cache();
+  await answers.ask('question', FRESH, async () => answerOf(1));
+  await answers.ask('another', FRESH, async () => refuse('withings-busy'));
+  const anew = { ...FRESH, since: clock.now + 1 };
+  expect(answers.known('question', anew)).toBeNull();
+  expect(answers.isFresh('another', FRESH)).toBe(true);
+  expect(answers.isFresh('another', anew)).toBe(false);
+  clock.now += 15_000;
+  expect(answers.isFresh('question', FRESH)).toBe(true);
+  expect(answers.isFresh('question', anew)).toBe(false);
+});
