@@ -8,6 +8,7 @@ import type { Goals, Measure, Recording, Workout } from '../withings/data/record
 import type { DataCalls } from '../withings/data-calls.ts';
 import type { Result } from '../withings/errors.ts';
 import { HEIGHT } from '../withings/meastypes.ts';
+import type { Turn } from '../withings/rate-limit.ts';
 
 /** What changes slowly: it is asked for when there is room, and nobody waits for it. Null: not known yet. */
 export interface Slow {
@@ -34,7 +35,7 @@ export interface SlowData {
 
 export interface SlowDataParts {
   grants: Pick<Grants, 'use'>;
-  withings: Pick<Withings, 'at'>;
+  withings: Pick<Withings, 'at' | 'turn'>;
   now: () => number;
   onError: (error: unknown) => void;
 }
@@ -88,7 +89,6 @@ export function createSlowData({ grants, withings, now, onError }: SlowDataParts
     sizeCalculation: ({ value }, key) => 2 * (key.length + JSON.stringify(value).length) + 100,
   });
   const closing = new AbortController();
-  const background = withings.at('background', closing.signal);
   const underWay = new Set<Promise<void>>();
   // Whoever connects again may have granted something else.
   const keyOf = (grant: Grant, name: keyof Slow) => `${grant.id} ${grant.connectedAt} ${name}`;
@@ -100,11 +100,20 @@ export function createSlowData({ grants, withings, now, onError }: SlowDataParts
     });
   }
 
+  /** One turn for all of them: what is not let in now is asked for at a later view. */
   async function askFor(grant: Grant, names: (keyof Slow)[]): Promise<void> {
+    const wanted = { priority: 'background' as const, calls: names.length, person: null };
+    const turn = await withings.turn(wanted, closing.signal);
+    if (typeof turn === 'number') return;
+    await askIn(turn, grant, names).finally(turn.end);
+  }
+
+  async function askIn(turn: Turn, grant: Grant, names: (keyof Slow)[]): Promise<void> {
+    const calls = withings.at(turn, closing.signal);
     for (const name of names) {
       if (closing.signal.aborted) return;
       const { ask }: Source<Slow[keyof Slow]> = SOURCES[name];
-      const answer = await grants.use(grant, (token) => ask(background, token, now()), 'background');
+      const answer = await grants.use(grant, (token) => ask(calls, token, now()), turn);
       const key = keyOf(grant, name);
       if (answer.ok && entries.has(key)) {
         entries.set(key, { value: answer.value, askAgainAt: now() + DAY_MS });
