@@ -6,8 +6,9 @@ import { connect, connectToSandbox, forEach, page, tell } from './visits.js';
 const PEER = join(import.meta.dirname, 'peer.js');
 /** As many calls as a minute of a standard application holds. */
 const CALLS_A_ROUND = 120;
-const CONNECTING = { deeds: 100, rounds: 7 };
-const PAGES = { deeds: CALLS_A_ROUND / 5, rounds: 11 };
+/** Compilers take hundreds of turns to see what a page is made of. */
+const CONNECTING = { deeds: 100, warmUp: 2, rounds: 8 };
+const PAGES = { deeds: CALLS_A_ROUND / 5, warmUp: 25, rounds: 15 };
 /** Half of them warm up. */
 const SANDBOX_VIEWS = 80;
 const [OURS, MEMORY, FILE] = [0, 1, 2];
@@ -32,21 +33,21 @@ export async function measureCpu(people) {
   const cookies = [[], [], []];
 
   /** Milliseconds of each in each round. @param {Race} race @param {number[]} who */
-  async function race({ deeds, rounds, deed }, who) {
+  async function race({ deeds, warmUp, rounds, deed }, who) {
     /** @type {number[][]} */
     const spent = [];
-    for (let round = -1; round < rounds; round += 1) {
+    for (let round = 0; round < warmUp + rounds; round += 1) {
       /** @type {number[]} */
       const ms = [];
       for (const i of who) {
         const server = servers[i] ?? ours;
         line.exec('DELETE FROM calls'); // of the round before: nobody makes so many in a minute
         const before = await server.usage();
-        const turns = Array.from({ length: deeds }, (_, turn) => (round + 1) * deeds + turn);
+        const turns = Array.from({ length: deeds }, (_, turn) => round * deeds + turn);
         await forEach(turns, (turn) => deed(server.port, i, turn));
         ms[i] = ((await server.usage()).cpuMs - before.cpuMs) / deeds;
       }
-      if (round >= 0) spent.push(ms); // the first warms up
+      if (round >= warmUp) spent.push(ms);
     }
     return spent;
   }
@@ -58,7 +59,7 @@ export async function measureCpu(people) {
     return race({ ...PAGES, deed }, [OURS, MEMORY]);
   }
 
-  const rounds = Math.max(CONNECTING.rounds, Math.ceil(people / CONNECTING.deeds) - 1);
+  const rounds = Math.max(CONNECTING.rounds, Math.ceil(people / CONNECTING.deeds) - CONNECTING.warmUp);
   /** @type {Deed} */
   const deed = async (port, i) => void cookies[i]?.push(await connect(port));
   const connecting = await race({ ...CONNECTING, rounds, deed }, [OURS, MEMORY, FILE]);
@@ -95,7 +96,7 @@ export async function measureSandbox() {
 }
 
 /** @typedef {(port: number, server: number, turn: number) => Promise<unknown>} Deed */
-/** @typedef {{ deeds: number, rounds: number, deed: Deed }} Race */
+/** @typedef {{ deeds: number, warmUp: number, rounds: number, deed: Deed }} Race */
 
 /** @param {number[][]} spent @param {number} peer */
 function ratio(spent, peer) {
