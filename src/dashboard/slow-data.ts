@@ -55,7 +55,10 @@ const SOURCES: { [Name in keyof Slow]: Source<Slow[Name]> } = {
     scope: 'user.metrics',
     // Measured once, years ago.
     ask: async (calls, token, now) =>
-      map(await calls.measures(token, [HEIGHT], new Date(0), new Date(now)), ({ rows }) => rows[0] ?? null),
+      map(
+        await calls.measures(token, [HEIGHT], new Date(0), new Date(now)),
+        ({ rows }) => rows.find(({ type }) => type === HEIGHT) ?? null,
+      ),
   },
   recordings: {
     scope: 'user.metrics',
