@@ -16,7 +16,10 @@ class KnownStorage extends asyncHooks.AsyncLocalStorage {
     open.add(this);
   }
 }
-asyncHooks.AsyncLocalStorage = KnownStorage;
+// Node 24 needs none of this, and lets nobody replace it.
+if (Object.getOwnPropertyDescriptor(asyncHooks, 'AsyncLocalStorage')?.writable) {
+  asyncHooks.AsyncLocalStorage = KnownStorage;
+}
 
 // The loader of libsql asks for a report in each test file, and a report looks up the name of every peer.
 Object.assign(process.report, { excludeNetwork: true });
