@@ -47,17 +47,7 @@ export function createConnect(options: ConnectOptions): Connect {
   const { now } = clocks;
   const { origin } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
-  const { onRefresh, onRevocation, onSkipped, onNoAnswer, onBusyDay, onError } = backgroundLog(log);
-  const custody = createCustody(settings, {
-    store,
-    clocks,
-    onRefresh,
-    onRevocation,
-    onSkipped,
-    onNoAnswer,
-    onBusyDay,
-    onError,
-  });
+  const custody = createCustody(settings, { store, clocks, ...backgroundLog(log) });
   const { withings, grants, outbox, sweeper, callMs } = custody;
   const disconnectGrant = createDisconnect({ store, withings, outbox, unsubscribe: null });
 

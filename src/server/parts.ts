@@ -52,18 +52,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   log.info({ store: opened.durability }, 'store');
   const store = ofIssuer(opened.store, config.withings.issuer);
 
-  const { onRefresh, onRevocation, onSkipped, onNoAnswer, onBusyDay, onHandled, onError } =
-    backgroundLog(log);
-  const custody = createCustody(config, {
-    store,
-    clocks,
-    onRefresh,
-    onRevocation,
-    onSkipped,
-    onNoAnswer,
-    onBusyDay,
-    onError,
-  });
+  const told = backgroundLog(log);
+  const custody = createCustody(config, { store, clocks, ...told });
   const { withings, grants, outbox, sweeper } = custody;
   const notifications = config.webhooks
     ? createNotifications({
@@ -73,8 +63,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
         store,
         custody,
         now,
-        onHandled,
-        onError,
+        ...told,
       })
     : NOTIFICATIONS_OFF;
 
@@ -82,7 +71,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const { newsAt } = notifications;
   const timezones = createTimezones(store);
   const cached = { now, sleep: unhurried, pubsub };
-  const slowData = createSlowData({ grants, withings, now, onError });
+  const slowData = createSlowData({ grants, withings, now, onError: told.onError });
   const { unsubscribe } = notifications.subscriber;
   const disconnect = createDisconnect({ store, withings, outbox, unsubscribe });
   const dataLoader = createDataLoader({
