@@ -14,6 +14,8 @@ export interface DisconnectRouteParts {
   receipts: Receipts;
   /** Where the person lives, an IANA name; null: not known. */
   timezoneOf: (grantId: string) => Promise<string | null>;
+  /** What is known of the person's data is not kept any longer. */
+  forget: (grantId: string) => void;
   now: () => number;
   log: Log;
 }
@@ -34,7 +36,9 @@ export function disconnectRoutes(parts: DisconnectRouteParts): Router {
   });
   router.post('/disconnect', noStore, (req, res) => endConnection(parts, req, res));
   router.post('/logout', noStore, async (req, res) => {
+    const id = req.session.withingsId;
     await parts.sessions.end(req, res);
+    if (id) parts.forget(id); // whoever else is signed in there asks again
     res.set('Clear-Site-Data', FORGET).redirect(303, '/');
   });
   router.all('/disconnect', onlyMethods('GET, HEAD, POST'));

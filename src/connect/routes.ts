@@ -37,12 +37,7 @@ export function connectRoutes(parts: ConnectParts): Router {
   // Withings asks HEAD when the URL is registered; link checkers ask it of anything. Neither may begin or spend.
   router.head(['/connect', '/callback'], noStore, nothingToSee);
   router.get('/connect', noStore, onlyNavigation, (req, res) => connect(parts, req, res));
-  router.get('/callback', noStore, onlyNavigation, async (req, res) => {
-    const way = { tryAgain: '/connect' };
-    await callback(parts, req, res, way).catch((error) => {
-      throw error instanceof Problem ? new Problem(error.code, error.retryAfterSeconds, way.tryAgain) : error;
-    });
-  });
+  router.get('/callback', noStore, onlyNavigation, (req, res) => callback(parts, req, res));
   router.all(['/connect', '/callback'], onlyMethods('GET, HEAD'));
   return router;
 }
@@ -55,8 +50,8 @@ function connect({ attempts, withings }: ConnectParts, req: Request, res: Respon
   res.redirect(303, req.query.account === 'other' ? withings.logoutUrl(url) : url);
 }
 
-/** @param way is told how this visitor would try again, once that is known */
-async function callback(parts: ConnectParts, req: Request, res: Response, way: { tryAgain: string }) {
+async function callback(parts: ConnectParts, req: Request, res: Response) {
+  res.locals.tryAgain = '/connect'; // for the page of whatever may go wrong
   res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds a code
   const visit = readCallback(req.query, parts.withings.authorizeOrigin);
   if (visit.form === 'malformed') throw new Problem('callback-incomplete');
@@ -65,7 +60,7 @@ async function callback(parts: ConnectParts, req: Request, res: Response, way: {
   const opened = attempts.open(req, visit.state);
   if (opened.outcome !== 'open') throw new Problem(NOT_OPEN[opened.outcome]);
   const { attempt } = opened;
-  way.tryAgain = connectAddress(attempt);
+  res.locals.tryAgain = connectAddress(attempt);
   refusePaused(parts, req, attempt);
 
   const returnTo = attempt.returnTo ?? usualReturn;

@@ -116,10 +116,22 @@ export function createAnswerCache({
     if (result.ok) {
       // As old as it is, and never of a moment that is still to come here.
       const known = { value: result.value, askedAt: Math.min(askedAt, now()) };
-      entries.set(question, { ...NOTHING, known, afresh, bytes: bytes.byteLength });
+      const before = entries.peek(question) ?? NOTHING;
+      if (before.known && before.known.askedAt >= known.askedAt) return resolveAll(question, result);
+      entries.set(question, {
+        ...NOTHING,
+        known,
+        afresh,
+        expiredAt: before.expiredAt,
+        bytes: bytes.byteLength,
+      });
     }
-    for (const resolve of expecting.get(question) ?? []) resolve(result);
+    resolveAll(question, result);
   });
+
+  function resolveAll(question: string, result: Result<unknown>): void {
+    for (const resolve of expecting.get(question) ?? []) resolve(result);
+  }
 
   /** Refused because somebody asked the same just now: if that was one of us, the answer is on its way. */
   async function theirs(question: string, refused: Result<unknown>): Promise<Result<unknown>> {
@@ -139,12 +151,13 @@ export function createAnswerCache({
   async function askForAll(
     about: Pick<Answered, 'question' | 'afresh' | 'askedAt'>,
     ask: () => Promise<Result<unknown>>,
+    isStillAsked: () => boolean,
   ) {
     const said = await ask();
     const isTheirs = pubsub && !said.ok && said.refusal.code === 'withings-busy';
     const result = isTheirs ? await theirs(about.question, said) : said;
     const message = { ...about, result };
-    if (said.ok) tell(message);
+    if (said.ok && isStillAsked()) tell(message);
     return { result, bytes: serialize(message).byteLength };
   }
 
@@ -163,7 +176,7 @@ export function createAnswerCache({
       if (isStillAsked()) entries.set(question, { ...after, expiredAt });
     }
     try {
-      const { result, bytes } = await askForAll({ question, afresh, askedAt }, ask);
+      const { result, bytes } = await askForAll({ question, afresh, askedAt }, ask, isStillAsked);
       if (result.ok) {
         const known = { value: result.value, askedAt };
         settle({ ...NOTHING, known, afresh, bytes });

@@ -26,7 +26,7 @@ export interface SlowData {
   known(grant: Grant): Slow;
   /** Asks for what is not known, or not of today, in the background. Returns at once. */
   ask(grant: Grant): void;
-  /** A person's data are not kept longer than their connection. */
+  /** What is known of a person is not kept any longer. */
   forget(grantId: string): void;
   settled(): Promise<void>;
   /** Sends nothing more, and resolves when what was sent is answered. */

@@ -107,7 +107,7 @@ export function createVisits({ grants, withings, answers, now, ...parts }: Visit
         if (entering.get(id) === isIn) entering.delete(id);
         return waitMs;
       });
-    entering.set(id, isIn);
+    if (!entering.has(id)) entering.set(id, isIn);
     return (await entered).done;
   };
 }

@@ -16,13 +16,10 @@ export class Problem extends Error {
   /** HTTP status: what Express itself goes by where no page of ours answers. */
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
-  /** Where somebody who was about to connect tries again; null: nobody was. */
-  readonly tryAgain: string | null;
-  constructor(code: ProblemCode, retryAfterSeconds?: number | null, tryAgain: string | null = null) {
+  constructor(code: ProblemCode, retryAfterSeconds?: number | null) {
     super(code);
     this.code = code;
     this.status = PROBLEMS[code].status;
-    this.tryAgain = tryAgain;
     this.retryAfterSeconds = retryAfterSeconds ?? PROBLEMS[code].retryAfterSeconds;
   }
 }

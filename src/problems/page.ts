@@ -33,15 +33,15 @@ export function problemPage(log: Log, addressOf: (req: Request) => string): Erro
     if (wantsJson(req)) {
       return res.json({ problem: { code: problem.code, title, advice }, requestId: req.id });
     }
-    const words = { title, advice, ...forVisitor(problem) };
+    const words = { title, advice, ...forVisitor(problem.code, res.locals.tryAgain) };
     return res.render('problem', { ...words, code: problem.code, requestId: req.id });
   };
 }
 
-/** Whoever was about to connect goes on with that, unless there is something to see first. */
-function forVisitor({ code, tryAgain }: Problem) {
+/** Whoever was about to connect (`tryAgain`: where) goes on with that, unless there is something to see first. */
+function forVisitor(code: ProblemCode, tryAgain: string | undefined) {
   const { what, whatConnecting, action } = PROBLEMS[code];
-  if (tryAgain === null) return { what, action: ACTIONS[action] };
+  if (tryAgain === undefined) return { what, action: ACTIONS[action] };
   const isAboutConnecting = action === 'connect' || action === 'restart' || whatConnecting !== undefined;
   return {
     what: whatConnecting ?? what,

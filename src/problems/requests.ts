@@ -152,6 +152,7 @@ export const REQUESTS = {
     status: 503,
     title: 'Our storage does not answer',
     what: 'We cannot read or write just now. You are still connected, nothing was lost.',
+    whatConnecting: 'We cannot read or write just now. You may not be connected yet.',
     advice: 'Try again in a moment.',
     action: 'home',
     retryAfterSeconds: 5,

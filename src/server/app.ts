@@ -96,7 +96,17 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
     }),
   );
   app.use(preferenceRoutes());
-  app.use(disconnectRoutes({ disconnect, sessions, receipts, timezoneOf: timezones.of, now, log }));
+  app.use(
+    disconnectRoutes({
+      disconnect,
+      sessions,
+      receipts,
+      timezoneOf: timezones.of,
+      forget: dataLoader.forget,
+      now,
+      log,
+    }),
+  );
   if (partnerApiKey) app.use(handOffRoutes({ connections, sessions }));
   app.use(notFound);
   app.use(problemPage(log, addressOf));

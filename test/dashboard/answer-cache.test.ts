@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createAnswerCache } from '../../src/dashboard/answer-cache.ts';
 import { type RefusalCode, type Result, refuse } from '../../src/withings/errors.ts';
 
@@ -174,4 +174,59 @@ test('what was known before a connection was made is not shown to it, nor what w
   clock.now += 15_000;
   expect(answers.isFresh('question', FRESH)).toBe(true);
   expect(answers.isFresh('question', anew)).toBe(false);
+});
+
+describe('two processes that hear each other, and themselves', () => {
+  const ok = (value: string): Result<string> => ({ ok: true, value });
+  const heard = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const SINCE = { since: 0 };
+
+  function two() {
+    const clock = { now: 1_000_000 };
+    const listeners: ((text: string) => void)[] = [];
+    const pubsub = {
+      onChange() {},
+      publish: (text: string) => void setImmediate(() => listeners.map((listener) => listener(text))),
+      subscribe: (listener: (text: string) => void) => void listeners.push(listener),
+    };
+    const make = () =>
+      createAnswerCache({ now: () => clock.now, sleep: async () => {}, pubsub, name: 'pages' });
+    const [one, other] = [make(), make()];
+    let answer = (_: Result<string>) => {};
+    const asking = one.ask('g q', FRESH, () => new Promise<Result<string>>((resolve) => (answer = resolve)));
+    const answered = async (value: string) => {
+      answer(ok(value));
+      await asking;
+      await heard();
+    };
+    return { clock, one, other, answered };
+  }
+
+  test('a press while an answer is on its way counts for both', async () => {
+    const { clock, one, other, answered } = two();
+    await other.ask('g q', FRESH, async () => ok('older'));
+    clock.now += 1000;
+    other.expire('g ');
+    await heard();
+    await answered('asked before the press');
+    clock.now += 20_000;
+    expect([one, other].map((each) => each.isFresh('g q', FRESH))).toEqual([false, false]);
+  });
+
+  test('what was forgotten stays so, though an answer was on its way', async () => {
+    const { one, other, answered } = two();
+    other.forget('g ');
+    await heard();
+    await answered('private');
+    expect([one, other].map((each) => each.known('g q', SINCE))).toEqual([null, null]);
+  });
+
+  test('an older answer does not take the place of a newer one', async () => {
+    const { clock, one, other, answered } = two();
+    clock.now += 2000;
+    await other.ask('g q', FRESH, async () => ok('newer'));
+    await heard();
+    await answered('older');
+    expect([one, other].map((each) => each.known<string>('g q', SINCE)?.value)).toEqual(['newer', 'newer']);
+  });
 });

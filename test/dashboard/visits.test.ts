@@ -64,6 +64,22 @@ function visiting() {
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('visits of one person', () => {
+  test('a tab with nothing to ask does not let others past the one that waits', async () => {
+    const { page, wanted, waiting, turn } = visiting();
+    const known = page('known');
+    await soon();
+    waiting[0]?.(turn);
+    await known;
+    const first = page('long');
+    await soon();
+    await page('known');
+    const second = page('long');
+    await soon();
+    expect(wanted).toHaveLength(2);
+    for (const give of waiting) give(turn);
+    await Promise.all([first, second]);
+  });
+
   test('twenty tabs at once take one turn, and ask what one asks', async () => {
     const { page, wanted, waiting, turn, asked, ended } = visiting();
     const tabs = Array.from({ length: 20 }, () => page('a question'));

@@ -24,11 +24,15 @@ export function preferenceRoutes(): Router {
 /** Where a choice leads back to: the part of the dashboard that was shown. */
 const DAYS = /^\d{1,4}$/;
 
-function choose(req: Request, res: Response): void {
+async function choose(req: Request, res: Response): Promise<void> {
   if (!req.session.withingsId) throw new Problem('not-connected');
   const { days, ...choice } = req.body ?? {};
   const chosen = units.safeParse({ ...preferencesOf(req, null).units, ...choice });
   if (!chosen.success) throw new Problem('unknown-unit');
   req.session.units = chosen.data;
+  // Before the answer: express-session would save when it is too late to say that it could not.
+  await new Promise<void>((resolve, reject) => {
+    req.session.save((error: unknown) => (error ? reject(error) : resolve()));
+  });
   res.redirect(303, DAYS.test(days) ? `/dashboard?days=${days}` : '/dashboard');
 }
