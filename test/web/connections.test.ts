@@ -139,7 +139,7 @@ test.each<[string, (socket: Socket, ask: string) => void]>([
     '/sandbox/',
     '/sandbox/events',
     '/connect',
-    '/assets/app.css',
+    '/assets/base.css',
   ]) {
     const { socket, closed } = dial(app.config.port);
     await once(socket, 'connect');

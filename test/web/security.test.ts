@@ -30,7 +30,7 @@ describe('headers', () => {
       await request(app.url).get('/dashboards'),
       await request(app.url).get('/api/connection'),
       await request(app.url).get('/nowhere'),
-      await request(app.url).get('/assets/app.css'),
+      await request(app.url).get('/assets/base.css'),
       await request(app.url).get('/favicon.ico'),
       await request(app.url).get('/healthz'),
       await request(app.url).get('/readyz'),
