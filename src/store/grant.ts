@@ -48,10 +48,14 @@ export const grantContent = z.object({
   ended: z.object({ code: recordedCode, at: z.number(), probedAt: z.number() }).nullable(),
   /** The person removed us at Withings, which refuses the token: nobody may bring this chain back but the person. */
   unlinked: z.boolean(),
-  /** What has happened to it, the oldest first: `connected`, `refreshed`, or a code; the same again is counted. */
+  /**
+   * What has happened to it, the oldest first: `connected`, `refreshed`, or a code; the same again is counted. `why`
+   * tokens were refreshed is a word of tokens/state.ts: none in old records, and any in those of a newer version.
+   */
   history: z.array(
     z.object({
       what: z.union([z.enum(['connected', 'refreshed', 'recovered']), recordedCode]),
+      why: z.string().optional(),
       at: z.number(),
       last: z.number(),
       times: z.number(),

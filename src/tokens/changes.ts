@@ -4,6 +4,7 @@ import { RECORD_VERSION } from '../store/sealed-grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import type { Refusal, RefusalCode } from '../withings/errors.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
+import type { Reason } from './state.ts';
 
 /** Withings answers 601 to the same arguments within 10 seconds; one more keeps clear of the edge. */
 const BACKOFF_MS = 11_000;
@@ -48,7 +49,13 @@ export function intending<G extends GrantContent>(grant: G, token: string, at: n
 }
 
 /** The pair that `sent` bought. `sent` stays, with the intent that names it, until a data call has proven the pair. */
-export function renewed<G extends GrantContent>(grant: G, sent: string, pair: TokenPair, at: number): G {
+export function renewed<G extends GrantContent>(
+  grant: G,
+  sent: string,
+  pair: TokenPair,
+  at: number,
+  why: Reason,
+): G {
   return {
     ...grant,
     ...tokensOf(pair, grant.scope, at),
@@ -56,7 +63,7 @@ export function renewed<G extends GrantContent>(grant: G, sent: string, pair: To
     previousRefreshToken: sent,
     intent: { token: fingerprint(sent), since: at },
     lastRefresh: { at, outcome: 'refreshed' },
-    history: remembering(grant.history, 'refreshed', at),
+    history: remembering(grant.history, 'refreshed', at, why),
   };
 }
 
@@ -118,17 +125,18 @@ export function dead<G extends GrantContent>(grant: G, code: RefusalCode, at: nu
   };
 }
 
-/** An outage that is noticed every few seconds is one event. */
+/** An outage that is noticed every few seconds is one event, and so is a week of refreshes that were due. */
 function remembering(
   history: GrantContent['history'],
   what: GrantContent['history'][number]['what'],
   at: number,
+  why?: Reason,
 ): GrantContent['history'] {
   const before = history.at(-1);
-  if (before?.what === what && what !== 'refreshed') {
+  if (before?.what === what && before.why === why) {
     return [...history.slice(0, -1), { ...before, last: at, times: before.times + 1 }];
   }
-  return [...history, { what, at, last: at, times: 1 }].slice(-HISTORY);
+  return [...history, { what, ...(why && { why }), at, last: at, times: 1 }].slice(-HISTORY);
 }
 
 /** @param scope what holds where the pair does not say */

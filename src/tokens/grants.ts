@@ -39,7 +39,6 @@ export interface Grants {
 
 export interface GrantsParts extends RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;
-  refreshMarginSeconds: number;
   /** Told of what went wrong where nobody waits for it. */
   onError: (error: unknown) => void;
 }

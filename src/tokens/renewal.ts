@@ -6,7 +6,7 @@ import type { Via } from '../withings/http.ts';
 import type { TokenPair } from '../withings/oauth2.ts';
 import type { Turn } from '../withings/rate-limit.ts';
 import { confirmed, dead, intending, postponed, recovered, rejected, renewed, unproven } from './changes.ts';
-import { backoffFor, mayProbe } from './state.ts';
+import { backoffFor, mayProbe, type Reason, reasonFor } from './state.ts';
 
 export interface RenewalParts {
   store: Pick<Store, 'readGrant' | 'writeGrant'>;
@@ -19,6 +19,7 @@ export interface RenewalParts {
   /** Milliseconds since any fixed moment; never steps. */
   monotonic: () => number;
   sleep: (ms: number) => Promise<unknown>;
+  refreshMarginSeconds: number;
   /** The longest that one refresh call can take, milliseconds. */
   callMs: number;
   /** Told how each refresh call ended: null, or why Withings gave no new pair. */
@@ -57,7 +58,7 @@ type Sent =
   | { outcome: 'refused'; grant: Grant; code: RefusalCode };
 
 export function createRenewal(parts: RenewalParts): Renewal {
-  const { store, withings, now, monotonic, sleep, callMs, onRefresh } = parts;
+  const { store, withings, now, monotonic, sleep, refreshMarginSeconds, callMs, onRefresh } = parts;
   /** Longer than two calls, so that a lease ends only if its holder was killed or stopped. */
   const leaseMs = 2 * callMs + 1000;
   const timeoutMs = callMs + 500;
@@ -103,9 +104,10 @@ export function createRenewal(parts: RenewalParts): Renewal {
    * else wrote, read again.
    */
   async function askWithings(grant: Grant, turn: Turn): Promise<Grant | null> {
-    let sent = await send(grant, grant.refreshToken, turn);
+    const why = reasonFor(grant, refreshMarginSeconds, now()); // before the intent is written
+    let sent = await send(grant, grant.refreshToken, turn, why);
     if (sent.outcome === 'refused' && sent.grant.previousRefreshToken !== null) {
-      sent = await send(sent.grant, sent.grant.previousRefreshToken, turn);
+      sent = await send(sent.grant, sent.grant.previousRefreshToken, turn, why);
     }
     if (sent.outcome === 'lost') return null;
     if (sent.outcome === 'written') return sent.grant;
@@ -130,7 +132,7 @@ export function createRenewal(parts: RenewalParts): Renewal {
   }
 
   /** Intent and lease first, then the call, then what came of it. */
-  async function send(before: Grant, token: string, turn: Turn): Promise<Sent> {
+  async function send(before: Grant, token: string, turn: Turn, why: Reason): Promise<Sent> {
     const begun = monotonic();
     const mine = await store.writeGrant(before.id, before.writeId, intending(before, token, now()), leaseMs);
     if (!mine || monotonic() - begun > leaseMs / 2) return { outcome: 'lost' }; // or we were stopped meanwhile
@@ -140,16 +142,18 @@ export function createRenewal(parts: RenewalParts): Renewal {
     if (!answer.ok && answer.refusal.code === 'refresh-token-refused') {
       return { outcome: 'refused', grant: mine, code: answer.refusal.code };
     }
-    const after = await write(mine, answered(mine, token, answer));
+    const after = await write(mine, answered(mine, token, answer, why));
     // Lost: somebody wrote meanwhile and theirs counts. A pair of ours is dropped unused, which harms nothing.
     return after ? { outcome: 'written', grant: after } : { outcome: 'lost' };
   }
 
   /** What the record becomes by Withings' answer to `token`, if that was no refusal of the token itself. */
-  function answered(grant: Grant, token: string, answer: Result<TokenPair>): Grant {
+  function answered(grant: Grant, token: string, answer: Result<TokenPair>, why: Reason): Grant {
     if (!answer.ok) return postponed(grant, answer.refusal, now());
     const isTheirs = [null, grant.userId].includes(answer.value.userId);
-    return isTheirs ? renewed(grant, token, answer.value, now()) : postponed(grant, SOMEBODY_ELSE, now());
+    return isTheirs
+      ? renewed(grant, token, answer.value, now(), why)
+      : postponed(grant, SOMEBODY_ELSE, now());
   }
 
   function write(grant: Grant, change: Grant): Promise<Grant | null> {

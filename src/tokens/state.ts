@@ -1,7 +1,7 @@
 import { type Grant, type GrantContent, readCode } from '../store/grant.ts';
 import type { Issuer } from '../withings/clouds.ts';
 import { type RefusalCode, type Refused, type Result, refuse } from '../withings/errors.ts';
-import { MAX_BACKOFF_MS } from './changes.ts';
+import { fingerprint, MAX_BACKOFF_MS } from './changes.ts';
 
 /** Everything here is asked at a moment `now`, milliseconds since 1970. */
 
@@ -28,7 +28,7 @@ function unavailable(grant: Grant, now: number): Refused {
   return { ok: false, refusal: { ...refusal, remedy: refusal.remedy === 'report' ? 'report' : 'retry' } };
 }
 
-function lastFailure({ lastRefresh }: Grant): RefusalCode | null {
+function lastFailure({ lastRefresh }: GrantContent): RefusalCode | null {
   return lastRefresh === null || lastRefresh.outcome === 'refreshed' ? null : readCode(lastRefresh.outcome);
 }
 
@@ -47,6 +47,18 @@ export function refreshDueAt(grant: GrantContent, marginSeconds: number): number
 export function isDue(grant: GrantContent, marginSeconds: number, now: number): boolean {
   const fromTheFuture = grant.accessIssuedAt > now + CLOCK_SLACK_MS;
   return grant.accessRefused || fromTheFuture || now >= refreshDueAt(grant, marginSeconds);
+}
+
+/** Why Withings is asked for new tokens, for people to read: nothing is decided by it. */
+export type Reason = 'news' | 'retry' | 'unfinished' | 'refused' | 'due' | 'asked';
+
+/** What a record says of why it is renewed; what it does not know of is somebody's wish. */
+export function reasonFor(grant: GrantContent, marginSeconds: number, now: number): Reason {
+  if (grant.unlinked) return 'news';
+  if (lastFailure(grant)) return 'retry';
+  if (grant.intent?.token === fingerprint(grant.refreshToken)) return 'unfinished';
+  if (grant.accessRefused) return 'refused';
+  return isDue(grant, marginSeconds, now) ? 'due' : 'asked';
 }
 
 /** Milliseconds for which nobody asks Withings for tokens. More than the longest wait: the clock was set back. */

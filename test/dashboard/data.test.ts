@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { startApp } from '../support/app.ts';
 import { sandboxOf } from '../support/sandbox.ts';
-import { visit } from '../support/visitor.ts';
+import { type Visitor, visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
 const HOUR = 3_600_000;
@@ -223,25 +223,41 @@ describe('ways on', () => {
       await visitor.post('/refresh');
       await app.settled();
     }
-    const { text } = await visitor.get('/dashboard');
-    const list = /<ol class="history"[^>]*>(.*?)<\/ol>/s.exec(text)?.[1] ?? '';
-    expect([...list.matchAll(/<strong>([^<]+)/g)].map(([, words]) => words)).toEqual([
-      'Recovered',
-      'Withings cannot be reached',
-      'Connected',
-    ]);
+    const { words, list } = await historyOf(visitor);
+    expect(words).toEqual(['Recovered', 'Withings cannot be reached', 'Connected']);
     expect(list).toContain('2 times, until 16 Jun, 00:02.');
+  });
+
+  test('a refresh says why, and equal ones in a row are one line', async () => {
+    const { app, visitor } = await connected();
+    for (let day = 0; day < 8; day += 1) {
+      app.clock.now += 170 * 60_000;
+      await visitor.get('/dashboard');
+      await app.settled();
+    }
+    app.clock.now += 60_000;
+    await visitor.post('/refresh');
+    const { words, list } = await historyOf(visitor);
+    expect(words).toEqual(['Refreshed', 'Refreshed', 'Connected']);
+    expect(list).toMatch(
+      /Somebody asked.*It was due.* 8 times, every 2 h 50 min on average, until 16 Jun, /s,
+    );
   });
 
   test('of a long history the last thirty events are kept', async () => {
     const { app, visitor } = await connected();
-    for (let press = 0; press < 33; press += 1) {
-      app.clock.now += 60_000;
-      await visitor.post('/refresh');
+    for (let turn = 0; turn < 32; turn += 1) {
+      app.clock.now += (turn % 2 ? 1 : 170) * 60_000;
+      await (turn % 2 ? visitor.post('/refresh') : visitor.get('/dashboard')); // asked for, and due
       await app.settled();
     }
-    const { text } = await visitor.get('/dashboard');
-    expect(text.match(/<strong>Refreshed<\/strong>/g)).toHaveLength(30);
-    expect(text).not.toContain('<strong>Connected</strong>');
+    const { words } = await historyOf(visitor);
+    expect(words).toEqual(Array.from({ length: 30 }, () => 'Refreshed'));
   });
+
+  async function historyOf(visitor: Visitor) {
+    const { text } = await visitor.get('/dashboard');
+    const list = /<ol class="history"[^>]*>(.*?)<\/ol>/s.exec(text)?.[1] ?? '';
+    return { list, words: [...list.matchAll(/<strong>([^<]+)/g)].map(([, words]) => words) };
+  }
 });

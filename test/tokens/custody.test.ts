@@ -142,6 +142,40 @@ describe('one refresh, step by step', () => {
     expect(await read()).toMatchObject({ history, lastRefresh: { outcome: code } });
   });
 
+  test.each<[string, Partial<GrantContent>, number]>([
+    ['asked', {}, 0],
+    ['due', {}, 3 * HOUR],
+    ['refused', { accessRefused: true }, 0],
+    ['unfinished', { intent: { token: fingerprint('refresh-0'), since: START } }, 3 * HOUR],
+    ['retry', { lastRefresh: { at: START, outcome: 'withings-timeout' } }, 3 * HOUR],
+    ['news', { accessRefused: true, unlinked: true }, 0],
+  ])('the history says why there are new tokens: %s', async (why, change, later) => {
+    const { grants, read, clock } = await custody(change);
+    clock.now += later;
+    await grants.refresh();
+    expect((await read()).history).toEqual([
+      { what: 'refreshed', why, at: clock.now, last: clock.now, times: 1 },
+    ]);
+  });
+
+  test('refreshes of old records, and for reasons of a newer version, are told as what they are', async () => {
+    const one = { what: 'refreshed' as const, at: START, last: START, times: 1 };
+    const history = [
+      one,
+      { ...one, last: START + HOUR },
+      { ...one, why: 'the moon' },
+      { ...one, why: 'constructor' },
+    ];
+    const { read } = await custody({ history });
+    const causes = happenings(await read(), wording).map(({ words, cause }) => `${words}: ${cause}`);
+    const plain = 'Refreshed: Withings gave new tokens.';
+    expect(causes).toEqual([
+      plain,
+      plain,
+      expect.stringMatching(`^${plain} 2 times, every 1 h on average, until `),
+    ]);
+  });
+
   test('intent and lease are durable before the call; the pair with its parent before use; proof clears both', async () => {
     const { grants, read, script, clock } = await custody();
     clock.now += 3 * HOUR;
