@@ -50,7 +50,7 @@ export async function signIn(store, person, key = hashed(String(10_000_000 + per
   const token = `${userId}${'a7'.repeat(16)}`;
   const pair = { userId, accessToken: token, refreshToken: token, scope: SCOPE, expiresInSeconds: 10_800 };
   let content = begun(pair, { issuer: 'eu', demo: false, askedScope: SCOPE }, now);
-  for (let refresh = 0; refresh < 5; refresh += 1) content = renewed(content, token, pair, now);
+  for (let refresh = 0; refresh < 5; refresh += 1) content = renewed(content, token, pair, now, 'due');
   await store.signIn({
     grant: {
       id: store.grantIdOf({ issuer: 'eu', userId }),
