@@ -1,5 +1,5 @@
 // Keeps the panel up to date. Without it the page is right at the moment it was loaded.
-const base = new URL('.', document.currentScript.src.replace(/assets\/[^/]*$/, '')).href;
+const base = new URL('.', document.currentScript.src.replace(/assets\/.*$/, '')).href;
 const live = document.querySelectorAll('[data-live]');
 
 async function renew() {

@@ -13,6 +13,7 @@ const ARROWS: Record<string, string[]> = {
   main: ['config', 'operations', 'server', 'time'],
   commands: ['config', 'operations', 'problems', 'sandbox', 'store', 'withings'],
   server: [
+    'about',
     'config',
     'connect',
     'dashboard',
@@ -30,6 +31,7 @@ const ARROWS: Record<string, string[]> = {
   ],
   embed: ['connect', 'operations', 'problems', 'store', 'time', 'tokens', 'web', 'withings'],
   config: ['withings'],
+  about: ['problems', 'time', 'tokens', 'web'],
   connect: ['operations', 'problems', 'session', 'store', 'time', 'tokens', 'web', 'withings'],
   dashboard: ['problems', 'scheduling', 'session', 'store', 'time', 'tokens', 'web', 'withings'],
   partner: ['operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],
@@ -43,7 +45,7 @@ const ARROWS: Record<string, string[]> = {
   problems: ['operations', 'store', 'time', 'tokens', 'withings'],
   web: ['problems', 'store'],
   operations: [],
-  sandbox: ['store/sqlite/database.ts'],
+  sandbox: ['store/sqlite/database.ts', 'web/assets.ts'],
 };
 
 const files = (folder: string, ending: string) =>

@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { accountRoutes } from './account/account.ts';
 import { authorizeRoutes } from './account/authorize.ts';
 import { Logins } from './account/logins.ts';
-import { icon, noStore, pageHeaders, script, stylesheet } from './account/pages.ts';
+import { assets, noStore, pageHeaders } from './account/pages.ts';
 import { removalRoutes } from './account/removal.ts';
 import { Changes } from './changes.ts';
 import { Clients, NotCallableError } from './clients.ts';
@@ -110,9 +110,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 
   const router = Router();
   router.use(pageHeaders(clients));
-  router.get('/assets/sandbox.css', stylesheet);
-  router.get('/assets/sandbox.js', script);
-  router.get('/assets/icon.svg', icon);
+  router.use(assets.routes);
   router.use(noStore);
   router.use(dated(clock));
   router.use(readBodies());

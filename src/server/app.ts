@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import express, { type Express } from 'express';
+import { aboutRoutes } from '../about/routes.ts';
 import type { Config } from '../config/config.ts';
 import { disconnectRoutes } from '../connect/disconnect.ts';
 import { homeRoutes } from '../connect/home.ts';
@@ -13,6 +14,7 @@ import { handOffRoutes } from '../partner/hand-off.ts';
 import { partnerRoutes } from '../partner/routes.ts';
 import { notFound, problemPage } from '../problems/page.ts';
 import { addressOf } from '../web/address.ts';
+import { createAssets } from '../web/assets.ts';
 import { addressLimit, bodyLimits, requestId } from '../web/requests.ts';
 import { refuseCrossSite } from '../web/same-origin.ts';
 import { securityHeaders } from '../web/security-headers.ts';
@@ -43,7 +45,8 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.set('views', VIEWS);
   app.set('view engine', 'ejs');
   app.enable('view cache');
-  app.locals.sandbox = config.withings.sandbox;
+  const assets = createAssets(folder('../../public'));
+  Object.assign(app.locals, { sandbox: config.withings.sandbox, publicUrl, assets: assets.files });
 
   app.use(requestId);
   app.use(logRequests(log, monotonic));
@@ -52,7 +55,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(lastAnswers(readiness));
   app.use(healthRoutes(readiness));
   if (sandbox) app.use('/sandbox', sandbox.router);
-  app.use('/assets', express.static(folder('../../public'), { index: false, redirect: false, maxAge: '1h' }));
+  app.use(assets.routes);
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
   if (partnerApiKey) {
     const timezoneOf = timezones.of;
@@ -61,6 +64,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
     );
   }
   app.use(webhookRoutes({ address, inbox }));
+  app.use(aboutRoutes(config));
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(sessions.middleware);

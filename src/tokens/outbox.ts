@@ -42,7 +42,8 @@ const LOOK_EVERY_MS = 50;
 const LOOKS = 200;
 const FIRST_RETRY_MS = 60_000;
 const LAST_RETRY_MS = 6 * 3_600_000;
-const GIVE_UP_MS = 14 * DAY_MS;
+/** What Withings has not confirmed after so long is given up. */
+export const GIVE_UP_MS = 14 * DAY_MS;
 
 export function createOutbox(parts: OutboxParts): Outbox {
   const { store, withings, now, sleep, leaseMs, onRevocation } = parts;

@@ -11,6 +11,10 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
       viewport: { width, height: 700 },
     });
     await expectFit(page);
+    for (const about of ['privacy', 'errors']) {
+      await page.goto(`${home}/${about}`);
+      await expectFit(page);
+    }
     await page.goto(`${home}/nowhere`);
     await expectFit(page);
     complaints.splice(0); // the browser notes the 404 itself

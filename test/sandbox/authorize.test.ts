@@ -33,7 +33,7 @@ test('under a path, links and the cookie stay under it', async () => {
   const { app, login } = buildTown();
   const page = await request(app).get(authorizeUrl({}, '/sandbox'));
   expect(page.text).toContain('action="/sandbox/oauth2_user/account_login?');
-  expect(page.text).toContain('href="/sandbox/assets/sandbox.css"');
+  expect(page.text).toMatch(/href="\/sandbox\/assets\/[0-9a-f]{16}\/sandbox.css" integrity=/);
   const loggedIn = await (await login(MAREN, '/sandbox')).get(authorizeUrl({}, '/sandbox'));
   expect(loggedIn.text).toContain('href="/sandbox/logout?r=');
   expect((await request(app).get('/sandbox/assets/sandbox.css')).headers['content-type']).toContain(

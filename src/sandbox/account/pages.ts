@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import type { RequestHandler, Response } from 'express';
 import helmet from 'helmet';
+import { createAssets } from '../../web/assets.ts';
 import type { Clients } from '../clients.ts';
 import { queryFields } from '../input.ts';
 
 const views = fileURLToPath(new URL('../../../views/sandbox/', import.meta.url));
-const assets = fileURLToPath(new URL('../../../public/', import.meta.url));
+/** Under an address of the sandbox's own, so that it looks the same alone and inside another app. */
+export const assets = createAssets(fileURLToPath(new URL('../../../public', import.meta.url)));
 
 /** Renders by its own path, so that the host's views and view engine do not matter. */
 export async function showPage(
@@ -17,26 +19,17 @@ export async function showPage(
   status = 200,
 ): Promise<void> {
   const page = join(views, `${view}.ejs`);
-  const html = await ejs.renderFile(page, { ...words, base: res.req.baseUrl }, { cache: true });
+  const html = await ejs.renderFile(
+    page,
+    { ...words, base: res.req.baseUrl, assets: assets.files },
+    { cache: true },
+  );
   res.status(status).type('html').send(html);
 }
 
 export function explain(res: Response, status: number, title: string, text: string): Promise<void> {
   return showPage(res, 'message', { title, text }, status);
 }
-
-/** Under an address of the sandbox's own, so that it looks the same alone and inside another app. */
-export const stylesheet: RequestHandler = (_req, res) => {
-  res.sendFile('sandbox.css', { root: assets });
-};
-
-export const icon: RequestHandler = (_req, res) => {
-  res.sendFile('icon.svg', { root: assets });
-};
-
-export const script: RequestHandler = (_req, res) => {
-  res.sendFile('sandbox.js', { root: assets });
-};
 
 /** Codes and tokens pass through here. */
 export const noStore: RequestHandler = (_req, res, next) => {
