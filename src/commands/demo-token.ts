@@ -1,10 +1,9 @@
-import { readConfig } from '../config/config.ts';
-import { readEnvironment } from '../config/environment.ts';
+import { readConfigOfProcess } from '../config/config.ts';
 import { PROBLEMS } from '../problems/catalogue.ts';
 import { createWithings } from '../withings/client.ts';
 
 /** What `npm run demo-token` runs: a token of Withings' demo user, as JSON on the terminal. */
-const settings = readConfig(readEnvironment());
+const settings = readConfigOfProcess();
 if (!settings.ok) refuse(settings.faults.join('\n'));
 const { config } = settings;
 const { withings: options } = config;

@@ -20,7 +20,7 @@ const args = process.argv.slice(2);
 const isAbandoned = args[0] === '--abandon';
 const [first, second, ...more] = isAbandoned ? args.slice(1) : args;
 if (first === undefined || second === undefined || more.length > 0) refuse(`It takes two stores.\n${USAGE}`);
-const env = readEnvironment();
+const env = environment();
 const settings = readConfig(env);
 if (!settings.ok) refuse(settings.faults.join('\n'));
 const { dataDir, redisTag: tag, sessionSecrets, withings } = settings.config;
@@ -41,6 +41,14 @@ const work = target ? copyStore({ ...parts, target }) : abandonCopy(parts, () =>
 await work.catch((error) => refuse(wordsFor(error, 'One of the two')));
 source.close();
 target?.close();
+
+function environment() {
+  try {
+    return readEnvironment();
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
 
 function nameOf(argument: string) {
   try {

@@ -7,7 +7,7 @@ import { startSandbox } from '../sandbox/start.ts';
 
 /** What `npm run sandbox` runs: the simulated Withings by itself. */
 process.umask(0o077);
-const read = readSandboxSettings(readEnvironment());
+const read = readSandboxSettings(environment());
 if (!read.ok) refuse(read.faults.join('\n'));
 const { settings } = read;
 
@@ -18,6 +18,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => close().then(() => process.exit(0)));
 }
 catchTheRest(log, () => void close().then(() => process.exit(1)));
+
+function environment() {
+  try {
+    return readEnvironment();
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
 
 function refuse(words: string): never {
   process.stderr.write(`Not started. ${words}\n`);

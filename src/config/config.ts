@@ -1,25 +1,53 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { CLOUDS, issuerAt } from '../withings/clouds.ts';
-import { faultsIn, textsFor, variablesIn } from './environment.ts';
-import { brokenRules, SANDBOX_CLIENT } from './rules.ts';
+import {
+  faultsIn,
+  readEnvironment,
+  secretNames,
+  textsFor,
+  variableNames,
+  variablesIn,
+} from './environment.ts';
+import { brokenRules } from './rules.ts';
 import { settings } from './settings.ts';
+import { doubtsAbout, misspeltNames } from './warnings.ts';
+import { SANDBOX_CLIENT } from './withings.ts';
+import { withoutQuotes, withSecretFiles } from './written.ts';
 
 type Settings = z.output<typeof settings>;
 
 /** Everything the program can be told from outside, read once at start. */
 export type Config = ReturnType<typeof complete>;
 
-export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: string[] };
+/** `warnings`: what starts, and is probably not meant. */
+export type ConfigResult = { ok: true; config: Config; warnings: string[] } | { ok: false; faults: string[] };
+
+/** The Config of this process. */
+export function readConfigOfProcess(): ConfigResult {
+  try {
+    return readConfig(readEnvironment());
+  } catch (error) {
+    return { ok: false, faults: [(error as Error).message] };
+  }
+}
 
 /** Turns the environment into a Config, or into every fault at once, in plain words. */
 export function readConfig(source: Record<string, string | undefined>): ConfigResult {
-  const env = variablesIn(source);
+  const names = variableNames(settings);
+  const bare = withoutQuotes(variablesIn(source), names);
+  const { env, faults: unread } = withSecretFiles(bare.env, secretNames(settings));
   const parsed = settings.safeParse(textsFor(settings, env));
-  const faults = [...(parsed.success ? [] : faultsIn(settings, parsed.error)), ...brokenRules(env)];
+  const faults = [
+    ...bare.faults,
+    ...unread,
+    ...(parsed.success ? [] : faultsIn(settings, parsed.error)),
+    ...(unread.length === 0 ? brokenRules(env) : []), // which ask what is set
+  ];
+  const others = misspeltNames(env, names);
   return parsed.success && faults.length === 0
-    ? { ok: true, config: complete(parsed.data) }
-    : { ok: false, faults };
+    ? { ok: true, config: complete(parsed.data), warnings: [...others, ...doubtsAbout(env)] }
+    : { ok: false, faults: [...faults, ...others] };
 }
 
 /** The settings, and what follows from them. */

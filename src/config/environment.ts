@@ -5,10 +5,31 @@ import { z } from 'zod';
 /** Variables by name, trimmed; an empty one counts as not set. */
 export type Environment = Record<string, string>;
 
-/** The process environment over the `.env` file of this folder. */
+/**
+ * The process environment over the `.env` file of this folder.
+ *
+ * @throws Error with words for the operator when there is a `.env` that cannot be read
+ */
 export function readEnvironment(file = '.env'): Environment {
-  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const fromFile = existsSync(file) ? parseEnv(readText(file)) : {};
   return { ...variablesIn(fromFile), ...variablesIn(process.env) };
+}
+
+/**
+ * A file that an editor or a shell of any system has written: PowerShell writes UTF-16, and many put a mark in front.
+ *
+ * @throws Error with words for the operator
+ */
+export function readText(file: string): string {
+  try {
+    const bytes = readFileSync(file);
+    const isLittleEndian = (bytes[0] === 0xff && bytes[1] === 0xfe) || bytes[1] === 0;
+    const isBigEndian = (bytes[0] === 0xfe && bytes[1] === 0xff) || bytes[0] === 0;
+    const encoding = isLittleEndian ? 'utf-16le' : isBigEndian ? 'utf-16be' : 'utf-8';
+    return new TextDecoder(encoding).decode(bytes); // which drops the mark
+  } catch (error) {
+    throw new Error(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
 }
 
 /** What is set, without the spaces around it. */
@@ -18,26 +39,43 @@ export function variablesIn(source: Record<string, string | undefined>): Environ
   );
 }
 
-/** Which environment variable a setting comes from. */
-const registry = z.registry<{ variable: string }>();
+/** Which environment variable a setting comes from, and whether it is a secret. */
+const registry = z.registry<{ variable: string; isSecret: boolean }>();
 
 /** Says where a setting comes from. The last step of its schema: what is built on top does not inherit it. */
 export function from<Schema extends z.ZodType>(variable: string, schema: Schema): Schema {
-  registry.add(schema, { variable });
+  registry.add(schema, { variable, isSecret: false });
+  return schema;
+}
+
+/** The same of a secret, which a file may hold as well: its path is in the variable with `_FILE` behind its name. */
+export function secretFrom<Schema extends z.ZodType>(variable: string, schema: Schema): Schema {
+  registry.add(schema, { variable, isSecret: true });
   return schema;
 }
 
 /** The variables of all settings, those in groups too. */
 export function variableNames(settings: z.ZodObject): string[] {
+  return variablesOf(settings).flatMap(({ variable, isSecret }) =>
+    isSecret ? [variable, `${variable}_FILE`] : variable,
+  );
+}
+
+/** Those whose values nobody may see. */
+export function secretNames(settings: z.ZodObject): string[] {
+  return variablesOf(settings).flatMap(({ variable, isSecret }) => (isSecret ? variable : []));
+}
+
+function variablesOf(settings: z.ZodObject): { variable: string; isSecret: boolean }[] {
   return Object.values(settings.shape).flatMap((setting) =>
-    setting instanceof z.ZodObject ? variableNames(setting) : nameOf(setting),
+    setting instanceof z.ZodObject ? variablesOf(setting) : sourceOf(setting),
   );
 }
 
 /** The text of each setting, in the shape that the schema parses. */
 export function textsFor(settings: z.ZodObject, env: Environment): Record<string, unknown> {
   const textOf = (setting: z.core.$ZodType) =>
-    setting instanceof z.ZodObject ? textsFor(setting, env) : env[nameOf(setting)];
+    setting instanceof z.ZodObject ? textsFor(setting, env) : env[sourceOf(setting).variable];
   return Object.fromEntries(Object.entries(settings.shape).map(([name, setting]) => [name, textOf(setting)]));
 }
 
@@ -48,11 +86,11 @@ export function faultsIn(settings: z.ZodObject, { issues }: z.ZodError): string[
       (at, key) => (at instanceof z.ZodObject ? at.shape[String(key)] : undefined) ?? at,
       settings,
     );
-  return issues.map(({ path, message }) => `${nameOf(settingAt(path))} ${message}.`);
+  return issues.map(({ path, message }) => `${sourceOf(settingAt(path)).variable} ${message}.`);
 }
 
-function nameOf(setting: z.core.$ZodType): string {
+function sourceOf(setting: z.core.$ZodType) {
   const found = registry.get(setting);
   if (!found) throw new Error('A setting without a variable');
-  return found.variable;
+  return found;
 }

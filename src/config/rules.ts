@@ -1,9 +1,7 @@
-import { brokenCallbackRule } from '../withings/notify.ts';
+import { refusedCallback } from './callback.ts';
 import type { Environment } from './environment.ts';
 import { secretsIn } from './formats.ts';
-
-/** The application that a sandbox knows. */
-export const SANDBOX_CLIENT = { id: 'sandbox', secret: 'sandbox-secret' };
+import { hasClient, isSandboxClient } from './withings.ts';
 
 /** What must be set together, and what must not: when it is wrong, and what to say then. */
 const RULES: [isBroken: (env: Environment) => boolean, fault: string][] = [
@@ -53,15 +51,7 @@ const RULES: [isBroken: (env: Environment) => boolean, fault: string][] = [
 /** Faults that no single setting shows. */
 export function brokenRules(env: Environment): string[] {
   const faults = RULES.filter(([isBroken]) => isBroken(env)).map(([, fault]) => fault);
-  return [...faults, ...callbackFaults(env)];
-}
-
-function hasClient(env: Environment): boolean {
-  return env.WITHINGS_CLIENT_ID !== undefined || env.WITHINGS_CLIENT_SECRET !== undefined;
-}
-
-function isSandboxClient(env: Environment): boolean {
-  return env.WITHINGS_CLIENT_ID === SANDBOX_CLIENT.id;
+  return [...faults, ...notificationFaults(env)];
 }
 
 function isOpenlyHttp(url: string | undefined): boolean {
@@ -70,28 +60,11 @@ function isOpenlyHttp(url: string | undefined): boolean {
   return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-const CALLBACK_RULES = {
-  https: 'an https address',
-  host: 'a host name that the whole internet knows, not localhost or an IP address',
-  port: 'port 443 or 80',
-  length: 'at most 255 characters',
-};
-
 /** Withings' rules for the addresses that it notifies, asked before Withings says no without saying why. */
-function callbackFaults(env: Environment): string[] {
-  const { WEBHOOKS, WITHINGS_API_URL, PUBLIC_URL = 'http://localhost' } = env;
-  const isAsked =
-    WEBHOOKS === 'on' && hasClient(env) && !isSandboxClient(env) && isWithings(WITHINGS_API_URL);
-  if (!isAsked || !URL.canParse(PUBLIC_URL)) return []; // the latter is a fault of its own
-  const rule = brokenCallbackRule(`${new URL(PUBLIC_URL).origin}/webhooks/withings/${'x'.repeat(43)}`);
-  if (rule === null) return [];
+function notificationFaults(env: Environment): string[] {
+  const refused = env.WEBHOOKS === 'on' ? refusedCallback(env, `/webhooks/withings/${'x'.repeat(43)}`) : null;
+  if (refused === null) return [];
   return [
-    `WEBHOOKS=on needs a PUBLIC_URL that Withings agrees to call: ${CALLBACK_RULES[rule]} (it is ${PUBLIC_URL}).`,
+    `WEBHOOKS=on needs a PUBLIC_URL that Withings agrees to call: ${refused.rule} (it is ${refused.publicUrl}).`,
   ];
-}
-
-/** Withings' own API, of whatever cloud, and not a sandbox. */
-function isWithings(apiUrl: string | undefined): boolean {
-  if (apiUrl === undefined) return true;
-  return URL.canParse(apiUrl) && /(^|\.)withings(med)?\.net$/.test(new URL(apiUrl).hostname);
 }

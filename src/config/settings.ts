@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { from } from './environment.ts';
+import { from, secretFrom } from './environment.ts';
 import {
   apiKey,
   baseUrl,
@@ -26,7 +26,7 @@ export const settings = z.object({
 
   withings: z.object({
     clientId: from('WITHINGS_CLIENT_ID', z.string().optional()),
-    clientSecret: from('WITHINGS_CLIENT_SECRET', z.string().optional()),
+    clientSecret: secretFrom('WITHINGS_CLIENT_SECRET', z.string().optional()),
     scope: from('WITHINGS_SCOPE', scopes.default(['user.info', 'user.metrics', 'user.activity'])),
     cloud: from('WITHINGS_CLOUD', oneOf('eu', 'us').default('eu')),
     /** How token calls prove who we are: by sending the secret, or by signing a nonce with it. */
@@ -48,13 +48,13 @@ export const settings = z.object({
   /** Subscribe to Withings' notifications after connecting. */
   webhooks: from('WEBHOOKS', onOrOff.default(false)),
   /** Turns on the server-to-server API; null: there is none. */
-  partnerApiKey: from('PARTNER_API_KEY', apiKey.nullable().default(null)),
+  partnerApiKey: secretFrom('PARTNER_API_KEY', apiKey.nullable().default(null)),
 
   /** Newest first; empty: one is made and kept in `dataDir`. */
-  sessionSecrets: from('SESSION_SECRET', secrets.default([])),
+  sessionSecrets: secretFrom('SESSION_SECRET', secrets.default([])),
   sessionIdleDays: from('SESSION_IDLE_DAYS', whole(1, 400).default(180)),
   sessionMaxDays: from('SESSION_MAX_DAYS', whole(1, 400).default(400)),
   dataDir: from('DATA_DIR', z.string().default('./data')),
   /** Where several instances keep their sessions and grants; null: in `dataDir`. */
-  redisUrl: from('REDIS_URL', redisUrl.nullable().default(null)),
+  redisUrl: secretFrom('REDIS_URL', redisUrl.nullable().default(null)),
 });

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import type { Environment } from './environment.ts';
+import { type Environment, readText } from './environment.ts';
 import { redisUrl } from './formats.ts';
 
 export interface StoreAddress {
@@ -27,7 +26,8 @@ export function findStore(argument: string, env: Environment, dataDir: string): 
 }
 
 function addressIn(name: string, env: Environment): string {
-  const value = env[name];
+  const file = name.endsWith('_FILE') ? env[name] : env[`${name}_FILE`];
+  const value = file === undefined ? env[name] : readText(file).trim();
   if (value === undefined) throw new Error(`${name} is not set.`);
-  return name.endsWith('_FILE') ? readFileSync(value, 'utf8').replace(/\r?\n$/, '') : value;
+  return value;
 }

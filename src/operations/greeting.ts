@@ -13,8 +13,12 @@ export function greeting({ publicUrl, isSandbox, store }: Greeting): string {
     ['Data', store],
     ['Stop', 'Ctrl-C'],
   ];
-  const about = isSandbox
-    ? 'on a sandbox: no account is needed, people and data are invented'
-    : 'with Withings itself: the callback below has to be registered there';
-  return `\n  Withings Connect, ${about}\n${lines.map(([name = '', text]) => `    ${name.padEnd(10)}${text}\n`).join('')}\n`;
+  return `\n  Withings Connect, ${about(isSandbox, publicUrl)}\n${lines.map(([name = '', text]) => `    ${name.padEnd(10)}${text}\n`).join('')}\n`;
+}
+
+function about(isSandbox: boolean, publicUrl: string): string {
+  if (!isSandbox) return 'with Withings itself: the callback below has to be registered there';
+  if (publicUrl.startsWith('https:'))
+    return 'ON THE SANDBOX: whoever comes sees invented people, until WITHINGS_CLIENT_ID is set';
+  return 'on a sandbox: no account is needed, people and data are invented';
 }

@@ -48,4 +48,7 @@ test('a terminal is told where to go, and where the callback is where it has to 
   const real = greeting({ publicUrl: 'https://app.example', isSandbox: false, store });
   expect(real).toMatch(/Callback +https:\/\/app\.example\/callback\n/);
   expect(real).not.toContain('/sandbox/');
+  const strangers = greeting({ publicUrl: 'https://app.example', isSandbox: true, store });
+  expect(strangers).toContain('ON THE SANDBOX');
+  expect(sandbox).not.toContain('ON THE SANDBOX');
 });

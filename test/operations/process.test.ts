@@ -126,6 +126,14 @@ describe('starting', () => {
   });
 });
 
+test('what is probably not meant is told once, in the log, and so is the callback to register', async () => {
+  const env = { PUBLIC_URL: 'https://health.example.com', DATA_DIR: tempDir() };
+  const sandbox = await ready(await run(env, { dotEnv: 'WITHINGS_CLIENTID=x\n' }));
+  expect(sandbox.output().split('did you mean WITHINGS_CLIENT_ID?')).toHaveLength(2);
+  expect(sandbox.output()).toMatch(/"level":"warn".*SANDBOX, with invented people/);
+  expect(sandbox.output().split('"callback":"https://health.example.com/callback"')).toHaveLength(2);
+});
+
 describe('stopping', () => {
   test('SIGTERM: what is under way finishes, then exit 0; a restart knows everybody', async () => {
     const { withings, env } = await farApart();

@@ -1,0 +1,53 @@
+import { type Environment, readText } from './environment.ts';
+
+/** What was meant, and what is wrong with how it was written. */
+export interface Written {
+  env: Environment;
+  faults: string[];
+}
+
+/**
+ * Takes secrets from the files that `…_FILE` names, without the line's end.
+ *
+ * @param secrets names of variables
+ */
+export function withSecretFiles(env: Environment, secrets: string[]): Written {
+  const faults: string[] = [];
+  const found: Environment = {};
+  for (const name of secrets) {
+    const file = env[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (env[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: remove one of them.`);
+    else {
+      try {
+        found[name] = onlyLineOf(file);
+      } catch (error) {
+        faults.push(`${name}_FILE: ${(error as Error).message}`);
+      }
+    }
+  }
+  return { env: { ...env, ...found }, faults };
+}
+
+function onlyLineOf(file: string): string {
+  const line = readText(file).trim();
+  if (line === '') throw new Error(`${file} is empty.`);
+  if (/[\r\n]/.test(line)) throw new Error(`${file} has more than one line.`);
+  return line;
+}
+
+/**
+ * Finds what stands in quotes: a shell and a `.env` take them away, `docker run --env-file` does not.
+ *
+ * @param names variables of ours
+ */
+export function withoutQuotes(env: Environment, names: string[]): Written {
+  const quoted = names.filter((name) => /^(["'`]).*\1$/s.test(env[name] ?? ''));
+  return {
+    env: { ...env, ...Object.fromEntries(quoted.map((name) => [name, (env[name] ?? '').slice(1, -1)])) },
+    faults: quoted.map(
+      (name) =>
+        `${name} is in quotes, which belong to its value here (docker's --env-file keeps them): remove them.`,
+    ),
+  };
+}
