@@ -1,7 +1,10 @@
 import type { RefusalCode } from '../withings/errors.ts';
 import type { ProblemText } from './text.ts';
 
-/** Why there is no token, no answer or no data. */
+/**
+ * Why there is no token, no answer or no data. What keeps Withings' data away from somebody who is connected is 503, and says
+ * when to ask again.
+ */
 export const REFUSALS = {
   'not-connected': {
     status: 401,
@@ -33,27 +36,30 @@ export const REFUSALS = {
     retryAfterSeconds: 60,
   },
   'client-refused': {
-    status: 502,
+    status: 503,
     title: 'Withings does not know this application',
     what: 'Withings refused the id or the secret of this installation. Your own connection is not the cause, and it is kept.',
     advice:
       'Whoever runs this site must check WITHINGS_CLIENT_ID and WITHINGS_CLIENT_SECRET, and the clock of the machine.',
     action: 'home',
+    retryAfterSeconds: 300,
   },
   'clock-wrong': {
-    status: 502,
+    status: 503,
     title: 'The clock of this installation is wrong',
     what: 'Withings refused a signed request, and its clock and ours are more than a minute apart. Your own connection is not the cause, and it is kept.',
     advice: 'Whoever runs this site must set the clock of the machine right, by NTP for instance.',
     action: 'home',
+    retryAfterSeconds: 300,
   },
   'redirect-uri-refused': {
-    status: 502,
+    status: 503,
     title: 'Withings does not accept our return address',
     what: 'The callback URL of this installation differs from the one registered at Withings (their status 293).',
     advice:
       'Whoever runs this site must register PUBLIC_URL followed by /callback, to the letter, in the Withings developer dashboard.',
     action: 'home',
+    retryAfterSeconds: 300,
   },
   'callback-refused': {
     status: 502,
@@ -108,7 +114,7 @@ export const REFUSALS = {
     retryAfterSeconds: 30,
   },
   'withings-unreadable': {
-    status: 502,
+    status: 503,
     title: 'Withings answered something we cannot read',
     what: 'The answer was not in the form that Withings documents, so we used nothing of it and kept what we had.',
     whatConnecting:
@@ -118,11 +124,12 @@ export const REFUSALS = {
     retryAfterSeconds: 30,
   },
   'withings-refused': {
-    status: 502,
+    status: 503,
     title: 'Withings refused without saying why',
     what: 'It answered with an error that has no meaning we know. Nothing of yours was changed.',
     whatConnecting: 'It answered with an error that has no meaning we know. Nothing was connected.',
     advice: 'Try again. If it stays, tell whoever runs this site the number below.',
     action: 'dashboard',
+    retryAfterSeconds: 60,
   },
 } as const satisfies Record<RefusalCode, ProblemText>;

@@ -8,15 +8,15 @@ import { visit } from '../support/visitor.ts';
 describe('an exchange that fails', () => {
   test.each([
     ['a refused code', 'refuse-code', 502, 'code-refused'],
-    ['a wrong client', 'wrong-secret', 502, 'client-refused'],
+    ['a wrong client', 'wrong-secret', 503, 'client-refused'],
     ['an error page', 'http-500', 503, 'withings-unreachable'],
     ['a reset', 'reset', 503, 'withings-unreachable'],
     ['a lost answer', 'lose-reply', 503, 'withings-unreachable'],
-    ['HTML', 'html', 502, 'withings-unreadable'],
-    ['half an answer', 'truncated', 502, 'withings-unreadable'],
+    ['HTML', 'html', 503, 'withings-unreadable'],
+    ['half an answer', 'truncated', 503, 'withings-unreadable'],
     ['busy', 'status-601', 503, 'withings-busy'],
     ['timeout', 'status-522', 503, 'withings-timeout'],
-    ['not implemented', 'status-2554', 502, 'withings-refused'],
+    ['not implemented', 'status-2554', 503, 'withings-refused'],
     ['a drip', 'slow', 503, 'withings-timeout'],
   ])(
     '%s: one call, a page with one way on, and the next attempt works',

@@ -81,7 +81,7 @@ test('a clock that is wrong is named, and nobody is disconnected', async () => {
   lag.ms = 3_600_000;
   app.clock.now += 3 * 3_600_000;
   const answer = await visitor.json('/api/measures');
-  expect(answer.status).toBe(502);
+  expect(answer.status).toBe(503);
   expect(answer.body.problem).toMatchObject({
     code: 'clock-wrong',
     advice: expect.stringContaining('clock'),
