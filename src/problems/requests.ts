@@ -65,14 +65,14 @@ export const REQUESTS = {
     status: 404,
     title: 'There is no page here',
     what: 'The address may be mistyped, or the page is gone.',
-    advice: 'Go back to the start.',
+    advice: 'Everything that is here can be reached from the start.',
     action: 'home',
   },
   'method-not-allowed': {
     status: 405,
     title: 'That cannot be done here',
     what: 'This address exists, but it does not take this kind of request.',
-    advice: 'Go back to the start and use the buttons there.',
+    advice: 'Use the links and buttons of our pages.',
     action: 'home',
   },
   'not-ahead-of-time': {
@@ -86,7 +86,7 @@ export const REQUESTS = {
     status: 400,
     title: 'We could not read that request',
     what: 'Something in it is not as it should be. Nothing was changed.',
-    advice: 'Go back to the start and try again from there.',
+    advice: 'Use the links and buttons of our pages.',
     action: 'home',
   },
   'unknown-unit': {
@@ -107,7 +107,7 @@ export const REQUESTS = {
     status: 413,
     title: 'That is too much at once',
     what: 'The request was larger than anything this site needs. Nothing was changed.',
-    advice: 'Go back to the start and use the buttons there.',
+    advice: 'Use the links and buttons of our pages.',
     action: 'home',
   },
   'head-too-large': {
@@ -122,14 +122,14 @@ export const REQUESTS = {
     status: 414,
     title: 'That address is too long',
     what: 'It was longer than any address of this site.',
-    advice: 'Go back to the start.',
+    advice: 'Everything that is here can be reached from the start.',
     action: 'home',
   },
   'unsupported-type': {
     status: 415,
     title: 'We do not read that format',
     what: 'The request carried a kind of content that this site does not take. Nothing was changed.',
-    advice: 'Go back to the start and use the buttons there.',
+    advice: 'Use the links and buttons of our pages.',
     action: 'home',
   },
   'key-missing': {
@@ -161,7 +161,7 @@ export const REQUESTS = {
     status: 500,
     title: 'Something broke on our side',
     what: 'This was our mistake, not yours, and it has been written down.',
-    advice: 'Go back and try once more. If it stays, tell us the number below.',
+    advice: 'Try once more. If it stays, tell whoever runs this site the request below.',
     action: 'home',
   },
 } as const satisfies Record<string, ProblemText>;

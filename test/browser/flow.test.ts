@@ -57,7 +57,7 @@ test('a chart says the value under the pointer and the arrow keys', async () => 
 test('the demo by one link: a badge, and the hour at which it ends', async () => {
   const { home } = await startTown();
   const { page, complaints } = await arrive(home);
-  await page.getByRole('link', { name: /demo user/ }).click();
+  await page.getByRole('link', { name: 'Try the demo' }).click();
   await page.getByRole('button', { name: 'Allow' }).click();
   await page.getByText('Demo', { exact: true }).waitFor();
   await page.getByText(/Withings unlinks its demo users after a day: this one at Jun 16, /).waitFor();
