@@ -1,24 +1,47 @@
 import { type RequestHandler, Router } from 'express';
+import { describe, type Log } from './logging.ts';
 
 /** Whether a load balancer should send people here. */
 export interface Readiness {
-  /** The store answers, and this process is not on its way out. */
+  /** The store takes writes, and this process is not on its way out. */
   isReady(): Promise<boolean>;
   isEnding(): boolean;
   /** From now on the answer is no. */
   end(): void;
 }
 
-/** @param ping rejects when the store does not answer */
-export function createReadiness(ping: () => Promise<void>): Readiness {
+/** However many ask: nobody makes us write by asking. */
+const PROBE_EVERY_MS = 1000;
+
+/**
+ * @param probe rejects when the store takes no writes. The log says why, once, and once that it does again
+ * @param monotonic milliseconds since any fixed moment
+ */
+export function createReadiness(probe: () => Promise<void>, monotonic: () => number, log: Log): Readiness {
   let ending = false;
+  let wasWell = true;
+  let answer = Promise.resolve(true);
+  let goodUntil = Number.NEGATIVE_INFINITY;
+
+  async function look(): Promise<boolean> {
+    goodUntil = Number.POSITIVE_INFINITY; // whoever asks meanwhile waits for this one
+    try {
+      await probe();
+      if (!wasWell) log.info('ready again');
+      wasWell = true;
+    } catch (error) {
+      if (wasWell) log.error({ error: describe(error) }, 'not ready: the store takes no writes');
+      wasWell = false;
+    }
+    goodUntil = monotonic() + PROBE_EVERY_MS;
+    return wasWell;
+  }
+
   return {
     async isReady() {
       if (ending) return false;
-      return ping().then(
-        () => !ending,
-        () => false,
-      );
+      if (monotonic() >= goodUntil) answer = look();
+      return (await answer) && !ending;
     },
     isEnding: () => ending,
     end() {

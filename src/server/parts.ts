@@ -13,13 +13,14 @@ import { createNotices } from '../dashboard/notice.ts';
 import { createTimezones } from '../dashboard/preferences/timezones.ts';
 import { createSlowData } from '../dashboard/slow-data.ts';
 import { createReadiness } from '../operations/health.ts';
-import { backgroundLog, type Log } from '../operations/logging.ts';
+import { backgroundLog, describe, type Log } from '../operations/logging.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
+import { whyUnwritable } from '../store/sqlite/startup-checks.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Clocks } from '../time/clocks.ts';
 import { createCustody } from '../tokens/custody.ts';
@@ -36,6 +37,8 @@ export type Parts = Awaited<ReturnType<typeof createParts>>;
 export async function createParts(config: Config, realClocks: Clocks, log: Log) {
   const { publicUrl, refreshMarginSeconds, sweepSeconds } = config;
   if (config.withings.sandbox || config.redisUrl === null) {
+    const fault = whyUnwritable(config.dataDir);
+    if (fault !== null) throw new Error(`DATA_DIR: ${fault}`);
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   }
   const sandbox = config.withings.sandbox ? await embedSandbox(config, realClocks.now) : null;
@@ -47,6 +50,10 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const encryption = createEncryption(keys.seal);
   const opened = await openStore(config, encryption, clocks, log).catch((error) => {
     sandbox?.close();
+    throw error;
+  });
+  await opened.store.probe().catch((error) => {
+    closeAll([sandbox, opened.store], log);
     throw error;
   });
   log.info({ store: opened.durability }, 'store');
@@ -111,13 +118,24 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     dataLoader,
     events: createEvents({ grants, timezones, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, outbox, encryption, publicUrl, now }),
-    readiness: createReadiness(store.ping),
+    readiness: createReadiness(store.probe, clocks.monotonic, log),
     now,
-    close() {
-      sandbox?.close();
-      store.close();
-    },
+    close: () => closeAll([sandbox, store], log),
   };
+}
+
+/** A disk that takes no writes any more takes no tidying up either, which is done at the next start. */
+function closeAll(parts: ({ close(): void } | null)[], log: Log): void {
+  const errors = parts.flatMap((part) => {
+    try {
+      part?.close();
+      return [];
+    } catch (error) {
+      return describe(error);
+    }
+  });
+  if (errors[0])
+    log.warn({ error: errors[0] }, 'closed as it was, since the disk takes no writes: nothing is lost');
 }
 
 /** The store that the settings name, and in a line what it promises. */

@@ -30,8 +30,8 @@ export interface Store
   encryption: Encryption;
   /** To and from the processes that share this store; null where they cannot reach each other and have to look. */
   pubsub: PubSub | null;
-  /** Resolves if the store can answer. */
-  ping(): Promise<void>;
+  /** Writes something and removes it again, as durably as anything. Resolves if that went well: the store can serve. */
+  probe(): Promise<void>;
   close(): void;
 }
 

@@ -1,10 +1,15 @@
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
-import Database from 'libsql';
+import { Writable } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
+import { createReadiness } from '../../src/operations/health.ts';
+import { createLog } from '../../src/operations/logging.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { startApp } from '../support/app.ts';
+import { door } from '../support/door.ts';
+import { until } from '../support/until.ts';
 
-test('alive whatever happens; ready while the store answers; neither tells more', async () => {
+test('alive whatever happens; ready while the store takes writes; neither tells more, the log says why once', async () => {
   const app = await startApp();
   const probe = async (path: string) => {
     const { status, body, headers } = await request(app.url).get(path);
@@ -13,9 +18,53 @@ test('alive whatever happens; ready while the store answers; neither tells more'
   };
   expect(await probe('/healthz')).toEqual([200, { status: 'alive' }]);
   expect(await probe('/readyz')).toEqual([200, { status: 'ready' }]);
-  const db = new Database(join(app.dataDir, 'connect.db'));
-  db.exec('ALTER TABLE grants RENAME TO away');
-  db.close();
+  const db = openDatabase(join(app.dataDir, 'connect.db'), 'NORMAL');
+  db.exec(`CREATE TRIGGER broken BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'no more'); END`);
+  await until(async () => (await probe('/readyz'))[0] === 503);
   expect(await probe('/healthz')).toEqual([200, { status: 'alive' }]);
   expect(await probe('/readyz')).toEqual([503, { status: 'not ready' }]);
+  db.exec('DROP TRIGGER broken');
+  await until(async () => (await probe('/readyz'))[0] === 200);
+  db.close();
+  expect(app.logs().split('not ready: the store takes no writes')).toHaveLength(2);
+  expect(app.logs()).toMatch(/"message":"no more"/);
+  expect(app.logs().split('ready again')).toHaveLength(2);
+});
+
+describe('nobody makes us write by asking', () => {
+  const log = createLog('silent', new Writable());
+
+  test('within a second there is one write, whatever came of it', async () => {
+    const clock = { now: 0 };
+    const outcomes = [Promise.resolve(), Promise.reject(new Error('full'))];
+    let writes = 0;
+    const readiness = createReadiness(
+      () => outcomes[writes++] ?? Promise.resolve(),
+      () => clock.now,
+      log,
+    );
+    const ask = async () => Promise.all([readiness.isReady(), readiness.isReady()]);
+    expect([await ask(), await ask(), writes]).toEqual([[true, true], [true, true], 1]);
+    clock.now = 1000;
+    expect([await ask(), await ask(), writes]).toEqual([[false, false], [false, false], 2]);
+    clock.now = 2000;
+    expect([await ask(), writes]).toEqual([[true, true], 3]);
+  });
+
+  test('one that takes long is waited for by all who ask meanwhile', async () => {
+    const clock = { now: 0 };
+    const write = door();
+    let writes = 0;
+    const probe = () => {
+      writes += 1;
+      return write.opened;
+    };
+    const readiness = createReadiness(probe, () => clock.now, log);
+    const first = readiness.isReady();
+    clock.now = 5000;
+    const second = readiness.isReady();
+    expect(writes).toBe(1);
+    write.open();
+    expect(await Promise.all([first, second])).toEqual([true, true]);
+  });
 });

@@ -74,7 +74,7 @@ test('both stores decide alike about the same calls', async () => {
 /** Resolves when it answers again. */
 async function back(store: Store): Promise<void> {
   for (let looks = 0; looks < 200; looks += 1) {
-    const answers = await store.ping().then(
+    const answers = await store.probe().then(
       () => true,
       () => false,
     );
@@ -152,7 +152,7 @@ test('killed and started again: calls fail at once meanwhile, and everything is 
   await signIn(store);
   await server.kill();
   await expect(store.readGrant('eu:363')).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
-  await expect(store.ping()).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
+  await expect(store.probe()).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' });
   await server.start();
   await back(store);
   expect(await store.readGrant('eu:363')).toMatchObject(content);

@@ -11,6 +11,7 @@ import { redisOutbox } from './outbox.ts';
 import { redisPubSub } from './pubsub.ts';
 import { redisRateLimit } from './rate-limit.ts';
 import { migrate } from './schema.ts';
+import { script } from './script.ts';
 import { redisExpiry, redisSessions } from './sessions.ts';
 import { checkAtStart, readStoreKey } from './startup-checks.ts';
 import { redisSubscriptions } from './subscriptions.ts';
@@ -56,6 +57,10 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
   }
 }
 
+const PROBE = script(`
+redis.call('SET', p .. 'probe', '')
+redis.call('DEL', p .. 'probe')`);
+
 function createStore(
   parts: RedisParts,
   key: StoreKey,
@@ -71,8 +76,8 @@ function createStore(
     ...redisRateLimit(parts),
     ...redisCallCounts(parts),
     ...redisExpiry(parts),
-    async ping() {
-      await parts.redis.command('PING');
+    async probe() {
+      await parts.redis.run(PROBE);
     },
     close: () => parts.redis.close(),
   };

@@ -48,14 +48,19 @@ export function openSqliteStore(
     ...sqliteCallCounts(unsynced),
     ...sqliteExpiry(db, unsynced),
     pubsub: null,
-    async ping() {
-      db.get('SELECT 1 FROM grants LIMIT 1');
+    async probe() {
+      for (const each of [db, unsynced]) each.transaction(() => probe(each));
     },
     close() {
       db.close();
       unsynced.close();
     },
   };
+}
+
+function probe(db: Db): void {
+  db.run("INSERT INTO attempts (id, answer, expires_at) VALUES ('probe', '', 0)");
+  db.run("DELETE FROM attempts WHERE id = 'probe'");
 }
 
 function openKey(db: Db, encryption: Encryption): StoreKey {
