@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -126,6 +126,50 @@ describe('starting', () => {
   });
 });
 
+describe('a DATA_DIR of another owner', () => {
+  const isRoot = process.getuid?.() === 0;
+  /** Root, without root's leave to write everywhere: as any user is. */
+  const LIKE_ANY_USER = isRoot ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : [];
+  const STRANGER = 4321;
+
+  function takeAway(place: string, mode: number): void {
+    chmodSync(place, mode);
+    if (isRoot) chownSync(place, STRANGER, STRANGER);
+  }
+  const startLikeAnyUser = (dataDir: string) =>
+    start([...LIKE_ANY_USER, process.execPath, MAIN], tempDir(), { DATA_DIR: dataDir });
+  const remedy = (dir: string) =>
+    isRoot
+      ? `belongs to uid ${STRANGER} with mode 0555, and this program runs as uid 0: chown -R 0:0 ${dir}`
+      : `chmod -R u+rwX ${dir}`;
+
+  test.each([
+    ['the folder', (dir: string) => dir],
+    ['a database in it, restored by somebody else', (dir: string) => join(dir, 'connect.db')],
+    ['the secret that was made once', (dir: string) => join(dir, 'session-secret')],
+  ])('%s: named, with owner, mode and the command that mends it', async (_what, placeIn) => {
+    const dataDir = tempDir();
+    const dir = join(dataDir, 'sandbox');
+    mkdirSync(dir);
+    for (const name of ['connect.db', 'session-secret']) writeFileSync(join(dir, name), '');
+    takeAway(placeIn(dir), 0o555);
+    const program = await startLikeAnyUser(dataDir);
+    expect(await program.exited).toBe(1);
+    expect(program.output()).toContain(`Not started. DATA_DIR: ${placeIn(dir)} `);
+    expect(program.output()).toContain(remedy(dir));
+    expect(program.output().trim().split('\n')).toHaveLength(1);
+  });
+
+  test('the folder that it is to lie in', async () => {
+    const dataDir = tempDir();
+    takeAway(dataDir, 0o555);
+    const program = await startLikeAnyUser(dataDir);
+    expect(await program.exited).toBe(1);
+    const dir = join(dataDir, 'sandbox');
+    expect(program.output()).toContain(`mkdir -p ${dir} && chown ${process.getuid?.()}:`);
+  });
+});
+
 test('what is probably not meant is told once, in the log, and so is the callback to register', async () => {
   const env = { PUBLIC_URL: 'https://health.example.com', DATA_DIR: tempDir() };
   const sandbox = await ready(await run(env, { dotEnv: 'WITHINGS_CLIENTID=x\n' }));
@@ -156,6 +200,24 @@ describe('stopping', () => {
     });
     second.child.kill('SIGINT');
     expect(await second.exited).toBe(0);
+  });
+
+  test('a disk that takes no writes: not ready, and then one line, exit 0, and nothing lost', async () => {
+    const env = { DATA_DIR: tempDir(), WITHINGS_TIMEOUT_MS: '1000' };
+    const first = await ready(await run(env));
+    const visitor = visit(first);
+    await visitor.connect();
+    execFileSync('prlimit', ['--pid', String(first.child.pid), '--fsize=0:']); // each write fails, as on a full disk
+    await until(async () => (await request(first.url).get('/readyz')).status === 503);
+    first.child.kill('SIGTERM');
+    expect(await first.exited).toBe(0);
+    expect(first.output()).toContain('not ready: the store takes no writes');
+    const last = first.output().split('"stopping"')[1] ?? '';
+    expect(last.match(/closed as it was/g)).toHaveLength(1);
+    expect(last).not.toMatch(/^\s+at /m);
+
+    await ready(await run({ ...env, PORT: new URL(first.url).port }));
+    expect((await visitor.json('/api/connection')).body.state).toBe('connected');
   });
 
   test('npm start: a signal to npm reaches the program, which takes its time to finish', async () => {
