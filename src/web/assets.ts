@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { Router } from 'express';
+import { Router } from 'express';
 
 /** A file that pages load. */
 export interface Asset {
@@ -15,7 +15,8 @@ export interface Asset {
 
 /**
  * The files of a folder, under an address that changes whenever one of them does: browsers keep them for a year. One hash
- * stands for all, so that modules find each other by relative addresses. Reads the folder once.
+ * stands for all, so that modules find each other by relative addresses. They are read once, and served as they were
+ * read: an address always leads to the bytes that the pages of this program name.
  */
 export function createAssets(folder: string): { files: Record<string, Asset>; routes: Router } {
   const names = readdirSync(folder).sort();
@@ -34,10 +35,15 @@ export function createAssets(folder: string): { files: Record<string, Asset>; ro
   }
 
   const routes = Router();
-  const serve = { index: false, redirect: false };
-  routes.use(`/assets/${version}`, express.static(folder, { ...serve, immutable: true, maxAge: '1y' }));
-  // Of another version, whose page is open while this one is rolled out: what has not changed fits its integrity still.
-  routes.use(/^\/assets(?:\/[0-9a-f]{16})?(?=\/)/, express.static(folder, serve));
+  routes.get('/assets/{:version/}:name', (req, res, next) => {
+    const { name } = req.params;
+    const content = contents.get(name);
+    if (!content) return next();
+    // While another version is rolled out its pages are open: what has not changed fits their integrity, and is not kept.
+    const isCurrent = req.params.version === version;
+    res.set('Cache-Control', isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache');
+    return res.type(name).send(content);
+  });
   return { files, routes };
 }
 

@@ -285,7 +285,7 @@ describe('bad input', () => {
       (app) => own(app).type('form').set('Content-Encoding', 'moon').send('a=1'),
       415,
     ],
-    ['a broken escape in the path', (app) => request(app.url).get('/assets/%E0%A4%A'), 404],
+    ['a broken escape in the path', (app) => request(app.url).get('/assets/%E0%A4%A'), 400],
     ['a file that is not public', (app) => request(app.url).get('/assets/..%2fpackage.json'), 404],
     ['the repository', (app) => request(app.url).get('/.git/config'), 404],
     ['the settings', (app) => request(app.url).get('/.env'), 404],
