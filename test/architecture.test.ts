@@ -120,8 +120,8 @@ describe('one place for each thing', () => {
     expect(offenders(/'\.\.\/sandbox\//, /^src\/(server\/|commands\/sandbox\.ts)/)).toEqual([]);
   });
 
-  test('libsql is known to store/sqlite/database.ts alone', () => {
-    expect(offenders(/from 'libsql'/, /^src\/store\/sqlite\/database\.ts$/)).toEqual([]);
+  test('the engines of SQLite are known to store/sqlite/engine.ts alone', () => {
+    expect(offenders(/'(libsql|node:sqlite)'/, /^src\/store\/sqlite\/engine\.ts$/)).toEqual([]);
   });
 
   test('the Redis client is known to store/redis/client.ts alone', () => {

@@ -20,6 +20,7 @@ import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
+import { sqliteEngine } from '../store/sqlite/database.ts';
 import { whyUnwritable } from '../store/sqlite/startup-checks.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Clocks } from '../time/clocks.ts';
@@ -29,6 +30,10 @@ import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notification
 
 /** A list of ten years is several MB. */
 const EXPORTS_MAX_BYTES = 8 * 1024 * 1024;
+
+/** A fault of SQLite's that was mended in 3.51.3 can lose a write where several connections write and checkpoint. */
+const SINGLE_PROCESS =
+  'several processes on one DATA_DIR want a newer Node (22.23 or later): with this one they can lose a write';
 
 /** What the routes are made of. */
 export type Parts = Awaited<ReturnType<typeof createParts>>;
@@ -153,7 +158,9 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
     return openRedisStore({ url: config.redisUrl, encryption, now, tag: config.redisTag, ...opening });
   }
   const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic, opening);
-  return { store, durability: 'one file: every change is on disk before it is used' };
+  const { version, isForSeveralProcesses } = sqliteEngine();
+  if (!isForSeveralProcesses) log.warn({ sqlite: version, node: process.version }, SINGLE_PROCESS);
+  return { store, durability: `one file (SQLite ${version}): every change is on disk before it is used` };
 }
 
 /** The Withings of a program that was given no credentials: another site's pages, under an address of ours. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import Database from 'libsql';
+import { openDatabase } from '../../dist/store/sqlite/database.js';
 import { callsAt, startServer, startWithings, tempDir } from './servers.js';
 import { connect, connectToSandbox, forEach, page, tell } from './visits.js';
 
@@ -28,7 +28,7 @@ export async function measureCpu(people) {
   const memory = await startServer(at, peer);
   const file = await startServer({ ...at, SESSIONS_FILE: join(tempDir(), 'sessions.db') }, peer);
   const servers = [ours, memory, file];
-  const line = new Database(join(dataDir, 'unsynced.db'), { timeout: 5000 });
+  const line = openDatabase(join(dataDir, 'unsynced.db'), 'NORMAL');
   /** @type {string[][]} */
   const cookies = [[], [], []];
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { createEncryption } from '../../dist/store/encryption.js';
 import { deriveKeys } from '../../dist/store/keys.js';
+import { openDatabase } from '../../dist/store/sqlite/database.js';
 import { openSqliteStore } from '../../dist/store/sqlite/store.js';
 import { quotaOf } from '../../dist/tokens/quota.js';
 import { median } from './cpu.js';
@@ -91,7 +91,7 @@ export async function measureStatements(people) {
 
 /** People whom nobody can open, which no statement here has to. @param {string} file @param {number} people */
 function fill(file, people) {
-  const db = new Database(file);
+  const db = openDatabase(file, 'NORMAL');
   const now = Date.now();
   const each = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${people})`;
   const id = `printf('%016x', i)`;

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import Database from 'libsql';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { visit } from '../support/visitor.ts';
 
 /** From now on sessions cannot be written. */
 function fillDisk(app: TestApp, what: 'INSERT' | 'UPDATE'): void {
-  const disk = new Database(join(app.dataDir, 'connect.db'));
+  const disk = openDatabase(join(app.dataDir, 'connect.db'), 'NORMAL');
   disk.exec(`CREATE TRIGGER full BEFORE ${what} ON sessions BEGIN SELECT RAISE(FAIL, 'disk full'); END`);
   disk.close();
 }

@@ -6,7 +6,9 @@ import { readFileSync, statSync, truncateSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const Database = createRequire(import.meta.url)('libsql');
+/** Both, where there are both: it is the program that chooses. */
+const node = /** @type {{ DatabaseSync: Function } | undefined} */ (process.getBuiltinModule('node:sqlite'));
+const engines = [createRequire(import.meta.url)('libsql'), ...(node ? [node.DatabaseSync] : [])];
 const { CRASH_DIR = '', DATA_DIR = '' } = process.env;
 const WAL = join(DATA_DIR, 'connect.db-wal');
 
@@ -67,15 +69,15 @@ const deeds = {
     return result;
   },
   full() {
-    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    throw Object.assign(new Error('database or disk is full'), { errcode: 13, rawCode: 13 });
   },
-  /** @param {() => unknown} work @param {Plan} _plan @param {import('libsql').Database} db */
+  /** @param {() => unknown} work @param {Plan} _plan @param {{ exec(sql: string): void }} db */
   'read-only'(work, _plan, db) {
-    db.pragma('query_only = ON');
+    db.exec('PRAGMA query_only = ON');
     try {
       return work();
     } finally {
-      db.pragma('query_only = OFF');
+      db.exec('PRAGMA query_only = OFF');
     }
   },
 };
@@ -89,7 +91,7 @@ let planned = '';
 let count = 0;
 let isBegun = false;
 
-/** @param {import('libsql').Database} db @param {string} sql @param {() => unknown} work */
+/** @param {{ exec(sql: string): void }} db @param {string} sql @param {() => unknown} work */
 function withPlan(db, sql, work) {
   const text = readPlan();
   /** @type {Plan | null} */
@@ -105,13 +107,15 @@ function withPlan(db, sql, work) {
   return plan.nth === 'every' || plan.nth === count ? deeds[plan.deed](work, plan, db) : work();
 }
 
-const { prepare, exec } = Database.prototype;
-Database.prototype.exec = function (/** @type {string} */ sql) {
-  return withPlan(this, sql, () => exec.call(this, sql));
-};
-Database.prototype.prepare = function (/** @type {string} */ sql) {
-  const statement = prepare.call(this, sql);
-  const run = statement.run.bind(statement);
-  statement.run = (/** @type {unknown[]} */ ...values) => withPlan(this, sql, () => run(...values));
-  return statement;
-};
+for (const { prototype } of engines) {
+  const { prepare, exec } = prototype;
+  prototype.exec = function (/** @type {string} */ sql) {
+    return withPlan(this, sql, () => exec.call(this, sql));
+  };
+  prototype.prepare = function (/** @type {string} */ sql) {
+    const statement = prepare.call(this, sql);
+    const run = statement.run.bind(statement);
+    statement.run = (/** @type {unknown[]} */ ...values) => withPlan(this, sql, () => run(...values));
+    return statement;
+  };
+}

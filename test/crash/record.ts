@@ -1,9 +1,9 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { createEncryption } from '../../src/store/encryption.ts';
 import type { Grant } from '../../src/store/grant.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { tempDir } from '../support/machine.ts';
 
@@ -36,9 +36,9 @@ export function durableGrant(
 
 export function countSessions(dataDir: string): Promise<number> {
   return fromCopy(dataDir, (file) => {
-    const db = new Database(file);
-    const { n } = db.prepare('SELECT count(*) AS n FROM sessions').get() as { n: number };
+    const db = openDatabase(file, 'NORMAL');
+    const sessions = db.all('SELECT key FROM sessions');
     db.close();
-    return n;
+    return sessions.length;
   });
 }

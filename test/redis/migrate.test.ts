@@ -202,7 +202,7 @@ test('killed after the file was closed: neither side starts, and the next run op
   await app.stop();
   const url = await newRedis();
   await migrated(app, url);
-  const { mark } = fileOf(app).prepare('SELECT mark FROM copying').get() as { mark: string };
+  const mark = String(fileOf(app).get('SELECT mark FROM copying')?.mark);
   const redis = await operator(url);
   const [key = ''] = await redis.names('*:key');
   await redis.ask('SET', key.replace(/key$/, 'mark'), mark.replace('closed', 'filled'));
@@ -293,6 +293,6 @@ test.each([
   writeFileSync(file, `${url}\n`);
   const output = await migrated(app, '', call(file, url));
   expect(output).toContain('Copied: 2 connections');
-  const { mark } = fileOf(app).prepare('SELECT mark FROM copying').get() as { mark: string };
+  const mark = String(fileOf(app).get('SELECT mark FROM copying')?.mark);
   expect(output + mark).not.toContain('a-password');
 });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
 import { createClient } from '@redis/client';
-import Database from 'libsql';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
 
@@ -70,19 +70,20 @@ export function startEmbedded(): Promise<TestApp> {
 
 /** The SQLite file of the app, by another hand. */
 export function fileOf(app: TestApp) {
-  const db = new Database(join(app.dataDir, 'connect.db'));
-  atEnd(() => void db.close());
+  const db = openDatabase(join(app.dataDir, 'connect.db'), 'NORMAL');
+  atEnd(db.close);
   return db;
 }
 
 /** So many more browsers on one of its connections: a copy that takes long enough to be stopped on the way. */
 export function crowd(app: TestApp, browsers: number): void {
   const db = fileOf(app);
-  db.prepare(
+  db.run(
     `INSERT INTO sessions WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
      SELECT 'crowd-' || i, grant_id, data, idle_until, ends_at, bound
      FROM n, (SELECT * FROM sessions ORDER BY key LIMIT 1)`,
-  ).run(browsers);
+    browsers,
+  );
 }
 
 /** Speaks to Redis as an operator does. */

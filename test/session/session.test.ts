@@ -3,12 +3,12 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import express, { type NextFunction, type Request, type Response } from 'express';
-import Database from 'libsql';
 import request from 'supertest';
 import { SessionGoneError } from '../../src/session/express-store.ts';
 import { createSessions } from '../../src/session/session.ts';
 import { createEncryption, DecryptionError } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { door } from '../support/door.ts';
@@ -34,12 +34,7 @@ async function isIn(visitor: Visitor): Promise<boolean> {
 
 /** The database itself, as somebody with a copy of the disk sees it. */
 function disk(app: TestApp) {
-  const db = new Database(join(app.dataDir, 'connect.db'));
-  return {
-    rows: (sql: string) => db.prepare(sql).all() as Record<string, unknown>[],
-    run: (sql: string, ...values: string[]) => db.prepare(sql).run(...values),
-    close: () => db.close(),
-  };
+  return openDatabase(join(app.dataDir, 'connect.db'), 'NORMAL');
 }
 
 function bytesOnDisk(app: TestApp): string {
@@ -73,7 +68,7 @@ describe('what is stored', () => {
   test('the key of a row, signed or not, is no way in', async () => {
     const { app } = await connected();
     const db = disk(app);
-    const [row] = db.rows('SELECT key FROM sessions');
+    const [row] = db.all('SELECT key FROM sessions');
     db.close();
     const thief = visit(app);
     for (const value of [`s%3A${row?.key}.x`, String(row?.key), `s:${row?.key}`]) {
@@ -88,7 +83,7 @@ describe('what is stored', () => {
     const db = disk(app);
     db.run("UPDATE grants SET id = 'eu:999'");
     expect((await visitor.get('/dashboard')).headers.location).toBe('/');
-    expect(db.rows('SELECT * FROM grants')).toHaveLength(1);
+    expect(db.all('SELECT * FROM grants')).toHaveLength(1);
     db.close();
   });
 
@@ -110,7 +105,7 @@ describe('what is stored', () => {
   ])('a session that somebody has given %s is none, and that is said once', async (_what, forge) => {
     const { app, visitor } = await connected();
     const db = disk(app);
-    const [mine] = db.rows('SELECT id FROM grants');
+    const [mine] = db.all('SELECT id FROM grants');
     const demo = visit(app);
     await demo.connect('/connect?mode=demo');
     db.run(forge(String(mine?.id)));
@@ -146,7 +141,7 @@ describe('what is stored', () => {
   test('what is erased is gone from the disk', async () => {
     const { app, visitor } = await connected();
     const db = disk(app);
-    const [row] = db.rows('SELECT sealed FROM grants');
+    const [row] = db.all('SELECT sealed FROM grants');
     const sealed = String(row?.sealed).slice(0, 200); // the rest may lie on another page
     expect(bytesOnDisk(app)).toContain(sealed);
     await visitor.post('/disconnect');
@@ -175,7 +170,7 @@ describe('what is stored', () => {
     }
     const db = disk(app);
     expect(
-      db.rows('SELECT 1 FROM sessions UNION ALL SELECT 1 FROM attempts UNION ALL SELECT 1 FROM grants'),
+      db.all('SELECT 1 FROM sessions UNION ALL SELECT 1 FROM attempts UNION ALL SELECT 1 FROM grants'),
     ).toEqual([]);
     db.close();
   });
@@ -299,7 +294,7 @@ describe('keys', () => {
     expect(page.text).toContain('key-missing');
     expect(page.headers['retry-after']).toBeDefined();
     expect(page.headers['set-cookie']).toBeUndefined();
-    expect(db.rows('SELECT 1 FROM grants')).toHaveLength(1);
+    expect(db.all('SELECT 1 FROM grants')).toHaveLength(1);
     await visitor.connect();
     expect(await isIn(visitor)).toBe(true);
     db.close();
@@ -311,7 +306,7 @@ describe('keys', () => {
     db.run("UPDATE grants SET sealed = 'deadbeef.' || substr(sealed, 10)");
     expect((await visitor.post('/disconnect')).headers.location).toBe('/');
     expect((await visitor.get('/')).text).toContain('Withings confirmed');
-    expect(db.rows('SELECT 1 FROM grants UNION ALL SELECT 1 FROM sessions')).toEqual([]);
+    expect(db.all('SELECT 1 FROM grants UNION ALL SELECT 1 FROM sessions')).toEqual([]);
     db.close();
   });
 

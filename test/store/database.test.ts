@@ -8,6 +8,7 @@ test('what would end the process or cut the text never reaches the store', () =>
     true,
     Number.NaN,
     Number.POSITIVE_INFINITY,
+    2 ** 60,
     'a\0b',
     new Uint8Array(1),
     {},

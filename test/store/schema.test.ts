@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
-import Database from 'libsql';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { type Db, openDatabase } from '../../src/store/sqlite/database.ts';
@@ -97,11 +96,11 @@ test('a step that fails has changed nothing', () => {
 describe('a file from a newer version is refused', () => {
   test.each(['closed in order', 'left by a crash'])('%s: by name, and nothing is written', async (how) => {
     const file = versionZero();
-    const native = new Database(file);
-    native.pragma('user_version = 99');
+    const native = openDatabase(file, 'FULL');
+    native.exec('PRAGMA user_version = 99');
     native.exec("INSERT INTO grants (id, write_id, sealed) VALUES ('eu:9', 'w', 's')"); // stays in the WAL
     const copy = join(tempDir(), 'connect.db');
-    if (how === 'closed in order') native.pragma('wal_checkpoint(TRUNCATE)');
+    if (how === 'closed in order') native.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     for (const end of ['', '-wal']) copyFileSync(file + end, copy + end);
     native.close();
     const bytes = () =>

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import Database from 'libsql';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { quotaOf } from '../../src/tokens/quota.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
@@ -41,15 +41,15 @@ test('a turn that could not be written takes nobody’s place', async () => {
 
 test('a grant that no session owns is cleared away, a few rows at a time', async () => {
   const { store, file } = await openTwo();
-  const db = new Database(file);
-  const insert = db.prepare('INSERT INTO grants (id, write_id, sealed) VALUES (?, ?, ?)');
-  for (let i = 0; i < 7; i += 1) insert.run(`eu:${i}`, 'w', 's');
-  db.prepare("INSERT INTO sessions VALUES ('key', 'eu:3', '{}', 9e15, 9e15, 'b')").run();
+  const db = openDatabase(file, 'NORMAL');
+  const insert = (id: string) => db.run("INSERT INTO grants (id, write_id, sealed) VALUES (?, 'w', 's')", id);
+  for (let i = 0; i < 7; i += 1) insert(`eu:${i}`);
+  db.run("INSERT INTO sessions VALUES ('key', 'eu:3', '{}', 9e15, 9e15, 'b')");
   for (let step = 0; step < 4; step += 1) expect(await store.removeExpired(0, 2)).toBe(false);
-  expect(db.prepare('SELECT id FROM grants').all()).toMatchObject([{ id: 'eu:3' }]);
-  insert.run('eu:0', 'w', 's');
+  expect(db.all('SELECT id FROM grants')).toMatchObject([{ id: 'eu:3' }]);
+  insert('eu:0');
   for (let step = 0; step < 2; step += 1) await store.removeExpired(0, 2); // and round again
-  expect(db.prepare('SELECT id FROM grants').all()).toMatchObject([{ id: 'eu:3' }]);
+  expect(db.all('SELECT id FROM grants')).toMatchObject([{ id: 'eu:3' }]);
   db.close();
 });
 
@@ -63,7 +63,7 @@ test('a session that was pointed at another grant is not transferred either', as
       attempt: null,
     });
   }
-  const db = new Database(file);
+  const db = openDatabase(file, 'NORMAL');
   db.exec("UPDATE sessions SET grant_id = 'eu:2'");
   db.close();
   const next = { key: 'next', data: '{}', idleUntil: 9e15, endsAt: 9e15 };
@@ -79,10 +79,13 @@ test('where somebody lives is cleared away with a grant that nobody saw end, a f
     await store.signIn({ grant, session, replaces: null, attempt: null });
     await store.writeTimezone(`eu:${userId}`, 'Europe/Paris');
   }
-  const [db, unsynced] = [new Database(file), new Database(join(dirname(file), 'unsynced.db'))];
+  const [db, unsynced] = [
+    openDatabase(file, 'NORMAL'),
+    openDatabase(join(dirname(file), 'unsynced.db'), 'NORMAL'),
+  ];
   db.exec("DELETE FROM grants WHERE id <> 'eu:3'");
   for (let step = 0; step < 3; step += 1) await store.removeExpired(0, 2);
-  expect(unsynced.prepare('SELECT grant_id FROM timezones').all()).toMatchObject([{ grant_id: 'eu:3' }]);
+  expect(unsynced.all('SELECT grant_id FROM timezones')).toMatchObject([{ grant_id: 'eu:3' }]);
   db.close();
   unsynced.close();
 });

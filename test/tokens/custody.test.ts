@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import Database from 'libsql';
 import { happenings } from '../../src/dashboard/history.ts';
 import { METRIC } from '../../src/dashboard/preferences/units.ts';
 import { createWording } from '../../src/dashboard/preferences/wording.ts';
@@ -10,6 +9,7 @@ import { createEncryption } from '../../src/store/encryption.ts';
 import type { Grant, GrantContent, RecordedCode } from '../../src/store/grant.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { fingerprint } from '../../src/tokens/changes.ts';
 import { createCustody } from '../../src/tokens/custody.ts';
@@ -675,8 +675,8 @@ describe('the sweeper', () => {
       const writeId = String(await world.store.readWriteId(id));
       await world.store.writeGrant(id, writeId, { ...content, intent }, 0);
     }
-    const disk = new Database(world.file);
-    disk.prepare("UPDATE grants SET sealed = 'of.another.key' WHERE id <> ?").run(ID);
+    const disk = openDatabase(world.file, 'NORMAL');
+    disk.run("UPDATE grants SET sealed = 'of.another.key' WHERE id <> ?", ID);
     disk.close();
     world.clock.now += 11_000;
     const reported: unknown[] = [];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import Database from 'libsql';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { createOutbox } from '../../src/tokens/outbox.ts';
 import { refuse } from '../../src/withings/errors.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -21,8 +21,8 @@ async function connected() {
 
 /** The file of the store, by another hand. */
 function fileOf(app: TestApp) {
-  const db = new Database(join(app.dataDir, 'connect.db'));
-  atEnd(() => void db.close());
+  const db = openDatabase(join(app.dataDir, 'connect.db'), 'NORMAL');
+  atEnd(db.close);
   return db;
 }
 
@@ -130,7 +130,7 @@ describe('what Withings does not take', () => {
     expect(receipt).toMatch(/disconnect_partner\/sandbox"/);
     await app.sweep();
     expect(await withings.calls('revoke')).toBe(0);
-    expect(fileOf(app).prepare('SELECT * FROM people').all()).toEqual([]);
+    expect(fileOf(app).all('SELECT * FROM people')).toEqual([]);
   });
 });
 

@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import Database from 'libsql';
+import { type Connection, type Engine, findEngine, type Statement } from './engine.ts';
 
 /** What may be stored. Buffers, booleans and undefined end the whole process inside libsql; a NUL cuts its text. */
 export type Value = string | number | null;
 
 export type Row = Record<string, unknown>;
 
-/** The few words of SQLite that this program speaks. It is the caller who knows the columns of a row. */
+/**
+ * The few words of SQLite that this program speaks. It is the caller who knows the columns of a row. What SQLite refuses
+ * is thrown with the name of its primary result code as `code`, such as `SQLITE_BUSY` (https://sqlite.org/rescode.html).
+ */
 export interface Db {
   /** Runs statements that have no values. */
   exec(sql: string): void;
@@ -24,76 +27,114 @@ export interface Db {
 /** The longest wait for another process' write, which stands still for everybody in this one. */
 const LOCK_WAIT_MS = 1000;
 
+let found: Engine | undefined;
+
+/** What this process opens every file with. */
+export function sqliteEngine(): Engine {
+  found ??= findEngine();
+  return found;
+}
+
 /**
  * Opens (or makes) a database file, in WAL mode; `:memory:` keeps nothing.
  *
  * @param synchronous `FULL`: a change is on disk when its call returns. `NORMAL`: it outlives this process, and a crash
  * of the host may cost the last ones
  */
-export function openDatabase(file: string, synchronous: 'FULL' | 'NORMAL'): Db {
-  const native = open(file);
-  native.pragma('journal_mode = WAL');
-  native.pragma(`synchronous = ${synchronous}`);
-  native.pragma(`busy_timeout = ${LOCK_WAIT_MS}`);
-  native.pragma('secure_delete = ON'); // what is erased is overwritten on the disk
+export function openDatabase(file: string, synchronous: 'FULL' | 'NORMAL', engine = sqliteEngine()): Db {
+  const native = open(file, engine);
+  const exec = (sql: string) => coded(() => native.exec(sql));
+  exec('PRAGMA journal_mode = WAL');
+  exec(`PRAGMA synchronous = ${synchronous}`);
+  exec('PRAGMA secure_delete = ON'); // what is erased is overwritten on the disk
 
-  const statements = new Map<string, ReturnType<typeof native.prepare>>();
-  function prepared(sql: string) {
+  let isOpen = true;
+  const statements = new Map<string, Statement>();
+  function prepared(sql: string): Statement {
     const known = statements.get(sql) ?? native.prepare(sql);
     statements.set(sql, known);
     return known;
   }
 
   return {
-    exec: (sql) => void native.exec(sql),
-    run: (sql, ...values) => prepared(sql).run(checked(values)).changes,
-    get<Columns extends object>(sql: string, ...values: Value[]) {
-      const row = prepared(sql).get(checked(values));
-      return row ? columnsOf<Columns>(row) : undefined;
+    exec,
+    run: (sql, ...values) => coded(() => Number(prepared(sql).run(...checked(values)).changes)),
+    get: <Columns>(sql: string, ...values: Value[]) =>
+      coded(() => prepared(sql).get(...checked(values)) as Columns | undefined),
+    all: <Columns>(sql: string, ...values: Value[]) =>
+      coded(() => prepared(sql).all(...checked(values)) as Columns[]),
+    transaction(work) {
+      exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (native.isTransaction()) exec('ROLLBACK'); // a full disk has done it already
+        throw error;
+      }
     },
-    all: <Columns extends object>(sql: string, ...values: Value[]) =>
-      prepared(sql)
-        .all(checked(values))
-        .map((row) => columnsOf<Columns>(row)),
-    transaction: (work) => native.transaction(work).immediate(),
     close() {
-      if (!native.open) return;
-      native.pragma('wal_checkpoint(TRUNCATE)'); // a copy of the one file is then a whole backup
+      if (!isOpen) return;
+      exec('PRAGMA wal_checkpoint(TRUNCATE)'); // a copy of the one file is then a whole backup
+      isOpen = false;
+      statements.clear();
       native.close();
     },
   };
 }
 
 /** @param name a path, or a URI of SQLite's */
-function open(name: string) {
+function open(name: string, engine: Engine): Connection {
   try {
-    return new Database(name, { timeout: LOCK_WAIT_MS });
-  } catch {
-    throw Object.assign(new Error(`cannot open ${name}`), { code: 'SQLITE_CANTOPEN' }); // libsql gives no code here
+    const native = engine.open(name);
+    native.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+    return native;
+  } catch (cause) {
+    throw Object.assign(new Error(`cannot open ${name}`, { cause }), { code: 'SQLITE_CANTOPEN' }); // libsql gives no code here
   }
 }
 
-/** Types end where text from outside begins: the sandbox stores some. */
+/**
+ * Types end where text from outside begins: the sandbox stores some. A whole number that JavaScript does not hold
+ * exactly would come back as an error.
+ */
 function checked(values: Value[]): Value[] {
   for (const value of values) {
-    if (value === null || Number.isFinite(value)) continue;
+    if (value === null) continue;
+    if (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) continue;
     if (typeof value === 'string' && !value.includes('\0')) continue;
     throw new TypeError('Only text without NUL, finite numbers and null can be stored.');
   }
   return values;
 }
 
-/** libsql hangs a `_metadata` on every row. */
-function columnsOf<Columns extends object>(row: unknown): Columns {
-  const { _metadata, ...columns } = row as Columns & { _metadata?: unknown };
-  return columns as unknown as Columns;
+/** By number (https://sqlite.org/rescode.html). */
+const RESULT_CODES =
+  `OK ERROR INTERNAL PERM ABORT BUSY LOCKED NOMEM READONLY INTERRUPT IOERR CORRUPT NOTFOUND FULL
+  CANTOPEN PROTOCOL EMPTY SCHEMA TOOBIG CONSTRAINT MISMATCH MISUSE NOLFS AUTH FORMAT RANGE NOTADB`.split(
+    /\s+/,
+  );
+
+/** The engines number what SQLite refuses in fields of their own; the last byte is the primary code. */
+function coded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { errcode, rawCode } = error as { errcode?: number; rawCode?: number };
+    const name = RESULT_CODES[(errcode ?? rawCode ?? 0) & 0xff];
+    throw name && name !== 'OK' ? Object.assign(error as Error, { code: `SQLITE_${name}` }) : error;
+  }
 }
 
 /** The file's `user_version`, read without writing anything, not even what a crash left in its WAL; 0: no file. */
 export function readUserVersion(file: string): number {
   if (!existsSync(file)) return 0;
-  const native = open(`${pathToFileURL(file).href}?mode=ro`);
-  const [row] = native.pragma('user_version') as { user_version: number }[];
-  native.close();
-  return Number(row?.user_version);
+  const native = open(`${pathToFileURL(file).href}?mode=ro`, sqliteEngine());
+  try {
+    const row = coded(() => native.prepare('PRAGMA user_version').get()) as { user_version: number };
+    return Number(row.user_version);
+  } finally {
+    native.close();
+  }
 }
