@@ -1,6 +1,7 @@
-// Takes the pictures of the README from the running app: `npm run screenshots`. Chromium is named by CHROME_PATH.
+// Takes the pictures of the README from the running app, that for links, and the icon for phones: `npm run screenshots`.
+// Chromium is named by CHROME_PATH.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,10 +46,40 @@ try {
     await page.screenshot({ path: join(root, `docs/images/sandbox-${colorScheme}.png`) });
     await page.close();
   }
+  await forLinks();
+  await forPhones();
 } finally {
   await browser.close();
   app.kill();
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** What a messenger shows beside a link: the dashboard in light, on the green of the icon. */
+async function forLinks() {
+  const dashboard = readFileSync(join(root, 'docs/images/dashboard-light.png')).toString('base64');
+  const page = await browser.newPage({ viewport: { width: 1200, height: 630 } });
+  await page.setContent(`<style>
+    body { margin: 0; height: 630px; overflow: hidden; background: #0a6e5c; font: 1.5rem system-ui, sans-serif; color: #fff; }
+    div { position: absolute; inset: 0 auto 0 72px; width: 400px; display: grid; align-content: center; gap: 24px; }
+    strong { font-size: 3.5rem; line-height: 1.1; letter-spacing: -0.02em; }
+    img { position: absolute; left: 540px; top: 72px; width: 760px; border-radius: 18px; }
+  </style>
+  <div><strong>Withings Connect</strong> Your Withings data, connected and kept connected</div>
+  <img src="data:image/png;base64,${dashboard}">`);
+  await page.screenshot({ path: join(root, 'public/link.jpg'), type: 'jpeg', quality: 82 });
+  await page.close();
+}
+
+/** For the first page of a phone, which rounds the corners itself. */
+async function forPhones() {
+  const icon = readFileSync(join(root, 'public/icon.svg'), 'utf8');
+  const page = await browser.newPage({ viewport: { width: 180, height: 180 } });
+  await page.setContent(`<style>
+    body { margin: 0; background: #fbfaf8; }
+    svg { position: absolute; inset: 26px; width: 128px; height: 128px; }
+  </style>${icon}`);
+  await page.screenshot({ path: join(root, 'public/icon-180.png') });
+  await page.close();
 }
 
 /** @param {number} advanceSeconds */
