@@ -5,6 +5,7 @@ import type { Sessions } from '../session/session.ts';
 import type { Encryption } from '../store/encryption.ts';
 import type { Disconnect, Disconnected } from '../tokens/disconnect.ts';
 import { sealedCookie } from '../web/cookies.ts';
+import type { Notices } from '../web/notice.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 
@@ -12,6 +13,7 @@ export interface DisconnectRouteParts {
   disconnect: Disconnect;
   sessions: Sessions;
   receipts: Receipts;
+  notices: Pick<Notices, 'leave'>;
   /** Where the person lives, an IANA name; null: not known. */
   timezoneOf: (grantId: string) => Promise<string | null>;
   /** What is known of the person's data is not kept any longer. */
@@ -39,6 +41,7 @@ export function disconnectRoutes(parts: DisconnectRouteParts): Router {
     const id = req.session.withingsId;
     await parts.sessions.end(req, res);
     if (id) parts.forget(id); // whoever else is signed in there asks again
+    parts.notices.leave(res, 'You are logged out of this browser.');
     res.set('Clear-Site-Data', FORGET).redirect(303, '/');
   });
   router.all('/disconnect', onlyMethods('GET, HEAD, POST'));

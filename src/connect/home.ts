@@ -3,18 +3,25 @@ import { connectionOf, STATE_WORDS } from '../problems/connection.ts';
 import type { Grant } from '../store/grant.ts';
 import { formatDate, timesWords } from '../time/formats.ts';
 import { localeOf } from '../web/locale.ts';
+import type { Notices } from '../web/notice.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Receipt, Receipts } from './disconnect.ts';
 
+export interface HomeParts {
+  receipts: Receipts;
+  notices: Notices;
+}
+
 /** The first page: what this is, the button, the demo link; for someone who just left, a receipt. */
-export function homeRoutes({ receipts }: { receipts: Receipts }): Router {
+export function homeRoutes({ receipts, notices }: HomeParts): Router {
   const router = Router();
   router.get('/', noStore, (req, res) => {
     const grant = req.session.withings;
     const receipt = grant ? null : receipts.read(req);
     res.render('home', {
       connected: grant ? stateWords(grant) : null,
+      notice: notices.take(req, res),
       receipt: receipt && { ...receipt, time: timeWords(req, receipt) },
       foot: receipt && { times: timesWords(receipt.zone) },
     });

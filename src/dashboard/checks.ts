@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Grant } from '../store/grant.ts';
+import type { Clocks } from '../time/clocks.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Result } from '../withings/errors.ts';
@@ -12,7 +13,8 @@ export interface Checks {
 export interface Check {
   /** Milliseconds since 1970. */
   at: number;
-  result: Result<null>;
+  /** In milliseconds, how long Withings took. */
+  result: Result<number>;
 }
 
 const EVERY_MS = 60_000;
@@ -21,9 +23,9 @@ const MAX_CHECKS = 10_000;
 export function createChecks(
   grants: Pick<Grants, 'use'>,
   withings: Pick<Withings, 'probe'>,
-  now: () => number,
+  { now, monotonic }: Pick<Clocks, 'now' | 'monotonic'>,
 ): Checks {
-  const known = new LRUCache<string, { at: number; result: Promise<Result<null>> }>({
+  const known = new LRUCache<string, { at: number; result: Promise<Result<number>> }>({
     maxSize: MAX_CHECKS,
     sizeCalculation: () => 1,
   });
@@ -33,7 +35,11 @@ export function createChecks(
       let last = known.get(id);
       if (!last || Math.abs(now() - last.at) >= EVERY_MS) {
         const at = now();
-        const call = (accessToken: string) => withings.probe(accessToken, scope, new Date(at));
+        const call = async (accessToken: string): Promise<Result<number>> => {
+          const begun = monotonic();
+          const answer = await withings.probe(accessToken, scope, new Date(at));
+          return answer.ok ? { ok: true, value: monotonic() - begun } : answer;
+        };
         last = { at, result: grants.use(grant, call) };
         known.set(id, last);
         last.result.catch(() => known.delete(id));

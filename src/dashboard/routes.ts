@@ -1,23 +1,25 @@
 import { type Request, type Response, Router } from 'express';
-import { Problem } from '../problems/catalogue.ts';
+import { PROBLEMS, Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
-import { ACTIONS } from '../problems/text.ts';
 import type { Sessions } from '../session/session.ts';
+import type { Grant } from '../store/grant.ts';
 import { lastDays } from '../time/days.ts';
 import type { Grants } from '../tokens/grants.ts';
+import type { Notices } from '../web/notice.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
+import type { RefusalCode } from '../withings/errors.ts';
+import { announcementOf, missingOf } from './announcement.ts';
 import type { Checks } from './checks.ts';
 import type { DataLoader } from './data-loader.ts';
 import type { Events } from './events.ts';
 import { exportRoutes } from './export.ts';
 import { type News, newsWords } from './news.ts';
-import type { Notice, Notices } from './notice.ts';
 import { dashboardPage, RANGES } from './page.ts';
 import { preferencesOf } from './preferences/preferences.ts';
 import type { Timezones } from './preferences/timezones.ts';
 import { createWording } from './preferences/wording.ts';
-import { secondsToTurn } from './stale.ts';
+import { wayBack } from './way-back.ts';
 import { otherBrowsers, relative } from './words.ts';
 
 export interface DashboardParts {
@@ -70,11 +72,9 @@ async function dashboard(
 ) {
   const owned = req.session.withings;
   if (!owned) return res.redirect(303, '/');
-  const asked = RANGES.find(({ days }) => String(days) === req.query.days);
-  const days = asked?.days ?? DEFAULT_DAYS;
+  const days = daysOf(req.query.days);
   const news = await newsOf(owned.id);
-  // A week is cut out of the month, so that looking closer asks Withings nothing.
-  const { grant, data, stale } = await dataLoader.readAll(owned, Math.max(days, DEFAULT_DAYS), news);
+  const { grant, data, stale } = await readAll(dataLoader, owned, days, news);
   if (!grant) return res.redirect(303, '/');
   const { measures, activity, nights, devices } = data;
   const zone = await timezones.follow(grant.id, [measures, activity, nights, devices]);
@@ -84,8 +84,6 @@ async function dashboard(
   const range = lastDays(days, at, wording.zone);
   const others = await sessions.countOthers(req);
   const lasts = await sessions.lastsUntil(req, grant);
-  const turnIn = stale && secondsToTurn(stale.refusal);
-  if (turnIn !== null) res.set('Refresh', String(turnIn)); // renews the page, with or without a script
   return res.render('dashboard', {
     page: dashboardPage(grant, data, {
       range,
@@ -95,50 +93,75 @@ async function dashboard(
       lasts,
       stale,
     }),
+    announcement: announcementOf(grant, data, stale),
     notice: notices.take(req, res),
     news: news && newsWords(news, wording),
     others: others > 0 ? otherBrowsers(others) : null,
   });
 }
 
-async function refresh({ grants, notices }: DashboardParts, req: Request, res: Response) {
+/** How far back, of what can be chosen. */
+function daysOf(asked: unknown): number {
+  return RANGES.find(({ days }) => String(days) === asked)?.days ?? DEFAULT_DAYS;
+}
+
+/** A week is cut out of the month, so that looking closer asks Withings nothing. */
+function readAll(dataLoader: DataLoader, grant: Grant, days: number, news: News | null) {
+  return dataLoader.readAll(grant, Math.max(days, DEFAULT_DAYS), news);
+}
+
+async function refresh({ grants, notices, now }: DashboardParts, req: Request, res: Response) {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
   const pressed = await grants.press(owned);
-  notices.leave(res, noticeOf(pressed));
-  res.redirect(303, '/dashboard');
+  notices.leave(res, pressedWords(pressed, now()));
+  res.redirect(303, wayBack(req));
+}
+
+function pressedWords(pressed: Awaited<ReturnType<Grants['press']>>, now: number): string {
+  if ('tooSoon' in pressed) {
+    return `The last refresh was ${relative(pressed.tooSoon, now)}. Once a minute is enough, so we asked nothing.`;
+  }
+  return pressed.ok ? 'Refreshed: Withings gave new tokens.' : refusedWords(pressed.refusal.code);
+}
+
+function refusedWords(code: RefusalCode): string {
+  return `${PROBLEMS[code].title}. ${PROBLEMS[code].advice}`;
 }
 
 /** What is known of a person's data is asked for again, as soon as Withings lets that be. */
-function askAgain({ dataLoader }: DashboardParts, req: Request, res: Response) {
-  const { withingsId } = req.session;
-  if (!withingsId) throw new Problem('not-connected');
-  dataLoader.expire(withingsId);
-  const asked = RANGES.find(({ days }) => String(days) === req.body?.days);
-  res.redirect(303, asked ? `/dashboard?days=${asked.days}` : '/dashboard');
-}
-
-function noticeOf(pressed: Awaited<ReturnType<Grants['press']>>): Notice {
-  if ('tooSoon' in pressed) return { what: 'too soon', last: pressed.tooSoon };
-  return pressed.ok ? { what: 'refreshed' } : { what: 'refused', code: pressed.refusal.code };
+async function askAgain({ dataLoader, newsOf, notices }: DashboardParts, req: Request, res: Response) {
+  const owned = req.session.withings;
+  if (!owned) throw new Problem('not-connected');
+  dataLoader.expire(owned.id);
+  const days = daysOf(req.body?.days);
+  const { data, stale } = await readAll(dataLoader, owned, days, await newsOf(owned.id));
+  const code = missingOf(data, stale);
+  notices.leave(res, code === null ? 'This is what Withings has now.' : refusedWords(code));
+  res.redirect(303, wayBack(req));
 }
 
 async function logOutOthers({ sessions, notices }: DashboardParts, req: Request, res: Response) {
   if (!req.session.withingsId) throw new Problem('not-connected');
-  const browsers = await sessions.endOthers(req);
-  notices.leave(res, { what: 'others logged out', browsers });
-  res.redirect(303, '/dashboard');
+  notices.leave(res, `Logged out: ${otherBrowsers(await sessions.endOthers(req))}.`);
+  res.redirect(303, wayBack(req));
 }
 
 /** One call with the token as it is, and what came of it. */
-async function check({ checks, now }: DashboardParts, req: Request, res: Response) {
+async function check({ checks, notices, now }: DashboardParts, req: Request, res: Response) {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
   const { at, result } = await checks.check(owned);
-  if (!result.ok) throw new Problem(result.refusal.code, result.refusal.retryAfterSeconds);
-  res.render('message', {
-    title: 'It works',
-    text: `We asked Withings with the token we have, and Withings answered as it should (${relative(at, now())}).`,
-    action: ACTIONS.dashboard,
-  });
+  notices.leave(
+    res,
+    result.ok
+      ? `Withings answered in ${took(result.value)} (${relative(at, now())}).`
+      : refusedWords(result.refusal.code),
+  );
+  res.redirect(303, wayBack(req));
+}
+
+/** "180 ms", "2.3 s". @param ms milliseconds */
+function took(ms: number): string {
+  return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

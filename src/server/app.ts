@@ -68,7 +68,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(sessions.middleware);
-  app.use(homeRoutes({ receipts }));
+  app.use(homeRoutes({ receipts, notices }));
   app.use(
     connectRoutes({
       outbox,
@@ -81,6 +81,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       usualReturn: '/dashboard',
       onConnected(req, res) {
         receipts.clear(req, res);
+        notices.leave(res, 'You are now connected with Withings.');
         wake();
       },
     }),
@@ -99,19 +100,20 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       refreshMarginSeconds,
     }),
   );
-  app.use(preferenceRoutes());
+  app.use(preferenceRoutes({ notices }));
   app.use(
     disconnectRoutes({
       disconnect,
       sessions,
       receipts,
+      notices,
       timezoneOf: timezones.of,
       forget: dataLoader.forget,
       now,
       log,
     }),
   );
-  if (partnerApiKey) app.use(handOffRoutes({ connections, sessions }));
+  if (partnerApiKey) app.use(handOffRoutes({ connections, sessions, notices }));
   app.use(notFound);
   app.use(problemPage(log, addressOf));
   return app;

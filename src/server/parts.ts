@@ -9,7 +9,6 @@ import { createAnswerCache } from '../dashboard/answer-cache.ts';
 import { createChecks } from '../dashboard/checks.ts';
 import { createDataLoader } from '../dashboard/data-loader.ts';
 import { createEvents } from '../dashboard/events.ts';
-import { createNotices } from '../dashboard/notice.ts';
 import { createTimezones } from '../dashboard/preferences/timezones.ts';
 import { createSlowData } from '../dashboard/slow-data.ts';
 import { createReadiness } from '../operations/health.ts';
@@ -26,6 +25,7 @@ import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Clocks } from '../time/clocks.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect } from '../tokens/disconnect.ts';
+import { createNotices } from '../web/notice.ts';
 import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notifications.ts';
 
 /** A list of ten years is several MB. */
@@ -115,8 +115,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     }),
     attempts: createAttempts({ store, withings, now, publicUrl, timeoutMs: custody.callMs + 1000 }),
     codeBudget: createCodeBudget(now),
-    checks: createChecks(grants, withings, now),
-    notices: createNotices(encryption, publicUrl, now),
+    checks: createChecks(grants, withings, clocks),
+    notices: createNotices(encryption, publicUrl),
     receipts: createReceipts(encryption, publicUrl, now),
     disconnect: (id: string) => disconnect(id).finally(() => dataLoader.forget(id)),
     slowData,

@@ -1,8 +1,10 @@
 import { type Request, type Response, Router } from 'express';
 import { Problem } from '../../problems/catalogue.ts';
 import { localeOf } from '../../web/locale.ts';
+import type { Notices } from '../../web/notice.ts';
 import { onlyMethods } from '../../web/requests.ts';
 import { noStore } from '../../web/security-headers.ts';
+import { wayBack } from '../way-back.ts';
 import { units, unitsOf } from './units.ts';
 import type { Preferences } from './wording.ts';
 
@@ -13,26 +15,28 @@ export function preferencesOf(req: Request, zone: string | null): Preferences {
   return { zone, locale: tag, units: chosen.success ? chosen.data : unitsOf(region) };
 }
 
+export interface PreferenceParts {
+  notices: Pick<Notices, 'leave'>;
+}
+
 /** The form at the foot of a page, for this browser alone. */
-export function preferenceRoutes(): Router {
+export function preferenceRoutes(parts: PreferenceParts): Router {
   const router = Router();
-  router.post('/preferences', noStore, choose);
+  router.post('/preferences', noStore, (req, res) => choose(parts, req, res));
   router.all('/preferences', onlyMethods('POST'));
   return router;
 }
 
-/** Where a choice leads back to: the part of the dashboard that was shown. */
-const DAYS = /^\d{1,4}$/;
-
-async function choose(req: Request, res: Response): Promise<void> {
+async function choose({ notices }: PreferenceParts, req: Request, res: Response): Promise<void> {
   if (!req.session.withingsId) throw new Problem('not-connected');
-  const { days, ...choice } = req.body ?? {};
-  const chosen = units.safeParse({ ...preferencesOf(req, null).units, ...choice });
+  const chosen = units.safeParse({ ...preferencesOf(req, null).units, ...req.body });
   if (!chosen.success) throw new Problem('unknown-unit');
   req.session.units = chosen.data;
   // Before the answer: express-session would save when it is too late to say that it could not.
   await new Promise<void>((resolve, reject) => {
     req.session.save((error: unknown) => (error ? reject(error) : resolve()));
   });
-  res.redirect(303, DAYS.test(days) ? `/dashboard?days=${days}` : '/dashboard');
+  const { mass, distance, temperature } = chosen.data;
+  notices.leave(res, `This browser now shows ${mass}, ${distance} and ${temperature}.`);
+  res.redirect(303, wayBack(req));
 }
