@@ -1,6 +1,7 @@
 // Keeps the dashboard up to date. Without it the page is right at the moment it says at its end.
 
 import { letSpeak } from './charts.js';
+import { createHealing } from './heal.js';
 import { relative } from './relative.js';
 import { watchConnection } from './watch.js';
 
@@ -14,15 +15,32 @@ function tick() {
   }
 }
 
+/** Seconds until the page is worth asking for again; 0: nobody knows; null: it is well. */
+function again() {
+  const seconds = page().dataset.again;
+  return seconds === undefined ? null : Number(seconds);
+}
+
+/** Some part shows what was true before: somebody is using it. */
+let isBehind = false;
+
 async function renew() {
-  const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
-  if (answer.redirected) return location.assign(answer.url);
-  if (!answer.ok) return undefined;
+  const options = { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(30_000) };
+  const answer = await fetch(location.href, options);
+  if (answer.redirected) {
+    location.assign(answer.url);
+    return null;
+  }
+  if (!answer.ok) return 0;
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  isBehind = false;
   for (const part of document.querySelectorAll('[data-live]')) {
     const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
-    // Not while someone is using this very part: focus must not jump away.
-    if (!next || part.contains(document.activeElement)) continue;
+    if (!next) continue;
+    if (part.contains(document.activeElement)) {
+      isBehind = true; // focus must not jump away
+      continue;
+    }
     for (const open of part.querySelectorAll('details[open]')) {
       next.querySelector(`#${open.id}`)?.setAttribute('open', '');
     }
@@ -30,15 +48,29 @@ async function renew() {
     letSpeak(next);
   }
   ahead = Date.parse(page().dataset.now) - Date.now();
-  return tick();
+  tick();
+  if (document.title !== fresh.title) {
+    document.title = fresh.title;
+    document.querySelector('#state').textContent = `${fresh.title.split(' – ')[0]}.`;
+  }
+  return again();
 }
 
 let due;
-const soon = () => {
+let renewing = Promise.resolve();
+function soon() {
   clearTimeout(due);
-  due = setTimeout(() => renew().catch(() => {}), 150);
-};
+  due = setTimeout(() => {
+    renewing = renewing
+      .then(renew)
+      .catch(() => 0)
+      .then((seconds) => {
+        if (!document.hidden) healing.shown(seconds);
+      });
+  }, 150);
+}
 
+const healing = createHealing({ renew: soon, clock: window });
 const connection = watchConnection({
   open: () => new EventSource(`/events?since=${encodeURIComponent(page().dataset.now)}`),
   async ask() {
@@ -51,11 +83,27 @@ const connection = watchConnection({
 });
 // A page that nobody sees needs no stream: browsers have few connections for one site.
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) connection.stop();
-  else connection.start(false);
+  if (document.hidden) {
+    connection.stop();
+    healing.stop();
+  } else {
+    connection.start(false);
+    healing.shown(again());
+  }
 });
-if (!document.hidden) connection.start(true);
+window.addEventListener('online', () => {
+  if (!document.hidden) connection.start(false);
+});
+document.addEventListener('focusout', ({ target, relatedTarget }) => {
+  const isElsewhere = relatedTarget?.closest('[data-live]') !== target.closest('[data-live]');
+  if (isBehind && isElsewhere) soon();
+});
+if (!document.hidden) {
+  connection.start(true);
+  healing.shown(again());
+}
 
+document.querySelector('.notice[autofocus]')?.focus(); // where browsers do so for fields of forms alone
 letSpeak(document);
 tick();
 setInterval(tick, 1000);

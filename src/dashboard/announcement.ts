@@ -5,11 +5,11 @@ import type { RefusalCode } from '../withings/errors.ts';
 import type { Everything } from './data-loader.ts';
 import { type Stale, secondsToTurn } from './stale.ts';
 
-/** How things stand: in the title of the window, and read aloud where they change while the page is open. */
+/** How things stand, for whoever does not look at the page, and whether that may change by asking again. */
 export interface Announcement {
+  /** Of the window; the script reads it aloud when it changes. */
   title: string;
-  says: string;
-  /** What is missing may come when it is asked for again: in so many seconds, or (0) now and then. Null: nothing is. */
+  /** What is missing is worth asking for again: in so many seconds, or (0) now and then. Null: nothing is. */
   again: number | null;
   /** After so many seconds a browser without scripts asks for the page again. */
   refresh: number | null;
@@ -20,24 +20,27 @@ const REFRESH_SECONDS = 120;
 
 export function announcementOf(grant: Grant, data: Everything, stale: Stale | null): Announcement {
   const { state, problem } = connectionOf(grant, null);
-  if (grant.ended) {
-    const title = state === 'unlinked' ? STATE_WORDS.unlinked : 'Connect again';
-    return announce(title, STATE_WORDS[state], null);
-  }
-  const code = missingOf(data, stale) ?? problem?.code ?? null;
-  if (code === null) return announce('Connected', 'Connected. What is shown is up to date', null);
-  const { title } = PROBLEMS[code];
-  const turn = stale && secondsToTurn(stale.refusal);
-  return announce(title, `${title}. This page asks again by itself`, turn ?? 0);
-}
-
-function announce(title: string, says: string, again: number | null): Announcement {
-  return { title, says: `${says}.`, again, refresh: again === 0 ? REFRESH_SECONDS : again };
+  if (state === 'unlinked') return { title: STATE_WORDS[state], again: null, refresh: null };
+  if (state === 'needs-reconnect') return { title: 'Connect again', again: null, refresh: null };
+  const missing = missingOf(data, stale);
+  const said = problem?.code ?? (isAnythingNew(data, stale) ? null : missing);
+  const title = said === null ? 'Connected' : PROBLEMS[said].title;
+  if (missing === null && problem === null) return { title, again: null, refresh: null };
+  const again = (stale && secondsToTurn(stale.refusal)) ?? 0;
+  return { title, again, refresh: again || REFRESH_SECONDS };
 }
 
 /** Why the page does not show all that is there. Null: it does, or all that this connection may see. */
-export function missingOf({ slow: _, ...lists }: Everything, stale: Stale | null): RefusalCode | null {
+export function missingOf(data: Everything, stale: Stale | null): RefusalCode | null {
   if (stale) return stale.refusal.code;
-  const codes = Object.values(lists).flatMap((list) => (list.ok ? [] : list.refusal.code));
+  const codes = listsIn(data).flatMap((list) => (list.ok ? [] : list.refusal.code));
   return codes.find((code) => code !== 'scope-missing') ?? null;
+}
+
+function isAnythingNew(data: Everything, stale: Stale | null): boolean {
+  return stale === null && listsIn(data).some(({ ok }) => ok);
+}
+
+function listsIn({ measures, activity, nights, devices }: Everything) {
+  return [measures, activity, nights, devices];
 }

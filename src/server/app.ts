@@ -81,7 +81,6 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       usualReturn: '/dashboard',
       onConnected(req, res) {
         receipts.clear(req, res);
-        notices.leave(res, 'You are now connected with Withings.');
         wake();
       },
     }),

@@ -16,16 +16,16 @@ test('by clicks: connect, look closer, test, refresh, disconnect with a receipt'
   await page.getByText('Weight in numbers').click();
   await page.getByRole('region', { name: 'Weight, in numbers' }).waitFor();
   await page.getByRole('button', { name: 'Test the connection' }).click();
-  await page.getByRole('heading', { name: 'It works' }).waitFor();
-  await page.getByRole('link', { name: 'Open the dashboard' }).click();
+  await page.locator('.notice:focus', { hasText: /^Withings answered in .+ s \(just now\)\.$/ }).waitFor();
+  await page.waitForURL('**/dashboard?days=7');
   await page.getByRole('button', { name: 'Refresh now' }).click();
-  await page.getByText('Refreshed', { exact: true }).waitFor();
+  await page.locator('.notice:focus', { hasText: 'Refreshed: Withings gave new tokens.' }).waitFor();
   await page.getByRole('link', { name: 'Disconnect Withings' }).click();
   await page.getByRole('link', { name: 'Stay connected' }).click();
   await page.getByRole('link', { name: 'Disconnect Withings' }).click();
   await page.getByRole('button', { name: 'Disconnect', exact: true }).click();
   await page.getByRole('heading', { name: 'Disconnected' }).waitFor();
-  await page.getByText('Withings confirmed').waitFor();
+  await page.locator('.receipt:focus', { hasText: 'Withings confirmed' }).waitFor();
   expect(complaints).toEqual([]);
 });
 

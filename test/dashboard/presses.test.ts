@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startApp } from '../support/app.ts';
 import { REFRESH, sandboxOf } from '../support/sandbox.ts';
-import { visit } from '../support/visitor.ts';
+import { formsOf, visit } from '../support/visitor.ts';
 
 test('"Refresh now" asks Withings once a minute, and says when it last did', async () => {
   const app = await startApp();
@@ -39,20 +39,82 @@ test('what Withings refused is said', async () => {
   expect((await visitor.get('/dashboard')).text).toContain('Withings cannot be reached.');
 });
 
-test('"Test the connection" asks once a minute, and shows everybody else what came of it', async () => {
+test('"Test the connection" says how long Withings took; it asks once a minute', async () => {
   const app = await startApp();
   const visitor = visit(app);
   await visitor.connect();
+  await visitor.get('/dashboard');
+  await app.settled();
   const calls = () => sandboxOf(app).calls('getmeas');
   const before = await calls();
-  expect((await visitor.post('/check')).text).toContain('(just now)');
+  const pressed = await visitor.post('/check');
+  expect([pressed.status, pressed.headers.location]).toEqual([303, '/dashboard']);
+  const said = async () => noticeOf((await visitor.get('/dashboard')).text);
+  expect(await said()).toMatch(/^Withings answered in [\d.]+ m?s \(just now\)\.$/);
   for (let second = 1; second < 60; second += 1) {
     app.clock.now += 1000;
     await visitor.post('/check');
   }
-  expect((await visitor.post('/check')).text).toContain('(59 s ago)');
+  expect(await said()).toMatch(/^Withings answered in [\d.]+ m?s \(59 s ago\)\.$/);
   expect((await calls()) - before).toBe(1);
   app.clock.now += 1000;
+  await sandboxOf(app).fault('http-500', { on: 'getmeas' });
   await visitor.post('/check');
-  expect((await calls()) - before).toBe(2);
+  expect(await said()).toBe('Withings cannot be reached. Try again in a minute.');
 });
+
+test('"Ask Withings for what is new" says what came of that', async () => {
+  const app = await startApp();
+  const visitor = visit(app);
+  await visitor.connect();
+  const said = async () => {
+    await visitor.post('/ask-again');
+    return noticeOf((await visitor.get('/dashboard')).text);
+  };
+  expect(await said()).toBe('This is what Withings has now.');
+  app.clock.now += 60_000;
+  await sandboxOf(app).fault('http-500', { times: 0 });
+  expect(await said()).toBe('Withings cannot be reached. Try again in a minute.');
+});
+
+test.each(['/refresh', '/check', '/ask-again', '/logout/others', '/preferences'])(
+  '%s leads back to the days that were shown, and says what came of it with the focus on it',
+  async (path) => {
+    const visitor = visit(await startApp());
+    await visitor.connect();
+    const form = formsOf((await visitor.get('/dashboard?days=7')).text).find(({ action }) => action === path);
+    const answer = await visitor.post(path, form?.fields ?? { days: '7' });
+    expect([answer.status, answer.headers.location]).toEqual([303, '/dashboard?days=7']);
+    const { text } = await visitor.get('/dashboard?days=7');
+    expect(text).toMatch(/<p class="notice" role="status" tabindex="-1" autofocus>[^<]{10,}<\/p>/);
+  },
+);
+
+test('days that nobody can choose lead to the usual ones', async () => {
+  const visitor = visit(await startApp());
+  await visitor.connect();
+  const answer = await visitor.post('/refresh', { days: '7&x=//evil.example' });
+  expect(answer.headers.location).toBe('/dashboard');
+});
+
+test('a script that renews the page takes no notice: it waits for whoever has pressed', async () => {
+  const visitor = visit(await startApp());
+  await visitor.connect();
+  await visitor.post('/refresh');
+  expect(noticeOf((await visitor.get('/dashboard', { 'Sec-Fetch-Dest': 'empty' })).text)).toBeUndefined();
+  expect(noticeOf((await visitor.get('/dashboard', { 'Sec-Fetch-Dest': 'document' })).text)).toBe(
+    'Refreshed: Withings gave new tokens.',
+  );
+});
+
+test('logging out is said on the first page', async () => {
+  const visitor = visit(await startApp());
+  await visitor.connect();
+  await visitor.post('/logout');
+  expect(noticeOf((await visitor.get('/')).text)).toBe('You are logged out of this browser.');
+  expect(noticeOf((await visitor.get('/')).text)).toBeUndefined();
+});
+
+function noticeOf(page: string): string | undefined {
+  return /<p class="notice" role="status"[^>]*>([^<]*)</.exec(page)?.[1];
+}
