@@ -49,7 +49,7 @@ export function createConnect(options: ConnectOptions): Connect {
   const log = options.log ?? createLog('warn', process.stdout);
   const custody = createCustody(settings, { store, clocks, ...backgroundLog(log) });
   const { withings, grants, outbox, sweeper, callMs } = custody;
-  const disconnectGrant = createDisconnect({ store, withings, outbox, unsubscribe: null });
+  const disconnectGrant = createDisconnect({ store, withings, outbox, now, unsubscribe: null });
 
   function keyOf(req: Request): string {
     const who = whoIs(owner, req);

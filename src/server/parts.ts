@@ -85,7 +85,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const cached = { now, sleep: unhurried, pubsub };
   const slowData = createSlowData({ grants, withings, now, onError: told.onError });
   const { unsubscribe } = notifications.subscriber;
-  const disconnect = createDisconnect({ store, withings, outbox, unsubscribe });
+  const disconnect = createDisconnect({ store, withings, outbox, now, unsubscribe });
   const dataLoader = createDataLoader({
     dataFreshSeconds: config.dataFreshSeconds,
     grants,

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import session, { type SessionData } from 'express-session';
 import { hashed } from '../store/keys.ts';
-import { TOUCH_AT_LEAST_MS } from '../store/sessions.ts';
+import { TOUCH_AT_LEAST_MS, VISIT_AT_LEAST_MS } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 
 /**
@@ -38,10 +38,14 @@ export class ExpressStore extends session.Store {
   }
 
   /** Done at once where there is little to move: the answer then goes out in one piece. */
-  override touch(id: string, { idleUntil = 0 }: SessionData, done: (error?: unknown) => void = ignore): void {
-    const until = this.#now() + this.#idleMs;
-    if (until - idleUntil <= TOUCH_AT_LEAST_MS) done();
-    else this.#store.touchSession(hashed(id), until).then(() => done(), done);
+  override touch(id: string, data: SessionData, done: (error?: unknown) => void = ignore): void {
+    const { idleUntil = 0, endsAt = 0, withingsPerson } = data;
+    const at = this.#now();
+    const until = at + this.#idleMs;
+    const isMoved = Math.min(until, endsAt) - idleUntil > TOUCH_AT_LEAST_MS;
+    const visitedAt = withingsPerson?.demo === false ? at : null;
+    if (!isMoved && !isNewVisit(data, at)) done();
+    else this.#store.touchSession(hashed(id), until, visitedAt).then(() => done(), done);
   }
 
   override destroy(id: string, done: (error?: unknown) => void = ignore): void {
@@ -70,15 +74,25 @@ export class ExpressStore extends session.Store {
       withingsPerson: { value: stored.person, configurable: true },
       endsAt: { value: stored.endsAt, configurable: true },
       idleUntil: { value: stored.idleUntil, configurable: true },
+      visitedAt: { value: stored.visitedAt, configurable: true },
     });
   }
 }
 
 function hiddenPartsOf(data: SessionData): PropertyDescriptorMap {
-  const { withings, withingsId, withingsPerson, endsAt, idleUntil } = Object.getOwnPropertyDescriptors(data);
-  return withings && withingsId && withingsPerson && endsAt && idleUntil
-    ? { withings, withingsId, withingsPerson, endsAt, idleUntil }
+  const { withings, withingsId, withingsPerson, endsAt, idleUntil, visitedAt } =
+    Object.getOwnPropertyDescriptors(data);
+  return withings && withingsId && withingsPerson && endsAt && idleUntil && visitedAt
+    ? { withings, withingsId, withingsPerson, endsAt, idleUntil, visitedAt }
     : {};
+}
+
+/**
+ * Whether the last visit of this browser was a while ago. Of those who try the demo nothing is remembered: it has ended
+ * after a day, as they were told, and nothing of theirs with it.
+ */
+export function isNewVisit({ withingsPerson, visitedAt }: Partial<SessionData>, now: number): boolean {
+  return withingsPerson?.demo === false && now - (visitedAt ?? 0) > VISIT_AT_LEAST_MS;
 }
 
 /** Somebody ended the session while this request was under way. It stays ended. */

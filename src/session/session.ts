@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import type { SpentAttempt } from '../store/attempts.ts';
+import type { Ending } from '../store/endings.ts';
 import type { Grant, GrantContent } from '../store/grant.ts';
 import { saveGrant } from '../store/grants.ts';
 import { hashed, type Keys } from '../store/keys.ts';
@@ -9,7 +10,7 @@ import type { NewSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import type { Person } from '../store/store-key.ts';
 import { DAY_MS } from '../time/clocks.ts';
-import { ExpressStore } from './express-store.ts';
+import { ExpressStore, isNewVisit } from './express-store.ts';
 import { type Lasts, lastsOf } from './lasts.ts';
 import { createSessionCookie } from './session-cookie.ts';
 
@@ -25,6 +26,8 @@ declare module 'express-session' {
     readonly endsAt?: number;
     /** When it ends unless somebody comes, milliseconds since 1970. */
     readonly idleUntil?: number;
+    /** When this browser was last here, to the day, milliseconds since 1970; null: that is not remembered. */
+    readonly visitedAt?: number | null;
     /** What whoever uses this browser has chosen to count in. */
     units?: Record<string, string>;
   }
@@ -53,6 +56,8 @@ export interface Sessions {
   transfer(req: Request, key: string): Promise<boolean>;
   /** How long a connection of this browser lasts without a visit; null: it has ended already. */
   lastsUntil(req: Request, grant: Grant): Promise<Lasts | null>;
+  /** How the session ended that this browser comes back with; null: it brings none, or ended it itself. */
+  lastEnding(req: Request): Promise<LastEnding | null>;
   /** How many other browsers are signed in on this one's connection; of the demo, which all share, none. */
   countOthers(req: Request): Promise<number>;
   /** Logs those out, ends hand-off links that nobody has opened, and says how many browsers that were. */
@@ -60,6 +65,14 @@ export interface Sessions {
   /** Ends this browser's session, and nothing else. */
   end(req: Request, res: Response): Promise<void>;
 }
+
+export interface LastEnding extends Pick<Ending, 'why' | 'at' | 'visitedAt'> {
+  /** What has become of the permission until now: others use it; it is on its way; null: nobody can tell. */
+  permission: 'kept' | 'returning' | Ending['outcome'];
+}
+
+/** A browser has few; reading one costs a little. */
+const COOKIES_READ = 3;
 
 /** The session of a browser: an opaque id in a signed cookie, everything else in the store. */
 export function createSessions(options: SessionOptions): Sessions {
@@ -69,7 +82,6 @@ export function createSessions(options: SessionOptions): Sessions {
   const sessionCookie = createSessionCookie({
     publicUrl: options.publicUrl,
     secrets: keys.cookie,
-    maxAgeMs: maxMs,
     isLive: async (id) => (await expressStore.read(id)) !== null,
   });
   const { name, options: cookie } = sessionCookie;
@@ -90,14 +102,26 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   /** What was chosen in this browser stays. */
-  function newSession(seed: string, { session: { units } }: Request): NewSession {
+  function newSession(seed: string, { session: { units } }: Request, isDemo = false): NewSession {
     const begun = now();
     return {
       key: hashed(idFrom(seed)),
       data: JSON.stringify({ signedInAt: begun, units }),
       idleUntil: begun + Math.min(idleMs, maxMs),
       endsAt: begun + maxMs,
+      visitedAt: isDemo ? null : begun,
     };
+  }
+
+  /** Not with what a page fetches: an answer that comes late must not put this cookie over that of a new session. */
+  function renewCookie(req: Request, res: Response): void {
+    const isPage = (req.get('Sec-Fetch-Dest') ?? 'document') === 'document';
+    if (isPage && isNewVisit(req.session, now())) sessionCookie.renew(res, req.sessionID);
+  }
+
+  async function permissionOf({ outcome, grant }: Ending): Promise<LastEnding['permission']> {
+    if (outcome !== null || grant === null) return outcome;
+    return (await store.readLongestSession(grant.id, now())) ? 'kept' : 'returning';
   }
 
   async function resume(req: Request, seed: string): Promise<boolean> {
@@ -114,12 +138,15 @@ export function createSessions(options: SessionOptions): Sessions {
       await sessionCookie.choose(req, res);
       // express-session sends a Secure cookie only where it sees TLS; the proxy in front ends it, PUBLIC_URL says which.
       Object.defineProperty(req, 'secure', { value: cookie.secure });
-      sessions(req, res, next);
+      sessions(req, res, (error?: unknown) => {
+        if (!error) renewCookie(req, res);
+        next(error);
+      });
     },
 
     async signIn(req, { mark: attempt, seed }, content) {
       await saveGrant(store, content, {
-        session: newSession(seed, req),
+        session: newSession(seed, req, content.demo),
         replaces: hashed(req.sessionID),
         attempt,
       });
@@ -139,6 +166,14 @@ export function createSessions(options: SessionOptions): Sessions {
       const own = { idleUntil: Math.min(now() + idleMs, endsAt), endsAt };
       // Everybody who tries the demo owns it, and it ends after a day.
       return lastsOf(grant, own, grant.demo ? null : await store.readLongestSession(grant.id, now()));
+    },
+
+    async lastEnding(req) {
+      for (const id of sessionCookie.idsIn(req).slice(0, COOKIES_READ)) {
+        const ending = await store.readEnding(hashed(id), now());
+        if (ending) return { ...ending, permission: await permissionOf(ending) };
+      }
+      return null;
     },
 
     async countOthers(req) {

@@ -1,3 +1,4 @@
+import type { EndingStore } from './endings.ts';
 import type { BoundSession, NewSession, SessionStore } from './sessions.ts';
 import type { StoreKey } from './store-key.ts';
 
@@ -8,10 +9,10 @@ import type { StoreKey } from './store-key.ts';
  * @param onForged told of a session that is not what was stored; it is no session then
  */
 export function boundSessions(
-  stored: SessionStore<BoundSession>,
+  stored: SessionStore<BoundSession> & EndingStore,
   { sessionNameOf, bind, isBound }: StoreKey,
   onForged: () => void,
-): SessionStore {
+): SessionStore & EndingStore {
   function bound({ key, ...session }: NewSession, grantId: string): BoundSession {
     const name = sessionNameOf(key);
     return { ...session, key: name, bound: bind(name, grantId, session.endsAt) };
@@ -28,7 +29,8 @@ export function boundSessions(
   return {
     readSession,
     updateSession: (key, data) => stored.updateSession(sessionNameOf(key), data),
-    touchSession: (key, idleUntil) => stored.touchSession(sessionNameOf(key), idleUntil),
+    touchSession: (key, ...visit) => stored.touchSession(sessionNameOf(key), ...visit),
+    readEnding: (key, now) => stored.readEnding(sessionNameOf(key), now),
     endSession: (key) => stored.endSession(sessionNameOf(key)),
     signIn: (entry) =>
       stored.signIn({

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { DAY_MS } from '../time/clocks.ts';
 import { type RefusalCode, refusalCode } from '../withings/errors.ts';
 
 /** A code as it was written: one of a newer version stays as it is, and is known to nobody here. */
@@ -81,4 +83,23 @@ export function dueAt(grant: GrantContent): number | null {
   const isOpen = grant.intent !== null || grant.previousRefreshToken !== null;
   const since = grant.intent?.since ?? 0;
   return isOpen && grant.ended === null ? Math.max(since, grant.backoffUntil, grant.proveAfter) : null;
+}
+
+/** No later before its end a refresh token is renewed, though nobody comes: Withings may be away, and so may we. */
+const RENEWED_BEFORE_MS = 35 * DAY_MS;
+/** Connections that were made on one day are not renewed on one. */
+const SPREAD_MS = 30 * DAY_MS;
+/** Nothing is to be renewed later than this from now: what is was written by a clock that was ahead, and counts as old. */
+export const RENEW_WITHIN_MS = 366 * DAY_MS - RENEWED_BEFORE_MS;
+
+/** From when on the refresh token of a grant is renewed without a visitor; null: it is not. */
+export function renewAt(id: string, { refreshExpiresAt, ended, demo }: GrantContent): number | null {
+  if (ended || demo) return null;
+  const share = createHash('sha256').update(id).digest().readUInt32BE() / 2 ** 32;
+  return refreshExpiresAt - RENEWED_BEFORE_MS - Math.floor(share * SPREAD_MS);
+}
+
+/** When at the latest it should have been: Withings was away, or we were. */
+export function isOverdue({ refreshExpiresAt }: GrantContent, now: number): boolean {
+  return now > refreshExpiresAt - RENEWED_BEFORE_MS + DAY_MS;
 }

@@ -24,8 +24,13 @@ export interface GrantStore {
    * unless the grant is written.
    */
   claimDueGrants(issuer: Issuer, now: number, limit: number): Promise<string[]>;
+  /**
+   * The same of those whose refresh token grows old (see renewAt), and of any whose age was never looked at. For
+   * RENEWAL_CLAIM_MS nobody else is given them.
+   */
+  claimOldGrants(issuer: Issuer, now: number, limit: number): Promise<string[]>;
   /** Erases a grant and every session that owns it; whose it was goes to the outbox. */
-  eraseGrant(id: string): Promise<void>;
+  eraseGrant(id: string, now: number): Promise<void>;
 }
 
 /** Whoever dies over a claimed grant holds nobody up for longer. */
@@ -33,6 +38,9 @@ export const CLAIM_MS = 60_000;
 
 /** No grant is due later than this from now: one that is was written by a clock that was ahead, and counts as due. */
 export const DUE_WITHIN_MS = 3_600_000;
+
+/** A renewal that came to nothing is tried again so much later. */
+export const RENEWAL_CLAIM_MS = 3_600_000;
 
 const MAX_TRIES = 10;
 

@@ -14,6 +14,10 @@ export function ofIssuer(store: Store, issuer: Issuer): Store {
   return {
     ...store,
     readSession,
+    async readEnding(key, now) {
+      const ending = await store.readEnding(key, now);
+      return ending?.grant && ending.grant.issuer !== issuer ? null : ending;
+    },
     async transferSession(key, now, ...to) {
       return (await readSession(key, now)) !== null && store.transferSession(key, now, ...to);
     },

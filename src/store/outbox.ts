@@ -10,11 +10,14 @@ export interface OutboxStore {
   claimRevocations(issuer: Issuer, now: number, leaseMs: number, limit: number): Promise<Revocation[]>;
   /** Takes one, due or not; null: there is none, or it is under way. */
   claimRevocation(id: string, now: number, leaseMs: number): Promise<Revocation | null>;
-  /** Ends that: done with for good (null), or due again at a moment. */
-  settleRevocation(id: string, dueAt: number | null): Promise<void>;
+  /** Ends that: settled for good, which endings of the grant's sessions then say in place of its id; or due again at a moment. */
+  settleRevocation(id: string, settled: RevocationOutcome | { dueAt: number }): Promise<void>;
   /** Ids of what is under way. */
   revocationsUnderWay(now: number): Promise<string[]>;
 }
+
+/** Withings has taken the permission back, or there was none any more; or nobody asks it any longer. */
+export type RevocationOutcome = 'revoked' | 'given-up';
 
 export interface Revocation {
   id: string;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DecryptionError, type Encryption } from './encryption.ts';
-import { dueAt, type Grant, type GrantContent, grantContent } from './grant.ts';
+import { dueAt, type Grant, type GrantContent, grantContent, renewAt } from './grant.ts';
 
 /** What a store holds of a grant; all else is within `sealed`. */
 export interface SealedGrant {
@@ -8,6 +8,7 @@ export interface SealedGrant {
   writeId: string;
   sealed: string;
   dueAt: number | null;
+  renewAt: number | null;
 }
 
 /** Seals a grant for its own id, with a write-id that was never used before. */
@@ -16,6 +17,7 @@ export function sealGrant(id: string, grant: GrantContent, encryption: Encryptio
     writeId: randomBytes(16).toString('base64url'),
     sealed: resealGrant(id, grant, encryption),
     dueAt: dueAt(grant),
+    renewAt: renewAt(id, grant),
   };
 }
 

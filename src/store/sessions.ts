@@ -12,9 +12,12 @@ export interface SessionStore<Session extends NewSession = NewSession> {
   readSession(key: string, now: number): Promise<StoredSession | null>;
   /** Replaces the page data of a session that exists. False: it is gone, and stays gone. */
   updateSession(key: string, data: string): Promise<boolean>;
-  /** Moves the idle limit of a session that exists, never beyond its absolute limit; to the minute. */
-  touchSession(key: string, idleUntil: number): Promise<void>;
-  /** Ends one session, and its grant with the last session that owns it. */
+  /**
+   * Moves the idle limit of a session that exists, never beyond its absolute limit; to the minute. And remembers the
+   * visit, to the day; null: as NewSession says.
+   */
+  touchSession(key: string, idleUntil: number, visitedAt: number | null): Promise<void>;
+  /** Ends one session, and its grant with the last session that owns it. Nothing of it is remembered. */
   endSession(key: string): Promise<void>;
   /**
    * One transaction: the grant by compare-and-set (`expected` null: it must not exist yet), the new session in, the
@@ -50,6 +53,8 @@ export interface StoredSession {
   person: Person | null;
   idleUntil: number;
   endsAt: number;
+  /** To the day; null: it is not remembered how it ends. */
+  visitedAt: number | null;
   /** See bound-sessions.ts. */
   bound: string;
   /** @throws DecryptionError when no key at hand opens it */
@@ -62,6 +67,8 @@ export interface NewSession {
   data: string;
   idleUntil: number;
   endsAt: number;
+  /** When its browser is here: how it ends is remembered (endings.ts). Without: it is no browser's, or shows the demo. */
+  visitedAt?: number | null;
 }
 
 /** As a store holds it: see bound-sessions.ts. */
@@ -85,3 +92,5 @@ export const ENDLESS_FROM_MS = ENDLESS_MS / 2;
 
 /** A touch that moves the idle limit by less is not written. */
 export const TOUCH_AT_LEAST_MS = 60_000;
+/** A visit is written down for its own sake when the last one that was is longer ago. */
+export const VISIT_AT_LEAST_MS = DAY_MS;

@@ -2,6 +2,7 @@ import type { Issuer } from '../withings/clouds.ts';
 import type { AttemptStore } from './attempts.ts';
 import type { CallCountStore } from './call-counts.ts';
 import type { Encryption } from './encryption.ts';
+import type { EndingStore } from './endings.ts';
 import type { GrantStore } from './grants.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { RateLimitStore } from './rate-limit.ts';
@@ -16,13 +17,14 @@ export interface Store
   extends SessionStore,
     GrantStore,
     OutboxStore,
+    EndingStore,
     AttemptStore,
     SubscriptionStore,
     TimezoneStore,
     RateLimitStore,
     CallCountStore {
   /**
-   * Ends up to `limit` sessions, and forgets as many spent attempts, whose time is over. True: there may be more. Checks the next `limit`
+   * Ends up to `limit` sessions, and forgets as many spent attempts and endings, whose time is over. True: there may be more. Checks the next `limit`
    * grants besides, round and round, for any that no session owns: there should be none.
    */
   removeExpired(now: number, limit: number): Promise<boolean>;
@@ -81,7 +83,7 @@ export type Service = (typeof SERVICES)[number];
  * The version of what is stored, the same number in every store. A store of an older version is brought up to it when
  * it is opened, by one step for each number; a step that was released is never changed.
  */
-export const STORE_VERSION = 5;
+export const STORE_VERSION = 6;
 
 /** Why a store is left alone that a newer version of this program wrote; null: none did. */
 export function newerThanKnown(place: string, version: number): string | null {

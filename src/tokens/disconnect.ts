@@ -6,6 +6,7 @@ import type { Outbox, Sent } from './outbox.ts';
 export interface DisconnectParts {
   store: Pick<Store, 'readGrant' | 'eraseGrant'>;
   withings: Pick<Withings, 'removalPage'>;
+  now: () => number;
   outbox: Pick<Outbox, 'send'>;
   /** Ends what revoking would have ended as well: subscriptions to notifications, where there are any. */
   unsubscribe: ((grant: Grant) => Promise<unknown>) | null;
@@ -23,10 +24,10 @@ export interface Disconnected extends Sent {
  */
 export type Disconnect = (id: string) => Promise<Disconnected>;
 
-export function createDisconnect({ store, withings, outbox, unsubscribe }: DisconnectParts): Disconnect {
+export function createDisconnect({ store, withings, outbox, now, unsubscribe }: DisconnectParts): Disconnect {
   return async (id) => {
     const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
-    await store.eraseGrant(id);
+    await store.eraseGrant(id, now());
     const sent = await outbox.send(id);
     if (sent.refusal && grant) await unsubscribe?.(grant);
     return { ...sent, removalPage: withings.removalPage(sent.person?.userId ?? null) };

@@ -53,14 +53,15 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const isGivenUp = !isOver && now() - since >= GIVE_UP_MS;
     onRevocation(id, isGivenUp ? 'given-up' : (refusal?.code ?? 'revoked'));
     const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
-    await store.settleRevocation(id, isOver || isGivenUp ? null : now() + retryMs);
+    const again = isGivenUp ? 'given-up' : { dueAt: now() + retryMs };
+    await store.settleRevocation(id, isOver ? 'revoked' : again);
   }
 
   /** Withings ends the demo by itself after a day; who revokes the demo user does so for everybody. */
   async function give(revocation: Revocation, call: Pick<Withings, 'revoke'>['revoke']): Promise<Sent> {
     const { id, person } = revocation;
     if (person === null || person.demo || person.issuer !== withings.issuer) {
-      await store.settleRevocation(id, null);
+      await store.settleRevocation(id, 'given-up');
       onRevocation(id, person?.demo ? 'demo' : 'unreadable');
       return { person: person?.demo ? person : null, refusal: refuse('withings-refused').refusal };
     }

@@ -73,6 +73,6 @@ test('whom the partner means is a help: without the key to it the connection wor
 
 test('a link for a connection that has just ended is not handed out', async () => {
   const { store, under, made } = await onStore();
-  await store.eraseGrant(made.grantId);
+  await store.eraseGrant(made.grantId, Date.now());
   await expect(under(OLD).handOff(made)).rejects.toMatchObject({ code: 'connection-unknown' });
 });

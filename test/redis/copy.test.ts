@@ -32,7 +32,7 @@ copyContract('Redis to Redis', redisPlace, redisPlace);
 
 /**
  * All that is there, with TTLs to the minute; sealed texts and write-ids are new each time. What services news were of
- * says how old answers are that a process has in memory, and is not copied.
+ * says how old answers are that a process has in memory, and is not copied; when tokens grow old is looked up anew.
  */
 async function names(url: string) {
   const redis = await operator(url);
@@ -47,7 +47,8 @@ async function names(url: string) {
     const fields = { ...Object.fromEntries(pairs), ...(/:[gp]:/.test(name) ? { w: '', s: '' } : {}) };
     const minutes = Math.round(Number(await redis.ask('PTTL', name)) / 60_000);
     const short = name.replace(/^\{.*?\}/, '');
-    found[short] = { minutes, fields: short.match(/:[gsap]:/) ? fields : [...values].sort() };
+    const members = name.endsWith('grants-to-renew') ? Object.keys(fields) : values;
+    found[short] = { minutes, fields: short.match(/:[gsape]:/) ? fields : [...members].sort() };
   }
   return found;
 }

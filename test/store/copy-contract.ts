@@ -139,6 +139,12 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
       });
       expect(await there.claimDueGrants('eu', NOW, 10)).toEqual(['eu:1']);
       expect(await there.claimSubscriptions('eu', NOW, HOUR, 10)).toEqual(['eu:2']);
+      expect(await there.readEnding('gone', NOW)).toMatchObject({
+        why: 'disconnected',
+        grant: { id: 'eu:gone' },
+      });
+      expect(await there.readEnding('a', NOW + 5 * HOUR)).toMatchObject({ visitedAt: NOW - HOUR });
+      expect((await there.claimOldGrants('eu', NOW, 10)).toSorted()).toEqual(['eu:1', 'eu:2']); // to be looked at
       await there.endSession('a');
       expect(await there.readGrant('eu:1')).not.toBeNull();
       await there.endSession('b');
@@ -164,7 +170,7 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
       await copy(source, target, { now: () => NOW + 6 * HOUR });
       const found = await contents(target);
       expect(found.filter((record) => record.startsWith('sessions')).join()).not.toContain('"key":"a"');
-      expect(found).toHaveLength(9);
+      expect(found).toHaveLength(10);
     });
 
     test('the key goes along: nobody has another name, and sessions stay bound', async () => {
@@ -416,6 +422,13 @@ function crowd(kind: 'grants' | 'sessions', size: number): Batch {
   const times = { idle_until: NOW + HOUR, ends_at: NOW + HOUR };
   return {
     kind,
-    rows: ids.map((id) => ({ key: `of ${id}`, grant_id: id, data: '{}', bound: 'b', ...times })),
+    rows: ids.map((id) => ({
+      key: `of ${id}`,
+      grant_id: id,
+      data: '{}',
+      bound: 'b',
+      visited_at: null,
+      ...times,
+    })),
   };
 }

@@ -11,6 +11,7 @@ type Reads =
   | 'grantIdOf'
   | 'revocationsUnderWay'
   | 'readSession'
+  | 'readEnding'
   | 'readOtherSessions'
   | 'readLongestSession'
   | 'readGrant'
@@ -25,15 +26,16 @@ const session = { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + H
 /** Each of them changes something in a store that was filled. */
 const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   updateSession: (store) => store.updateSession('a', '{}'),
-  touchSession: (store) => store.touchSession('a', NOW + 9 * HOUR),
+  touchSession: (store) => store.touchSession('a', NOW + 9 * HOUR, null),
   endSession: (store) => store.endSession('a'),
   removeExpired: (store) => store.removeExpired(NOW + 100 * HOUR, 10),
   writeGrant: async (store) => store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), content, 0),
   claimDueGrants: (store) => store.claimDueGrants('eu', NOW, 10),
-  eraseGrant: (store) => store.eraseGrant('eu:1'),
+  claimOldGrants: (store) => store.claimOldGrants('eu', NOW + 360 * 24 * HOUR, 10),
+  eraseGrant: (store) => store.eraseGrant('eu:1', NOW),
   claimRevocations: (store) => store.claimRevocations('eu', NOW, 1000, 10),
   claimRevocation: (store) => store.claimRevocation('eu:gone', NOW, 1000),
-  settleRevocation: (store) => store.settleRevocation('eu:gone', null),
+  settleRevocation: (store) => store.settleRevocation('eu:gone', 'revoked'),
   spendAttempt: (store) => store.spendAttempt({ id: 'new', answer: 'a', expiresAt: NOW + HOUR }),
   finishAttempt: (store) => store.finishAttempt('taken', { kind: 'connected' }),
   signIn: (store) =>
@@ -104,6 +106,7 @@ export function frozenContract(name: string, newPlace: () => Promise<Place>): vo
         idle_until: NOW + HOUR,
         ends_at: NOW + HOUR,
         bound: '',
+        visited_at: null,
       };
       const other = { ...mark, run: 'another-run' };
       await expect(copy.put(other, { kind: 'sessions', rows: [row] })).rejects.toThrow('lost its mark');
@@ -123,6 +126,7 @@ export function frozenContract(name: string, newPlace: () => Promise<Place>): vo
         idle_until: NOW + HOUR,
         ends_at: NOW + HOUR,
         bound: '',
+        visited_at: null,
       };
       await copy.put(mark, { kind: 'sessions', rows: [row] });
       await expect(store.updateSession('a', '{}')).rejects.toThrow(FROZEN);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CopyableStore } from '../../src/store/copy/contract.ts';
 import { createEncryption, type Encryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import type { NewSession } from '../../src/store/sessions.ts';
 import { openSqliteCopy } from '../../src/store/sqlite/copy.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -47,9 +48,10 @@ export async function fill(store: Store, now = NOW): Promise<void> {
     idleUntil: now + hours * HOUR,
     endsAt: now + 2 * hours * HOUR,
   });
-  await connect(store, 'gone', session('gone', 1));
-  await store.endSession('gone'); // the permission is to be given back
-  await connect(store, '1', session('a', 5));
+  await connect(store, 'gone', { ...session('gone', 1), visitedAt: now });
+  await store.eraseGrant('eu:gone', now); // the permission is to be given back, and the browser told so
+
+  await connect(store, '1', { ...session('a', 5), visitedAt: now - HOUR });
   await store.beginSession('eu:1', session('b', 30));
   await connect(store, '2', session('c', 10));
   await store.writeSubscriptions('eu:1', '{"told":true}', now + 7 * HOUR);
@@ -61,7 +63,7 @@ export async function fill(store: Store, now = NOW): Promise<void> {
 export async function connect(
   store: Store,
   userId: string,
-  session = { key: `of ${userId}`, data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR },
+  session: NewSession = { key: `of ${userId}`, data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR },
 ): Promise<void> {
   const grant = { id: `eu:${userId}`, expected: null, content: { ...content, userId } };
   await store.signIn({ grant, session, replaces: null, attempt: null });

@@ -44,7 +44,7 @@ test('a grant that no session owns is cleared away, a few rows at a time', async
   const db = openDatabase(file, 'NORMAL');
   const insert = (id: string) => db.run("INSERT INTO grants (id, write_id, sealed) VALUES (?, 'w', 's')", id);
   for (let i = 0; i < 7; i += 1) insert(`eu:${i}`);
-  db.run("INSERT INTO sessions VALUES ('key', 'eu:3', '{}', 9e15, 9e15, 'b')");
+  db.run("INSERT INTO sessions VALUES ('key', 'eu:3', '{}', 9e15, 9e15, 'b', NULL)");
   for (let step = 0; step < 4; step += 1) expect(await store.removeExpired(0, 2)).toBe(false);
   expect(db.all('SELECT id FROM grants')).toMatchObject([{ id: 'eu:3' }]);
   insert('eu:0');

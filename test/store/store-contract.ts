@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SpentAttempt } from '../../src/store/attempts.ts';
+import { ENDINGS_KEPT_MS } from '../../src/store/endings.ts';
 import type { GrantContent } from '../../src/store/grant.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import { ENDLESS_MS } from '../../src/store/sessions.ts';
@@ -50,12 +51,18 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
   const signIn = async (
     store: Store,
     key: string,
-    more: Partial<{ id: string; replaces: string; content: GrantContent }> = {},
+    more: Partial<{ id: string; replaces: string; content: GrantContent; visitedAt: number }> = {},
   ) => {
     const id = more.id ?? 'eu:363';
     return store.signIn({
       grant: { id, expected: await store.readWriteId(id), content: more.content ?? content },
-      session: { key, data: '{"a":1}', idleUntil: NOW + HOUR, endsAt: NOW + 2 * HOUR },
+      session: {
+        key,
+        data: '{"a":1}',
+        idleUntil: NOW + HOUR,
+        endsAt: NOW + 2 * HOUR,
+        visitedAt: more.visitedAt ?? null,
+      },
       replaces: more.replaces ?? null,
       attempt,
     });
@@ -72,7 +79,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     test.each([
       ['the last session ends', (store: Store) => store.endSession('key')],
       ['it lapses', (store: Store) => store.removeExpired(NOW + HOUR, 10)],
-      ['the grant is erased', (store: Store) => store.eraseGrant('eu:363')],
+      ['the grant is erased', (store: Store) => store.eraseGrant('eu:363', NOW)],
       [
         'the browser signs in as somebody else',
         (store: Store) =>
@@ -98,7 +105,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'again');
       expect(await claim(store)).toEqual([]);
       expect(await store.claimRevocation('eu:363', NOW, 1000)).toBeNull();
-      await store.settleRevocation('eu:363', null); // of one that was under way: it says nothing of the new grant
+      await store.settleRevocation('eu:363', 'revoked'); // of one that was under way: it says nothing of the new grant
       await store.endSession('again');
       expect(await claim(store)).toMatchObject([{ since: NOW, tries: 1 }]);
     });
@@ -123,11 +130,11 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         since: NOW,
         tries: 2,
       });
-      await another.settleRevocation('eu:363', NOW + HOUR);
+      await another.settleRevocation('eu:363', { dueAt: NOW + HOUR });
       expect(await store.revocationsUnderWay(NOW + 1000)).toEqual([]);
       expect(await claim(store, NOW + HOUR - 1)).toEqual([]);
       expect(await claim(store, NOW + HOUR)).toMatchObject([{ since: NOW, tries: 3 }]);
-      await store.settleRevocation('eu:363', null);
+      await store.settleRevocation('eu:363', 'revoked');
       expect(await claim(store, NOW + 99 * HOUR)).toEqual([]);
     });
 
@@ -138,6 +145,174 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.claimRevocation('eu:363', NOW + 99 * HOUR, 1000);
       expect(await store.revocationsUnderWay(NOW)).toEqual([]);
       expect(await store.claimRevocation('eu:363', NOW, 1000)).not.toBeNull();
+    });
+  });
+
+  describe(`${name}: how a session has ended`, () => {
+    const visitedAt = NOW - HOUR;
+    const grant = { id: 'eu:363', issuer: 'eu' };
+    const beginOther = (store: Store, key: string) =>
+      store.beginSession('eu:363', { key, data: '{}', idleUntil: ENDLESS, endsAt: ENDLESS, visitedAt });
+
+    test.each([
+      ['it lapses', 'session-idle', HOUR, (store: Store) => store.removeExpired(NOW + HOUR, 10)],
+      [
+        'it lapses on its last day',
+        'session-max',
+        2 * HOUR,
+        async (store: Store) => {
+          await store.touchSession('key', NOW + 9 * HOUR, visitedAt);
+          await store.removeExpired(NOW + 3 * HOUR, 10);
+        },
+      ],
+      [
+        'another browser ends it',
+        'logged-out',
+        0,
+        async (store: Store) => {
+          await beginOther(store, 'other');
+          await store.endOtherSessions('other', NOW);
+        },
+      ],
+      ['its grant is erased', 'disconnected', 0, (store: Store) => store.eraseGrant('eu:363', NOW)],
+      [
+        'it has lapsed and is erased',
+        'session-idle',
+        HOUR,
+        (store: Store) => store.eraseGrant('eu:363', NOW + HOUR),
+      ],
+    ] as const)('is remembered when %s', async (_what, why, after, end) => {
+      const { store, another } = await open();
+      await signIn(store, 'key', { visitedAt });
+      expect(await store.readEnding('key', NOW)).toBeNull();
+      await end(store);
+      const ending = { why, at: NOW + after, visitedAt, grant, outcome: null };
+      expect(await another.readEnding('key', NOW + 3 * HOUR)).toEqual(ending);
+      expect(await store.readEnding('nobody', NOW)).toBeNull();
+    });
+
+    test('is known before it is cleared away', async () => {
+      const { store } = await open();
+      await signIn(store, 'key', { visitedAt });
+      const ending = { why: 'session-idle', at: NOW + HOUR, visitedAt, grant, outcome: null };
+      expect(await store.readEnding('key', NOW + HOUR)).toEqual(ending);
+    });
+
+    test.each([
+      ['its browser ends it', (store: Store) => store.endSession('key')],
+      ['it makes room for another', (store: Store) => signIn(store, 'next', { replaces: 'key' })],
+    ])('is not remembered when %s', async (_what, end) => {
+      const { store } = await open();
+      await signIn(store, 'key', { visitedAt });
+      await end(store);
+      expect(await store.readEnding('key', NOW + HOUR)).toBeNull();
+    });
+
+    test('nor of a session that is no browser’s, until one has been here', async () => {
+      const { store } = await open();
+      await signIn(store, 'key');
+      await signIn(store, 'visited');
+      await store.touchSession('visited', NOW + HOUR, visitedAt);
+      expect(await store.readEnding('key', NOW + HOUR)).toBeNull();
+      await store.removeExpired(NOW + HOUR, 10);
+      expect(await store.readEnding('key', NOW + HOUR)).toBeNull();
+      expect(await store.readEnding('visited', NOW + HOUR)).toMatchObject({ visitedAt });
+    });
+
+    test('a visit is remembered to the day, also when the idle limit moves no more', async () => {
+      const { store } = await open();
+      const session = { key: 'key', data: '{}', idleUntil: ENDLESS, endsAt: ENDLESS, visitedAt: NOW };
+      const first = { id: 'eu:363', expected: null, content };
+      await store.signIn({ grant: first, session, replaces: null, attempt: null });
+      const seen = async () => (await store.readSession('key', NOW))?.visitedAt;
+      await store.touchSession('key', ENDLESS, NOW + 24 * HOUR);
+      expect(await seen()).toBe(NOW);
+      await store.touchSession('key', ENDLESS, NOW + 24 * HOUR + 1);
+      expect(await seen()).toBe(NOW + 24 * HOUR + 1);
+    });
+
+    test('says what came of the permission when that is settled, and whose it was no longer', async () => {
+      const { store, another } = await open();
+      for (const key of ['one', 'two']) await signIn(store, key, { visitedAt });
+      await signIn(store, 'other', { id: 'eu:364', visitedAt });
+      await store.removeExpired(NOW + HOUR, 10);
+      await store.claimRevocation('eu:363', NOW + HOUR, 1000);
+      await store.settleRevocation('eu:363', { dueAt: NOW + 2 * HOUR });
+      expect(await store.readEnding('one', NOW + HOUR)).toMatchObject({ grant, outcome: null });
+      await store.settleRevocation('eu:363', 'revoked');
+      for (const key of ['one', 'two']) {
+        expect(await another.readEnding(key, NOW + HOUR)).toMatchObject({ grant: null, outcome: 'revoked' });
+      }
+      expect(await store.readEnding('other', NOW + HOUR)).toMatchObject({ outcome: null });
+    });
+
+    test('of one that was settled says nothing when the person has connected again', async () => {
+      const { store } = await open();
+      await signIn(store, 'key', { visitedAt });
+      await store.removeExpired(NOW + HOUR, 10);
+      await signIn(store, 'again');
+      await store.settleRevocation('eu:363', 'revoked'); // of one that was under way
+      expect(await store.readEnding('key', NOW + HOUR)).toMatchObject({ grant, outcome: null });
+    });
+
+    test('is forgotten in the end, a few at a time', async () => {
+      const { store } = await open();
+      for (let i = 0; i < 5; i += 1) await signIn(store, `key-${i}`, { visitedAt });
+      await store.eraseGrant('eu:363', NOW);
+      const kept = NOW + ENDINGS_KEPT_MS - 1;
+      while (await store.removeExpired(kept, 2));
+      expect(await store.readEnding('key-0', kept)).not.toBeNull();
+      expect(await store.readEnding('key-0', kept + 1)).toBeNull();
+      for (let steps = 0; await store.removeExpired(kept + 1, 2); steps += 1) expect(steps).toBeLessThan(10);
+      expect(await store.readEnding('key-0', kept)).toBeNull();
+    });
+  });
+
+  describe(`${name}: refresh tokens that grow old`, () => {
+    const DAY = 24 * HOUR;
+    const old = { ...content, refreshExpiresAt: NOW + 35 * DAY };
+    const claim = (store: Store, now = NOW) => store.claimOldGrants('eu', now, 10);
+
+    test('are named in good time, spread over a month, each to one for an hour', async () => {
+      const { store, another } = await open();
+      const ids = Array.from({ length: 40 }, (_, i) => `eu:${i}`);
+      for (const id of ids) await signIn(store, `of ${id}`, { id });
+      expect(await store.claimOldGrants('eu', NOW + 299 * DAY, 99)).toEqual([]);
+      const half = await store.claimOldGrants('eu', NOW + 315 * DAY, 99);
+      expect(half.length).toBeGreaterThan(5);
+      expect(half.length).toBeLessThan(35);
+      expect(await another.claimOldGrants('eu', NOW + 315 * DAY, 99)).toEqual([]);
+      expect(await another.claimOldGrants('eu', NOW + 315 * DAY + HOUR, 99)).toHaveLength(half.length);
+      expect(new Set(await store.claimOldGrants('eu', NOW + 330 * DAY, 99))).toEqual(new Set(ids));
+    });
+
+    test('are named until they are renewed; of a grant that has ended, or of the demo, never', async () => {
+      const { store } = await open();
+      await signIn(store, 'key', { content: old });
+      expect(await claim(store)).toEqual(['eu:363']);
+      expect(await claim(store, NOW + HOUR)).toEqual(['eu:363']);
+      const ended = { code: 'refresh-token-refused' as const, at: NOW, probedAt: NOW };
+      for (const change of [content, { ...old, ended }, { ...old, demo: true }]) {
+        await store.writeGrant('eu:363', String(await store.readWriteId('eu:363')), change, 0);
+        expect(await claim(store, NOW + 2 * HOUR)).toEqual([]);
+      }
+    });
+
+    test('not of another issuer, and not while somebody has a lease; with the grant they are gone', async () => {
+      const { store } = await open();
+      await signIn(store, 'key', { content: { ...old, issuer: 'us' } });
+      expect(await claim(store)).toEqual([]);
+      await signIn(store, 'key', { content: old });
+      await store.writeGrant('eu:363', String(await store.readWriteId('eu:363')), old, 60_000);
+      expect(await claim(store)).toEqual([]);
+      await store.eraseGrant('eu:363', NOW);
+      expect(await claim(store, NOW + 9 * HOUR)).toEqual([]);
+    });
+
+    test('also where a clock that was ahead has put them off', async () => {
+      const { store } = await open();
+      await signIn(store, 'key', { content: { ...content, refreshExpiresAt: NOW + 400 * DAY } });
+      expect(await claim(store)).toEqual(['eu:363']);
     });
   });
 
@@ -178,7 +353,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.updateSession('key', '{"a":2}')).toBe(true);
       expect((await store.readSession('key', NOW))?.data).toBe('{"a":2}');
       expect(await store.updateSession('nobody', '{}')).toBe(false);
-      await store.touchSession('nobody', NOW + HOUR);
+      await store.touchSession('nobody', NOW + HOUR, null);
       expect(await store.readSession('nobody', NOW)).toBeNull();
     });
 
@@ -187,7 +362,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key');
       const before = await grantOf(store);
       await store.updateSession('key', JSON.stringify({ withings: { refreshToken: 'evil' } }));
-      await store.touchSession('key', NOW + 2 * HOUR);
+      await store.touchSession('key', NOW + 2 * HOUR, null);
       expect(await grantOf(store)).toEqual(before);
     });
 
@@ -196,7 +371,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key');
       await store.endSession('key');
       expect(await another.updateSession('key', '{}')).toBe(false);
-      await another.touchSession('key', NOW + HOUR);
+      await another.touchSession('key', NOW + HOUR, null);
       expect(await store.readSession('key', NOW)).toBeNull();
     });
 
@@ -205,7 +380,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key');
       expect(await store.readSession('key', NOW + HOUR - 1)).not.toBeNull();
       expect(await store.readSession('key', NOW + HOUR)).toBeNull();
-      await store.touchSession('key', NOW + 10 * HOUR);
+      await store.touchSession('key', NOW + 10 * HOUR, null);
       expect(await store.readSession('key', NOW + 2 * HOUR - 1)).not.toBeNull();
       expect(await store.readSession('key', NOW + 2 * HOUR)).toBeNull();
     });
@@ -213,9 +388,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     test('a touch that would move its idle limit by a minute or less is not written', async () => {
       const { store } = await open();
       await signIn(store, 'key');
-      await store.touchSession('key', NOW + HOUR + 60_000);
+      await store.touchSession('key', NOW + HOUR + 60_000, null);
       expect(await store.readSession('key', NOW + HOUR)).toBeNull();
-      await store.touchSession('key', NOW + HOUR + 60_001);
+      await store.touchSession('key', NOW + HOUR + 60_001, null);
       expect(await store.readSession('key', NOW + HOUR + 60_000)).not.toBeNull();
     });
 
@@ -234,7 +409,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'one');
       await signIn(store, 'two');
       await signIn(store, 'other', { id: 'eu:364' });
-      await store.eraseGrant('eu:363');
+      await store.eraseGrant('eu:363', NOW);
       expect(await store.readGrant('eu:363')).toBeNull();
       for (const key of ['one', 'two']) expect(await store.readSession(key, NOW)).toBeNull();
       expect((await store.readSession('other', NOW))?.grant()?.id).toBe('eu:364');
@@ -313,7 +488,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       }
       expect(seen.size).toBe(100);
       const { id, writeId } = await grantOf(store);
-      await store.eraseGrant(id);
+      await store.eraseGrant(id, NOW);
       expect(await store.writeGrant(id, writeId, content, 0)).toBeNull();
       expect(await store.readGrant(id)).toBeNull();
     });
@@ -391,7 +566,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         await signIn(store, `key-${i}`, { id: `eu:${i}` });
         await store.spendAttempt({ ...attempt, id: `failed-${i}` });
       }
-      await store.touchSession('key-4', NOW + 2 * HOUR);
+      await store.touchSession('key-4', NOW + 2 * HOUR, null);
       const later = NOW + HOUR;
       for (let steps = 0; await store.removeExpired(later, 2); steps += 1) expect(steps).toBeLessThan(10);
       expect(await store.readGrant('eu:0')).toBeNull();
@@ -600,7 +775,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     });
 
     test.each([
-      ['is erased', (store: Store) => store.eraseGrant('eu:363')],
+      ['is erased', (store: Store) => store.eraseGrant('eu:363', NOW)],
       ['ends with its last session', (store: Store) => store.endSession('key')],
     ])('it goes with the grant that %s', async (_how, end) => {
       const { store } = await open();

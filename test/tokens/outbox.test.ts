@@ -135,14 +135,14 @@ describe('what Withings does not take', () => {
 });
 
 test('what Withings says of somebody whom it does not know is believed: there is nothing to give back', async () => {
-  const settled: (number | null)[] = [];
+  const settled: unknown[] = [];
   const unknown = refuse('withings-refused', { status: 503 });
   const due = [{ id: 'a', person: { issuer: 'eu', userId: '1', demo: false }, since: 0, tries: 1 }];
   const outbox = createOutbox({
     store: {
       claimRevocations: async () => due.splice(0),
       claimRevocation: async () => null,
-      settleRevocation: async (_id, dueAt) => void settled.push(dueAt),
+      settleRevocation: async (_id, outcome) => void settled.push(outcome),
       revocationsUnderWay: async () => [],
     },
     withings: { issuer: 'eu', revoke: async () => unknown },
@@ -152,7 +152,7 @@ test('what Withings says of somebody whom it does not know is believed: there is
     onRevocation: () => {},
   });
   await outbox.sendDue(new AbortController().signal);
-  expect(settled).toEqual([null]);
+  expect(settled).toEqual(['revoked']);
 });
 
 describe('visitors of the demo share one permission', () => {

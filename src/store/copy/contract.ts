@@ -41,11 +41,15 @@ const batch = z.discriminatedUnion('kind', [
   rowsOf('subscriptions', { grant_id: text, state: nullable, due_at: number, news_at: number }),
   rowsOf('sessions', {
     ...{ key: text, grant_id: text, data: text, idle_until: number, ends_at: number },
-    bound: text,
+    ...{ bound: text, visited_at: number.nullable() },
   }),
   rowsOf('people', {
     ...{ id: text, issuer: text, person: text, since: number, tries: number },
     due_at: number.nullable(),
+  }),
+  rowsOf('endings', {
+    ...{ key: text, why: text, at: number, visited_at: number },
+    ...{ grant_id: nullable, outcome: nullable },
   }),
 ]);
 

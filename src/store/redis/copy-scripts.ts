@@ -35,7 +35,7 @@ local function set(name, field, value)
 end
 local put = {
   grants = function(r)
-    putGrant(r.id, r.write_id, r.sealed, r.due_at == cjson.null and '' or num(r.due_at), '0')
+    putGrant(r.id, r.write_id, r.sealed, r.due_at == cjson.null and '' or num(r.due_at), '0', '0')
     outlive(p .. 'g:' .. r.id, num(r.ttl))
   end,
   subscriptions = function(r)
@@ -44,7 +44,8 @@ local put = {
     index('subscriptions-due', r.grant_id, num(r.due_at))
   end,
   sessions = function(r)
-    beginSession(r.grant_id, r.key, r.data, num(r.idle_until), num(r.ends_at), num(r.ttl), r.bound, '')
+    beginSession(r.grant_id, r.key, r.data, num(r.idle_until), num(r.ends_at), num(r.ttl), r.bound,
+      r.visited_at == cjson.null and '' or num(r.visited_at), '')
   end,
   meta = function(r) redis.call('SET', p .. r.name, r.value) end,
   people = function(r)
@@ -54,6 +55,10 @@ local put = {
       redis.call('ZADD', p .. 'people', num(r.due_at), r.id)
     end
   end,
+  endings = function(r)
+    local function text(value) return value == cjson.null and '' or value end
+    putEnding(r.key, r.why, num(r.at), num(r.visited_at), text(r.grant_id), text(r.outcome))
+  end,
 }
 for _, row in ipairs(cjson.decode(ARGV[3])) do put[ARGV[2]](row) end
 return 1`);
@@ -61,7 +66,7 @@ return 1`);
 /** mark, how many of each kind → how many were removed. */
 export const CLEAR = unguardedScript(`${HOLDS}
 local function first(index) return redis.call('ZRANGE', p .. index, 0, ARGV[2] - 1) end
-local sessions, grants, people = first('ends'), first('subscriptions-due'), first('people')
+local sessions, grants, people, endings = first('ends'), first('subscriptions-due'), first('people'), first('endings')
 for _, member in ipairs(sessions) do
   local id, key = string.match(member, '^(%S+) (.+)$')
   redis.call('DEL', p .. 's:' .. key)
@@ -69,7 +74,8 @@ for _, member in ipairs(sessions) do
 end
 for _, id in ipairs(grants) do eraseGrant(id) end
 for _, id in ipairs(people) do forgetPerson(id) end
-return #sessions + #grants + #people`);
+for _, key in ipairs(endings) do forgetEnding(key) end
+return #sessions + #grants + #people + #endings`);
 
 type Redis = Pick<Connection, 'command'>;
 

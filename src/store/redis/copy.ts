@@ -3,6 +3,7 @@ import type { Issuer } from '../../withings/clouds.ts';
 import { BATCH, type Batch, type CopyableStore, readBatch } from '../copy/contract.ts';
 import { lostMark, writeMark } from '../copy/mark.ts';
 import type { Encryption } from '../encryption.ts';
+import { ENDINGS_KEPT_MS } from '../endings.ts';
 import { openClient } from './client.ts';
 import { connectRedis } from './connection.ts';
 import { CLEAR, PUT, READ, readRedisMark, swapRedisMark } from './copy-scripts.ts';
@@ -54,10 +55,11 @@ export async function openRedisCopy({
   }
 
   /** While the store has a mark its indexes stand still, so that a page is found by its rank. */
-  async function* pages(kind: keyof typeof PLACES, after: number): AsyncGenerator<Batch> {
+  async function* pages(kind: keyof typeof PLACES, now: number): AsyncGenerator<Batch> {
     const { index, prefix, due, key, fields } = PLACES[kind];
+    const after = kind === 'sessions' ? now : kind === 'endings' ? now - ENDINGS_KEPT_MS : '-inf';
     for (let rank = 0; ; rank += BATCH) {
-      const range = [index, kind === 'sessions' ? after : '-inf', rank, BATCH] as const;
+      const range = [index, after, rank, BATCH] as const;
       const [members, rows] = page.parse(
         await redis.run(READ, ...range, prefix, due, ...Object.keys(fields)),
       );
@@ -78,7 +80,7 @@ export async function openRedisCopy({
     swapMark: (from, to) => swapRedisMark(redis, from, to),
     async *records(at) {
       yield readBatch('meta', [{ name: 'key', value: await redis.command('GET', keys.key) }]);
-      for (const kind of ['grants', 'subscriptions', 'sessions', 'people'] as const) yield* pages(kind, at);
+      for (const kind of KINDS) yield* pages(kind, at);
     },
     async put(mark, { kind, rows }) {
       const timed = rows.map((row) => ({ ...row, ttl: ttlOf(endOf(row) ?? now(), now()) }));
@@ -115,13 +117,18 @@ const PLACES = {
   },
   sessions: {
     ...{ index: 'ends', prefix: 's:', due: '', key: 'key' },
-    fields: { g: 'grant_id', d: 'data', i: 'idle_until', e: 'ends_at', b: 'bound' },
+    fields: { g: 'grant_id', d: 'data', i: 'idle_until', e: 'ends_at', b: 'bound', v: 'visited_at' },
   },
   people: {
     ...{ index: 'people', prefix: 'p:', due: 'people', key: 'id' },
     fields: { i: 'issuer', w: 'person', f: 'since', t: 'tries' },
   },
+  endings: {
+    ...{ index: 'endings', prefix: 'e:', due: '', key: 'key' },
+    fields: { y: 'why', a: 'at', v: 'visited_at', g: 'grant_id', z: 'outcome' },
+  },
 };
+const KINDS = ['grants', 'subscriptions', 'sessions', 'people', 'endings'] as const;
 
 /** A grant lives as long as the sessions that own it, which come after it: one that has none goes within the hour. */
 function endOf(row: Batch['rows'][number]): number | null {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Issuer } from '../../withings/clouds.ts';
 import type { Encryption } from '../encryption.ts';
-import type { Grant } from '../grant.ts';
-import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore } from '../grants.ts';
+import { type Grant, RENEW_WITHIN_MS } from '../grant.ts';
+import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore, RENEWAL_CLAIM_MS } from '../grants.ts';
 import { openGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { RedisParts } from './connection.ts';
@@ -11,6 +12,19 @@ export function redisGrants(
   { redis, keys, encryption, clock }: RedisParts,
   { grantIdOf }: StoreKey,
 ): GrantStore {
+  /** @param index of those that are due, and of those that are due later than anything is: from a clock that was ahead */
+  async function claim(
+    index: string,
+    issuer: Issuer,
+    now: number,
+    limit: number,
+    { withinMs, claimMs }: Spans,
+  ) {
+    const times = [now, now + withinMs, now + claimMs, now + OTHERS_WAIT_MS] as const;
+    const claimed = await redis.run(CLAIM_GRANTS, index, ...times, limit, clock(), issuer);
+    return z.array(z.string()).parse(claimed);
+  }
+
   return {
     grantIdOf,
 
@@ -28,21 +42,27 @@ export function redisGrants(
 
     async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, encryption);
-      const record = [next.writeId, next.sealed, next.dueAt] as const;
+      const record = [next.writeId, next.sealed, next.dueAt, next.renewAt] as const;
       const written = await redis.run(WRITE_GRANT, id, writeId, ...record, leaseMs, clock());
       return written === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
     },
 
-    async claimDueGrants(issuer, now, limit) {
-      const times = [now, now + DUE_WITHIN_MS, now + CLAIM_MS] as const;
-      return z.array(z.string()).parse(await redis.run(CLAIM_DUE_GRANTS, ...times, limit, clock(), issuer));
-    },
+    claimDueGrants: (issuer, now, limit) => claim('grants-due', issuer, now, limit, DUE),
+    claimOldGrants: (issuer, now, limit) => claim('grants-to-renew', issuer, now, limit, OLD),
 
-    async eraseGrant(id) {
-      await redis.run(ERASE_GRANT, id);
+    async eraseGrant(id, now) {
+      await redis.run(ERASE_GRANT, id, now);
     },
   };
 }
+
+interface Spans {
+  withinMs: number;
+  claimMs: number;
+}
+const DUE: Spans = { withinMs: DUE_WITHIN_MS, claimMs: CLAIM_MS };
+const OLD: Spans = { withinMs: RENEW_WITHIN_MS, claimMs: RENEWAL_CLAIM_MS };
+const OTHERS_WAIT_MS = 3_600_000;
 
 /** Write-id, sealed, leased. */
 export const grantRow = z.tuple([z.string(), z.string(), z.enum(['0', '1'])]);
@@ -62,45 +82,47 @@ if not g[1] then return {} end
 return { g[1], g[2], isLeased(ARGV[1], hostNow(ARGV[2])) and '1' or '0' }`);
 
 /**
- * id, expected write-id, new write-id, sealed, due at, lease in ms, clock → 1 if it was written. Two changes make
+ * id, expected write-id, new write-id, sealed, due at, renew at, lease in ms, clock → 1 if it was written. Two changes make
  * a transaction in Redis' file: where a crash of the host tore one before, Redis leaves its beginning standing, and
  * throws away with it, at its next start, all that follows up to the end of a transaction.
  */
 const WRITE_GRANT = script(`
 local g = p .. 'g:' .. ARGV[1]
 if redis.call('HGET', g, 'w') ~= ARGV[2] then return 0 end
-local lease = tonumber(ARGV[6])
-local till = lease == 0 and '0' or num(hostNow(ARGV[7]) + lease)
+local lease = tonumber(ARGV[7])
+local till = lease == 0 and '0' or num(hostNow(ARGV[8]) + lease)
 redis.call('HSET', g, 'w', ARGV[3], 's', ARGV[4])
-redis.call('HSET', g, 'l', till, 'm', ARGV[6])
+redis.call('HSET', g, 'l', till, 'm', ARGV[7])
 index('grants-due', ARGV[1], ARGV[5])
+planRenewal(ARGV[1], ARGV[6])
 announce(ARGV[1])
 return 1`);
 
-/** now, the latest that is due at all, claimed until, limit, clock, issuer → ids that nobody has a lease on. */
-const CLAIM_DUE_GRANTS = script(`
-local now = hostNow(ARGV[5])
-local ids = redis.call('ZRANGEBYSCORE', p .. 'grants-due', '-inf', ARGV[1], 'LIMIT', 0, ARGV[4])
-if #ids < tonumber(ARGV[4]) then
-  local ahead = redis.call('ZRANGEBYSCORE', p .. 'grants-due', '(' .. ARGV[2], '+inf', 'LIMIT', 0, ARGV[4] - #ids)
+/** index, now, the latest that is in it, claimed until, others until, limit, clock, issuer → ids that nobody has a lease on. */
+const CLAIM_GRANTS = script(`
+local name, limit, now = ARGV[1], tonumber(ARGV[6]), hostNow(ARGV[7])
+local ids = redis.call('ZRANGEBYSCORE', p .. name, '-inf', ARGV[2], 'LIMIT', 0, limit)
+if #ids < limit then
+  local ahead = redis.call('ZRANGEBYSCORE', p .. name, '(' .. ARGV[3], '(+inf', 'LIMIT', 0, limit - #ids)
   for _, id in ipairs(ahead) do table.insert(ids, id) end
 end
 local free = {}
 for _, id in ipairs(ids) do
   if not grantExists(id) then
-    index('grants-due', id, '')
-  elseif redis.call('HGET', p .. 'p:' .. id, 'i') ~= ARGV[6] then
-    index('grants-due', id, ARGV[2]) -- out of the way of those that somebody can attend to
+    index(name, id, '')
+  elseif redis.call('HGET', p .. 'p:' .. id, 'i') ~= ARGV[8] then
+    index(name, id, ARGV[5]) -- out of the way of those that somebody can attend to
   elseif not isLeased(id, now) then
-    index('grants-due', id, ARGV[3])
+    index(name, id, ARGV[4])
     table.insert(free, id)
   end
 end
 return free`);
 
-/** id. */
+/** id, now. */
 const ERASE_GRANT = script(`
 for _, key in ipairs(redis.call('SMEMBERS', p .. 'o:' .. ARGV[1])) do
+  remember(key, 'disconnected', ARGV[2])
   redis.call('DEL', p .. 's:' .. key)
   redis.call('ZREM', p .. 'ends', ARGV[1] .. ' ' .. key)
 end

@@ -25,12 +25,14 @@ export interface RedisKeys {
 
 /*
  * Further names, which only the scripts make:
- * - `s:<key>` a session: `g` grant id, `d` page data, `i` idle limit, `e` absolute limit, `b` binding;
+ * - `s:<key>` a session: `g` grant id, `d` page data, `i` idle limit, `e` absolute limit, `b` binding, `v` last visit of its browser;
+ * - `e:<key>` how it ended: `y` why, `a` at, `v` last visit, `g` grant id until `z` outcome; `x:<grant id>` the keys of those; `endings` all keys by when they ended;
  * - `o:<grant id>` the keys of the sessions that own it;
  * - `a:<id>` a spent attempt: `a` answer, `z` result;
  * - `p:<grant id>` whose it is: `i` issuer, `w` sealed; in the outbox `f` since, `t` tries, `n` under way until;
  * - `people` grant ids by when they are due in the outbox; infinite while they are connected;
- * - `ends` "<grant id> <session key>" by idle limit, `grants-due` and `subscriptions-due` grant ids by when they or their subscriptions are due;
+ * - `ends` "<grant id> <session key>" by idle limit, `grants-due`, `grants-to-renew` and `subscriptions-due` grant ids by when
+ *   they are due, their tokens grow old, or their subscriptions are due;
  * - `calls` those that count, `places` who waits, `borrowing` from when on each priority may borrow: see rate-limit.ts;
  * - `call-counts` how many calls there were by hour, and by `<hour> busy` how many were refused as too many.
  */

@@ -19,8 +19,9 @@ export function redisOutbox(redis: Connection, { openPerson }: StoreKey): Outbox
       return read(await redis.run(CLAIM_REVOCATION, id, now, now + leaseMs, latest))[0] ?? null;
     },
 
-    async settleRevocation(id, dueAt) {
-      await redis.run(SETTLE_REVOCATION, id, dueAt);
+    async settleRevocation(id, settled) {
+      const [outcome, dueAt] = typeof settled === 'object' ? [null, settled.dueAt] : [settled, null];
+      await redis.run(SETTLE_REVOCATION, id, dueAt, outcome);
     },
 
     revocationsUnderWay: async (now) =>
@@ -59,11 +60,15 @@ local till = tonumber(redis.call('HGET', p .. 'p:' .. ARGV[1], 'n') or '0')
 if till > tonumber(ARGV[2]) and till <= tonumber(ARGV[4]) then return {} end
 return { claim(ARGV[1], ARGV[2], ARGV[3]) }`);
 
-/** id, due at or nothing. */
+/** id, due at or nothing, what came of it. */
 const SETTLE_REVOCATION = script(`
 if not isLeft(ARGV[1]) then return 0 end
 if ARGV[2] == '' then
   forgetPerson(ARGV[1])
+  for _, key in ipairs(redis.call('SMEMBERS', p .. 'x:' .. ARGV[1])) do
+    if redis.call('HDEL', p .. 'e:' .. key, 'g') == 1 then redis.call('HSET', p .. 'e:' .. key, 'z', ARGV[3]) end
+  end
+  redis.call('DEL', p .. 'x:' .. ARGV[1])
 else
   redis.call('HSET', p .. 'p:' .. ARGV[1], 'n', '0')
   redis.call('ZADD', p .. 'people', ARGV[2], ARGV[1])

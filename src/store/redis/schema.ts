@@ -49,7 +49,13 @@ export async function migrate(
     await redis.run(RENAMED);
   }
   await redis.run(NEW_RATE_LIMIT);
+  await redis.run(TO_RENEW);
 }
 
 const RENAMED = step(3, `redis.call('DEL', p .. 'ring')`);
+/** How old tokens are stands nowhere outside of what is sealed: the sweeper looks at each grant once. */
+const TO_RENEW = step(
+  5,
+  `redis.call('ZUNIONSTORE', p .. 'grants-to-renew', 1, p .. 'subscriptions-due', 'WEIGHTS', 0)`,
+);
 const NEW_RATE_LIMIT = step(4, `redis.call('DEL', p .. 'rate-limit:calls', p .. 'rate-limit:codes')`);

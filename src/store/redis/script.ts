@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ENDINGS_KEPT_MS } from '../endings.ts';
 
 /** Lua that Redis runs as one step, for all instances alike. */
 export interface Script {
@@ -49,9 +50,13 @@ local function index(name, id, at)
   if at == '' then redis.call('ZREM', p .. name, id) else redis.call('ZADD', p .. name, at, id) end
 end
 local function grantExists(id) return redis.call('EXISTS', p .. 'g:' .. id) == 1 end
-local function putGrant(id, writeId, sealed, dueAt, subscriptionsDueAt)
+local function planRenewal(id, at)
+  redis.call('ZADD', p .. 'grants-to-renew', at == '' and '+inf' or at, id) -- who is not in it was never looked at
+end
+local function putGrant(id, writeId, sealed, dueAt, renewAt, subscriptionsDueAt)
   redis.call('HSET', p .. 'g:' .. id, 'w', writeId, 's', sealed, 'l', '0', 'm', '0')
   index('grants-due', id, dueAt)
+  planRenewal(id, renewAt)
   index('subscriptions-due', id, subscriptionsDueAt)
 end
 local function putPerson(id, issuer, person)
@@ -71,6 +76,7 @@ local function eraseGrant(id)
   if redis.call('ZSCORE', p .. 'people', id) == 'inf' then redis.call('ZADD', p .. 'people', 0, id) end
   redis.call('DEL', p .. 'g:' .. id, p .. 'o:' .. id)
   redis.call('ZREM', p .. 'grants-due', id)
+  redis.call('ZREM', p .. 'grants-to-renew', id)
   redis.call('ZREM', p .. 'subscriptions-due', id)
   announce(id)
 end
@@ -79,14 +85,39 @@ local function disown(id, key)
   redis.call('SREM', p .. 'o:' .. id, key)
   if redis.call('EXISTS', p .. 'o:' .. id) == 0 then eraseGrant(id) else announce(id) end
 end
+local function putEnding(key, why, at, visitedAt, id, outcome)
+  local e = p .. 'e:' .. key
+  redis.call('HSET', e, 'y', why, 'a', at, 'v', visitedAt)
+  redis.call('PEXPIRE', e, ${ENDINGS_KEPT_MS})
+  redis.call('ZADD', p .. 'endings', at, key)
+  if outcome ~= '' then redis.call('HSET', e, 'z', outcome) end
+  if id == '' then return end
+  redis.call('HSET', e, 'g', id)
+  redis.call('SADD', p .. 'x:' .. id, key)
+  redis.call('PEXPIRE', p .. 'x:' .. id, ${ENDINGS_KEPT_MS})
+end
+local function remember(key, why, now)
+  local s = redis.call('HMGET', p .. 's:' .. key, 'g', 'i', 'e', 'v')
+  if not s[4] then return end
+  local idle = tonumber(s[2])
+  if idle <= tonumber(now) then why = idle < tonumber(s[3]) and 'session-idle' or 'session-max' end
+  putEnding(key, why, num(math.min(idle, tonumber(now))), s[4], s[1], '')
+end
+local function forgetEnding(key)
+  local id = redis.call('HGET', p .. 'e:' .. key, 'g')
+  if id then redis.call('SREM', p .. 'x:' .. id, key) end
+  redis.call('DEL', p .. 'e:' .. key)
+  redis.call('ZREM', p .. 'endings', key)
+end
 local function endSession(key)
   local id = redis.call('HGET', p .. 's:' .. key, 'g')
   redis.call('DEL', p .. 's:' .. key)
   if id then disown(id, key) end
 end
-local function beginSession(id, key, data, idle, ends, ttl, bound, replaces)
+local function beginSession(id, key, data, idle, ends, ttl, bound, visitedAt, replaces)
   local before = redis.call('HGET', p .. 's:' .. key, 'g')
   redis.call('HSET', p .. 's:' .. key, 'g', id, 'd', data, 'i', idle, 'e', ends, 'b', bound)
+  if visitedAt == '' then redis.call('HDEL', p .. 's:' .. key, 'v') else redis.call('HSET', p .. 's:' .. key, 'v', visitedAt) end
   redis.call('PEXPIRE', p .. 's:' .. key, ttl)
   redis.call('ZADD', p .. 'ends', idle, id .. ' ' .. key)
   redis.call('SADD', p .. 'o:' .. id, key)

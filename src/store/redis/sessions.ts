@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { writeAttemptResult } from '../attempts.ts';
+import { ENDINGS_KEPT_MS } from '../endings.ts';
 import { sealGrant } from '../sealed-grant.ts';
-import { type BoundSession, ENDLESS_FROM_MS, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import {
+  type BoundSession,
+  ENDLESS_FROM_MS,
+  type SessionStore,
+  TOUCH_AT_LEAST_MS,
+  VISIT_AT_LEAST_MS,
+} from '../sessions.ts';
 import type { Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { RedisParts } from './connection.ts';
@@ -12,15 +19,16 @@ export function redisSessions(
   { redis, encryption, ttlUntil, clock }: RedisParts,
   { openPerson, sealPerson }: StoreKey,
 ): SessionStore<BoundSession> {
-  const row = ({ key, data, idleUntil, endsAt, bound }: BoundSession) =>
-    [key, data, idleUntil, endsAt, ttlUntil(idleUntil), bound] as const;
+  const row = ({ key, data, idleUntil, endsAt, bound, visitedAt = null }: BoundSession) =>
+    [key, data, idleUntil, endsAt, ttlUntil(idleUntil), bound, visitedAt] as const;
 
   return {
     async readSession(key, now) {
       const answer = texts.parse(await redis.run(READ_SESSION, key, now, clock()));
-      const [data, idle, ends, bound = '', id, person = '', ...grant] = answer;
+      const [data, idle, ends, bound = '', visited = '', id, person = '', ...grant] = answer;
       if (data === undefined) return null;
-      const session = { data, idleUntil: Number(idle), endsAt: Number(ends), bound };
+      const visitedAt = visited === '' ? null : Number(visited);
+      const session = { data, idleUntil: Number(idle), endsAt: Number(ends), visitedAt, bound };
       if (id === undefined) return { ...session, grantId: null, person: null, grant: () => null };
       return {
         ...session,
@@ -32,8 +40,8 @@ export function redisSessions(
 
     updateSession: async (key, data) => (await redis.run(UPDATE_SESSION, key, data)) === 1,
 
-    async touchSession(key, idleUntil) {
-      await redis.run(TOUCH_SESSION, key, idleUntil, TOUCH_AT_LEAST_MS);
+    async touchSession(key, idleUntil, visitedAt) {
+      await redis.run(TOUCH_SESSION, key, idleUntil, TOUCH_AT_LEAST_MS, visitedAt, VISIT_AT_LEAST_MS);
     },
 
     async endSession(key) {
@@ -41,9 +49,10 @@ export function redisSessions(
     },
 
     async signIn({ grant: { id, expected, content }, session, replaces, attempt }) {
-      const { writeId, sealed, dueAt } = sealGrant(id, content, encryption);
+      const { writeId, sealed, dueAt, renewAt } = sealGrant(id, content, encryption);
       const person = [content.issuer, sealPerson(id, content)] as const;
-      const change = [id, expected, writeId, sealed, dueAt, ...row(session), replaces, ...person] as const;
+      const written = [writeId, sealed, dueAt, renewAt] as const;
+      const change = [id, expected, ...written, ...row(session), replaces, ...person] as const;
       const spent = attempt ? [attempt.id, attempt.answer, CONNECTED, ttlUntil(attempt.expiresAt)] : [''];
       return (await redis.run(SIGN_IN, ...change, ...spent)) === 1;
     },
@@ -69,14 +78,14 @@ export function redisSessions(
 const texts = z.array(z.string());
 const CONNECTED = writeAttemptResult({ kind: 'connected' });
 
-/** key, now, clock → data, idle limit, end, binding, grant id, person, write-id, sealed, leased; nothing when absent or expired. */
+/** key, now, clock → data, idle limit, end, binding, last visit, grant id, person, write-id, sealed, leased; nothing when absent or expired. */
 const READ_SESSION = unguardedScript(`
-local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'd', 'i', 'e', 'b')
+local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'd', 'i', 'e', 'b', 'v')
 if not s[2] or tonumber(s[3]) <= tonumber(ARGV[2]) then return {} end
 local g = redis.call('HMGET', p .. 'g:' .. s[1], 'w', 's')
-if not g[1] then return { s[2], s[3], s[4], s[5] or '' } end
+if not g[1] then return { s[2], s[3], s[4], s[5] or '', s[6] or '' } end
 local person = redis.call('HGET', p .. 'p:' .. s[1], 'w') or ''
-return { s[2], s[3], s[4], s[5] or '', s[1], person, g[1], g[2], isLeased(s[1], hostNow(ARGV[3])) and '1' or '0' }`);
+return { s[2], s[3], s[4], s[5] or '', s[6] or '', s[1], person, g[1], g[2], isLeased(s[1], hostNow(ARGV[3])) and '1' or '0' }`);
 
 /** key, data → whether it existed. */
 const UPDATE_SESSION = script(`
@@ -84,10 +93,14 @@ if redis.call('EXISTS', p .. 's:' .. ARGV[1]) == 0 then return 0 end
 redis.call('HSET', p .. 's:' .. ARGV[1], 'd', ARGV[2])
 return 1`);
 
-/** key, idle limit, the least that is worth a write: never beyond the absolute limit. */
+/** key, idle limit, the least that is worth a write, visited at, the same of it: never beyond the absolute limit. */
 const TOUCH_SESSION = script(`
-local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'i', 'e', 'g')
+local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'i', 'e', 'g', 'v')
 if not s[1] then return 0 end
+local visited = tonumber(ARGV[4])
+if visited and visited - (tonumber(s[4]) or 0) > tonumber(ARGV[5]) then
+  redis.call('HSET', p .. 's:' .. ARGV[1], 'v', ARGV[4])
+end
 local idle = math.min(tonumber(ARGV[2]), tonumber(s[2]))
 local more = idle - tonumber(s[1])
 if more <= tonumber(ARGV[3]) then return 0 end
@@ -102,31 +115,33 @@ return 1`);
 /** key. */
 const END_SESSION = script('endSession(ARGV[1]) return 1');
 
-/** id, expected write-id, new one, sealed, due at, session (key, data, idle, ends, ttl, binding), replaces, issuer,
- * person, attempt (id, answer, result, ttl). */
+/**
+ * id, expected write-id, new one, sealed, due at, renew at, session (key, data, idle, ends, ttl, binding, visited at),
+ * replaces, issuer, person, attempt (id, answer, result, ttl).
+ */
 const SIGN_IN = script(`
 if (redis.call('HGET', p .. 'g:' .. ARGV[1], 'w') or '') ~= ARGV[2] then return 0 end
-putGrant(ARGV[1], ARGV[3], ARGV[4], ARGV[5], '0')
-putPerson(ARGV[1], ARGV[13], ARGV[14])
-beginSession(ARGV[1], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12])
-if ARGV[15] ~= '' then
-  redis.call('HSET', p .. 'a:' .. ARGV[15], 'a', ARGV[16], 'z', ARGV[17])
-  redis.call('PEXPIRE', p .. 'a:' .. ARGV[15], ARGV[18])
+putGrant(ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], '0')
+putPerson(ARGV[1], ARGV[15], ARGV[16])
+beginSession(ARGV[1], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
+if ARGV[17] ~= '' then
+  redis.call('HSET', p .. 'a:' .. ARGV[17], 'a', ARGV[18], 'z', ARGV[19])
+  redis.call('PEXPIRE', p .. 'a:' .. ARGV[17], ARGV[20])
 end
 announce(ARGV[1])
 return 1`);
 
-/** id, session (key, data, idle, ends, ttl, binding) → whether there is such a grant. */
+/** id, session (as above) → whether there is such a grant. */
 const BEGIN_SESSION = script(`
 if not grantExists(ARGV[1]) then return 0 end
-beginSession(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], '')
+beginSession(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], '')
 return 1`);
 
-/** from, now, session (key, data, idle, ends, ttl, binding), replaces → whether there was one to transfer. */
+/** from, now, session (as above), replaces → whether there was one to transfer. */
 const TRANSFER_SESSION = script(`
 local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'i')
 if not s[1] or tonumber(s[2]) <= tonumber(ARGV[2]) then return 0 end
-beginSession(s[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9])
+beginSession(s[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10])
 endSession(ARGV[1])
 return 1`);
 
@@ -156,35 +171,51 @@ end
 `;
 const READ_OTHER_SESSIONS = unguardedScript(`${OTHER_SESSIONS} return data`);
 const END_OTHER_SESSIONS = script(`${OTHER_SESSIONS}
-for _, key in ipairs(keys) do endSession(key) end
+for _, key in ipairs(keys) do
+  remember(key, 'logged-out', ARGV[2])
+  endSession(key)
+end
 return data`);
 
 export function redisExpiry({ redis }: Pick<RedisParts, 'redis'>): Pick<Store, 'removeExpired'> {
   let rank = 0;
   return {
     async removeExpired(now, limit) {
-      const [ended, checked] = counts.parse(await redis.run(REMOVE_EXPIRED, now, limit, rank));
+      const oldest = now - ENDINGS_KEPT_MS;
+      const [ended, checked, forgotten] = counts.parse(
+        await redis.run(REMOVE_EXPIRED, now, limit, rank, oldest),
+      );
       rank = checked === limit ? rank + limit : 0;
-      return ended === limit;
+      return [ended, forgotten].includes(limit);
     },
   };
 }
 
-const counts = z.tuple([z.number(), z.number()]);
+const counts = z.tuple([z.number(), z.number(), z.number()]);
 
 /**
- * now, limit, rank → how many sessions were over, and how many people were checked from that rank on. Finds what the
- * server has forgotten by itself, too, and grants that no session owns.
+ * now, limit, rank, since when endings are too old → how many sessions were over, how many people were checked from that
+ * rank on, and how many endings were too old. Finds what the server has forgotten by itself, too, grants that no session
+ * owns, and those of an instance of a version that did not renew them.
  */
 const REMOVE_EXPIRED = script(`
 local over = redis.call('ZRANGEBYSCORE', p .. 'ends', '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, member in ipairs(over) do
   local id, key = string.match(member, '^(%S+) (.+)$')
+  remember(key, '', ARGV[1])
   redis.call('DEL', p .. 's:' .. key)
   disown(id, key)
 end
 local people = redis.call('ZRANGE', p .. 'people', ARGV[3], ARGV[3] + ARGV[2] - 1)
 for _, id in ipairs(people) do
-  if not isLeft(id) and redis.call('EXISTS', p .. 'o:' .. id) == 0 then eraseGrant(id) end
+  if not isLeft(id) then
+    if redis.call('EXISTS', p .. 'o:' .. id) == 0 then
+      eraseGrant(id)
+    elseif not redis.call('ZSCORE', p .. 'grants-to-renew', id) then
+      planRenewal(id, '0')
+    end
+  end
 end
-return { #over, #people }`);
+local old = redis.call('ZRANGEBYSCORE', p .. 'endings', '-inf', ARGV[4], 'LIMIT', 0, ARGV[2])
+for _, key in ipairs(old) do forgetEnding(key) end
+return { #over, #people, #old }`);

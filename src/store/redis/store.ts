@@ -5,6 +5,7 @@ import type { StoreKey } from '../store-key.ts';
 import { redisAttempts } from './attempts.ts';
 import { redisCallCounts } from './call-counts.ts';
 import { connectRedis, type RedisParts } from './connection.ts';
+import { redisEndings } from './endings.ts';
 import { redisGrants } from './grants.ts';
 import { redisKeys, ttlOf } from './keys.ts';
 import { redisOutbox } from './outbox.ts';
@@ -67,7 +68,7 @@ function createStore(
   onForged: () => void,
 ): Omit<Store, 'pubsub' | 'encryption'> {
   return {
-    ...boundSessions(redisSessions(parts, key), key, onForged),
+    ...boundSessions({ ...redisSessions(parts, key), ...redisEndings(parts) }, key, onForged),
     ...redisGrants(parts, key),
     ...redisOutbox(parts.redis, key),
     ...redisAttempts(parts),

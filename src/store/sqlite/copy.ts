@@ -1,5 +1,6 @@
 import { BATCH, type Batch, type CopyableStore, type Kind, readBatch } from '../copy/contract.ts';
 import { type CopyMark, FROZEN, lostMark, readMark, writeMark } from '../copy/mark.ts';
+import { ENDINGS_KEPT_MS } from '../endings.ts';
 import type { Db } from './database.ts';
 import { type Opening, openStoreFile } from './schema.ts';
 
@@ -53,6 +54,7 @@ const TABLES: [Kind, key: string, sql: string][] = [
   ],
   ['sessions', 'key', 'SELECT * FROM sessions WHERE key > ?1 AND +idle_until > ?2'],
   ['people', 'id', 'SELECT * FROM people WHERE id > ?1'],
+  ['endings', 'key', `SELECT * FROM endings WHERE key > ?1 AND +at > ?2 - ${ENDINGS_KEPT_MS}`],
 ];
 
 export function readSqliteMark(db: Db): CopyMark | null {

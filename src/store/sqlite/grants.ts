@@ -1,9 +1,11 @@
+import type { Issuer } from '../../withings/clouds.ts';
 import type { Encryption } from '../encryption.ts';
-import type { Grant } from '../grant.ts';
-import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore } from '../grants.ts';
+import { type Grant, RENEW_WITHIN_MS } from '../grant.ts';
+import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore, RENEWAL_CLAIM_MS } from '../grants.ts';
 import { openGrant, type SealedGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db, Row } from './database.ts';
+import { remember } from './endings.ts';
 
 /** @param hostClock milliseconds of a clock that all processes of this host share and that never steps */
 export function sqliteGrants(
@@ -12,6 +14,36 @@ export function sqliteGrants(
   { grantIdOf }: StoreKey,
   hostClock: () => number,
 ): GrantStore {
+  /** Of those that are due by this column, and of those that are due later than anything is: from a clock that was ahead. */
+  function claim(
+    column: 'due_at' | 'renew_at',
+    issuer: Issuer,
+    now: number,
+    limit: number,
+    spans: Spans,
+  ): string[] {
+    const rowsWhere = (condition: string, at: number, most: number) =>
+      db.all(
+        `SELECT g.id, g.lease_until, g.lease_ms, p.issuer
+         FROM (SELECT * FROM grants WHERE ${column} ${condition} ORDER BY ${column} LIMIT ?) g
+         LEFT JOIN people p ON p.id = g.id ORDER BY g.${column}`,
+        at,
+        most,
+      );
+    return db.transaction(() => {
+      const due = rowsWhere('<= ?', now, limit);
+      const ahead = rowsWhere('> ?', now + spans.withinMs, limit - due.length);
+      return [...due, ...ahead].flatMap((row) => {
+        const isOurs = row.issuer === issuer;
+        if (isOurs && isLeased(row, hostClock())) return [];
+        // Another issuer's get out of the way of those that somebody can attend to.
+        const next = now + (isOurs ? spans.claimMs : OTHERS_WAIT_MS);
+        db.run(`UPDATE grants SET ${column} = ? WHERE id = ?`, next, String(row.id));
+        return isOurs ? [String(row.id)] : [];
+      });
+    });
+  }
+
   return {
     grantIdOf,
 
@@ -25,11 +57,12 @@ export function sqliteGrants(
     async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, encryption);
       const changed = db.run(
-        `UPDATE grants SET write_id = ?, sealed = ?, due_at = ?, lease_until = ?, lease_ms = ?
+        `UPDATE grants SET write_id = ?, sealed = ?, due_at = ?, renew_at = ?, lease_until = ?, lease_ms = ?
          WHERE id = ? AND write_id = ?`,
         next.writeId,
         next.sealed,
         next.dueAt,
+        next.renewAt,
         leaseMs > 0 ? Math.floor(hostClock()) + leaseMs : 0,
         leaseMs,
         id,
@@ -38,28 +71,12 @@ export function sqliteGrants(
       return changed === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
     },
 
-    async claimDueGrants(issuer, now, limit) {
-      return db.transaction(() => {
-        const due = db.all(`${DUE} WHERE due_at <= ? ORDER BY due_at LIMIT ?) ${WHOSE}`, now, limit);
-        // From a clock that was ahead.
-        const ahead = db.all(
-          `${DUE} WHERE due_at > ? ORDER BY due_at LIMIT ?) ${WHOSE}`,
-          now + DUE_WITHIN_MS,
-          limit - due.length,
-        );
-        return [...due, ...ahead].flatMap((row) => {
-          const isOurs = row.issuer === issuer;
-          if (isOurs && isLeased(row, hostClock())) return [];
-          // Another issuer's get out of the way of those that somebody can attend to.
-          const next = now + (isOurs ? CLAIM_MS : DUE_WITHIN_MS);
-          db.run('UPDATE grants SET due_at = ? WHERE id = ?', next, String(row.id));
-          return isOurs ? [String(row.id)] : [];
-        });
-      });
-    },
+    claimDueGrants: async (issuer, now, limit) => claim('due_at', issuer, now, limit, DUE),
+    claimOldGrants: async (issuer, now, limit) => claim('renew_at', issuer, now, limit, OLD),
 
-    async eraseGrant(id) {
+    async eraseGrant(id, now) {
       db.transaction(() => {
+        remember(db, 'grant_id', id, 'disconnected', now);
         db.run('DELETE FROM sessions WHERE grant_id = ?', id);
         db.run('DELETE FROM grants WHERE id = ?', id);
       });
@@ -67,8 +84,13 @@ export function sqliteGrants(
   };
 }
 
-const DUE = 'SELECT g.id, g.lease_until, g.lease_ms, p.issuer FROM (SELECT * FROM grants';
-const WHOSE = 'g LEFT JOIN people p ON p.id = g.id ORDER BY g.due_at';
+interface Spans {
+  withinMs: number;
+  claimMs: number;
+}
+const DUE: Spans = { withinMs: DUE_WITHIN_MS, claimMs: CLAIM_MS };
+const OLD: Spans = { withinMs: RENEW_WITHIN_MS, claimMs: RENEWAL_CLAIM_MS };
+const OTHERS_WAIT_MS = 3_600_000;
 
 export function readWriteId(db: Db, id: string): string | null {
   const row = db.get('SELECT write_id FROM grants WHERE id = ?', id);
@@ -76,15 +98,16 @@ export function readWriteId(db: Db, id: string): string | null {
 }
 
 /** In place of whatever grant this person had; nobody has a lease on it. */
-export function putGrant(db: Db, id: string, { writeId, sealed, dueAt }: SealedGrant): void {
+export function putGrant(db: Db, id: string, { writeId, sealed, dueAt, renewAt }: SealedGrant): void {
   db.run(
-    `INSERT INTO grants (id, write_id, sealed, due_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-       write_id = excluded.write_id, sealed = excluded.sealed, due_at = excluded.due_at,
+    `INSERT INTO grants (id, write_id, sealed, due_at, renew_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+       write_id = excluded.write_id, sealed = excluded.sealed, due_at = excluded.due_at, renew_at = excluded.renew_at,
        lease_until = 0, lease_ms = 0`,
     id,
     writeId,
     sealed,
     dueAt,
+    renewAt,
   );
 }
 

@@ -1,6 +1,7 @@
 import { MAX_REVOCATION_LEASE_MS, type OutboxStore, type Revocation } from '../outbox.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db, Row } from './database.ts';
+import { settleEndings } from './endings.ts';
 import { forgetTimezone } from './timezones.ts';
 
 /** @param unsynced has what is known of a person beside the grant, which goes now that the grant is gone */
@@ -48,14 +49,15 @@ export function sqliteOutbox(db: Db, unsynced: Db, { openPerson }: StoreKey): Ou
       });
     },
 
-    async settleRevocation(id, dueAt) {
-      if (dueAt === null) db.run('DELETE FROM people WHERE id = ? AND due_at IS NOT NULL', id);
-      else
-        db.run(
-          'UPDATE people SET due_at = ?, sending_until = 0 WHERE id = ? AND due_at IS NOT NULL',
-          dueAt,
-          id,
-        );
+    async settleRevocation(id, settled) {
+      if (typeof settled === 'object') {
+        const again = 'UPDATE people SET due_at = ?, sending_until = 0 WHERE id = ? AND due_at IS NOT NULL';
+        return void db.run(again, settled.dueAt, id);
+      }
+      db.transaction(() => {
+        const gone = db.run('DELETE FROM people WHERE id = ? AND due_at IS NOT NULL', id);
+        if (gone === 1) settleEndings(db, id, settled);
+      });
     },
 
     async revocationsUnderWay(now) {

@@ -67,6 +67,16 @@ const STEPS: string[] = [
   DROP INDEX sessions_by_grant;
   CREATE INDEX sessions_by_grant ON sessions (grant_id, idle_until);
   ALTER TABLE subscriptions ADD COLUMN news TEXT NOT NULL DEFAULT '{}';`,
+
+  // How old their tokens are stands in no column: the sweeper looks at each grant once (0).
+  `ALTER TABLE grants ADD COLUMN renew_at INTEGER DEFAULT 0;
+  CREATE INDEX grants_to_renew ON grants (renew_at) WHERE renew_at IS NOT NULL;
+  ALTER TABLE sessions ADD COLUMN visited_at INTEGER;
+  CREATE TABLE endings (
+    key TEXT PRIMARY KEY, why TEXT NOT NULL, at INTEGER NOT NULL, visited_at INTEGER NOT NULL, grant_id TEXT, outcome TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX endings_by_grant ON endings (grant_id) WHERE grant_id IS NOT NULL;
+  CREATE INDEX endings_by_age ON endings (at);`,
 ];
 
 /** After it records are changed that only the keys can change. */

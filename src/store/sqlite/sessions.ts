@@ -1,10 +1,17 @@
 import { SPENT_KNOWN_MS } from '../attempts.ts';
 import type { Encryption } from '../encryption.ts';
 import { sealGrant } from '../sealed-grant.ts';
-import { type BoundSession, ENDLESS_FROM_MS, type SessionStore, TOUCH_AT_LEAST_MS } from '../sessions.ts';
+import {
+  type BoundSession,
+  ENDLESS_FROM_MS,
+  type SessionStore,
+  TOUCH_AT_LEAST_MS,
+  VISIT_AT_LEAST_MS,
+} from '../sessions.ts';
 import type { Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db } from './database.ts';
+import { LAPSED, remember, removeEndings } from './endings.ts';
 import { putGrant, readGrantRow, readWriteId } from './grants.ts';
 import { putPerson } from './outbox.ts';
 import { removeTimezones } from './timezones.ts';
@@ -19,7 +26,7 @@ export function sqliteSessions(
   return {
     async readSession(key, now) {
       const row = db.get(
-        `SELECT s.data, s.idle_until, s.ends_at, s.bound, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms, p.person
+        `SELECT s.data, s.idle_until, s.ends_at, s.visited_at, s.bound, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms, p.person
          FROM sessions s LEFT JOIN grants g ON g.id = s.grant_id LEFT JOIN people p ON p.id = g.id
          WHERE s.key = ? AND s.idle_until > ?`,
         key,
@@ -34,6 +41,7 @@ export function sqliteSessions(
         person: grantId && typeof row.person === 'string' ? openPerson(grantId, row.person) : null,
         idleUntil: Number(row.idle_until),
         endsAt: Number(row.ends_at),
+        visitedAt: typeof row.visited_at === 'number' ? row.visited_at : null,
         bound: String(row.bound),
       };
     },
@@ -42,13 +50,15 @@ export function sqliteSessions(
       return db.run('UPDATE sessions SET data = ? WHERE key = ?', data, key) === 1;
     },
 
-    async touchSession(key, idleUntil) {
+    async touchSession(key, idleUntil, visitedAt) {
       db.run(
-        'UPDATE sessions SET idle_until = MIN(?, ends_at) WHERE key = ? AND idle_until < MIN(?, ends_at) - ?',
-        idleUntil,
+        `UPDATE sessions SET idle_until = MAX(idle_until, MIN(?2, ends_at)), visited_at = MAX(COALESCE(visited_at, ?3), ?3)
+         WHERE key = ?1 AND (idle_until < MIN(?2, ends_at) - ?4 OR COALESCE(visited_at, 0) < ?3 - ?5)`,
         key,
         idleUntil,
+        visitedAt,
         TOUCH_AT_LEAST_MS,
+        VISIT_AT_LEAST_MS,
       );
     },
 
@@ -109,7 +119,10 @@ export function sqliteSessions(
     async endOtherSessions(key, now) {
       return db.transaction(() => {
         const others = otherSessions(db, key, now);
-        for (const other of others) endSession(db, other.key);
+        for (const other of others) {
+          remember(db, 'key', other.key, 'logged-out', now);
+          endSession(db, other.key);
+        }
         return others.map(({ data }) => data);
       });
     },
@@ -130,18 +143,19 @@ function otherSessions(db: Db, key: string, now: number): { key: string; data: s
 
 /** The new one first: a grant must not lose its last owner on the way. */
 function beginSession(db: Db, session: BoundSession, grantId: string, replaces: string | null): void {
-  const { key, data, idleUntil, endsAt, bound } = session;
+  const { key, data, idleUntil, endsAt, bound, visitedAt = null } = session;
   const before = ownedBy(db, key);
   db.run(
-    `INSERT INTO sessions (key, grant_id, data, idle_until, ends_at, bound) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, data = excluded.data,
-       idle_until = excluded.idle_until, ends_at = excluded.ends_at, bound = excluded.bound`,
+    `INSERT INTO sessions (key, grant_id, data, idle_until, ends_at, bound, visited_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, data = excluded.data, idle_until = excluded.idle_until,
+       ends_at = excluded.ends_at, bound = excluded.bound, visited_at = excluded.visited_at`,
     key,
     grantId,
     data,
     idleUntil,
     endsAt,
     bound,
+    visitedAt,
   );
   eraseUnowned(db, before);
   if (replaces !== null && replaces !== key) endSession(db, replaces);
@@ -174,11 +188,15 @@ export function sqliteExpiry(db: Db, unsynced: Db): Pick<Store, 'removeExpired'>
     async removeExpired(now, limit) {
       return db.transaction(() => {
         const sessions = db.all('SELECT key FROM sessions WHERE idle_until <= ? LIMIT ?', now, limit);
-        for (const { key } of sessions) endSession(db, String(key));
+        for (const { key } of sessions) {
+          remember(db, 'key', String(key), LAPSED, now);
+          endSession(db, String(key));
+        }
         const attempts = [db, unsynced].map((each) => each.run(FORGET_ATTEMPTS, now - SPENT_KNOWN_MS, limit));
+        const endings = removeEndings(db, now, limit);
         lastChecked = removeUnowned(db, lastChecked, limit);
         lastZone = removeTimezones(db, unsynced, lastZone, limit);
-        return sessions.length === limit || attempts.includes(limit);
+        return [sessions.length, endings, ...attempts].includes(limit);
       });
     },
   };

@@ -7,6 +7,7 @@ import { sqliteAttempts } from './attempts.ts';
 import { sqliteCallCounts } from './call-counts.ts';
 import { readSqliteMark } from './copy.ts';
 import type { Db } from './database.ts';
+import { sqliteEndings } from './endings.ts';
 import { sqliteGrants } from './grants.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { sqliteRateLimit } from './rate-limit.ts';
@@ -38,7 +39,11 @@ export function openSqliteStore(
   const unsynced = openUnsyncedFile(file);
   return {
     encryption,
-    ...boundSessions(sqliteSessions(db, encryption, key, hostClock), key, onForged),
+    ...boundSessions(
+      { ...sqliteSessions(db, encryption, key, hostClock), ...sqliteEndings(db) },
+      key,
+      onForged,
+    ),
     ...sqliteGrants(db, encryption, key, hostClock),
     ...sqliteOutbox(db, unsynced, key),
     ...sqliteAttempts(db, unsynced),
