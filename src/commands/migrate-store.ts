@@ -75,7 +75,7 @@ function wordsFor(error: unknown, store: string): string {
       return `${store} is not a database that this program can write to: run it as the user that the app runs as.`;
     case 'REDIS_UNAVAILABLE':
     case 'REDIS_REFUSED':
-      return `${store}: ${message}. Is Redis running there, has it memory left, and are user and password right?`;
+      return `${store}: ${message}.`;
     default:
       return message;
   }

@@ -39,11 +39,35 @@ function httpUrl(words: string, accepts: (url: URL) => boolean) {
   }, words);
 }
 
-export const redisUrl = z.string().refine((value) => {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname, pathname, search, hash } = new URL(value);
-  return /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname) && !search && !hash;
-}, 'must be redis://host:6379 or rediss://user:password@host:6379/0, the address of one primary (docs/scaling.md)');
+export const redisUrl = storeUrl(
+  /^rediss?:$/,
+  'must be redis://host:6379 or rediss://user:password@host:6379/0, the address of one primary (docs/scaling.md)',
+).refine(
+  (value) => !URL.canParse(value) || /^(\/\d*)?$/.test(new URL(value).pathname),
+  'names a database, and that must be a number',
+);
+
+/** The address of a store, with user and password perhaps. */
+function storeUrl(protocols: RegExp, words: string) {
+  return z
+    .string()
+    .refine(isEncoded, {
+      message:
+        'has a user or a password that is not encoded: write % as %25, @ as %40, : as %3A, / as %2F, # as %23, ? as %3F',
+      abort: true,
+    })
+    .refine((value) => {
+      if (!URL.canParse(value)) return false;
+      const { protocol, hostname, search, hash } = new URL(value);
+      return protocols.test(protocol) && hostname !== '' && !search && !hash;
+    }, words);
+}
+
+/** What is behind the last @ is the host. */
+function isEncoded(url: string): boolean {
+  const [, userAndPassword = ''] = /^\w+:\/\/(.*)@/s.exec(url) ?? [];
+  return !/[@/#?\s]|:.*:|%(?![\da-f]{2})/i.test(userAndPassword);
+}
 
 export const scopes = z
   .string()

@@ -31,7 +31,7 @@ export function whyNotStarted(error: unknown, { host, port, dataDir }: Places): 
       return `A file in DATA_DIR (${dataDir}) is not a database of ours. Move it away, or point DATA_DIR elsewhere.`;
     case 'REDIS_UNAVAILABLE':
     case 'REDIS_REFUSED':
-      return `REDIS_URL: ${message}`;
+      return `REDIS_URL: ${message}.`;
     default:
       return message ?? 'For an unknown reason.';
   }

@@ -203,6 +203,13 @@ test.each([
   ['Redis over HTTP', { ...REAL, REDIS_URL: 'http://127.0.0.1:6379' }, 'REDIS_URL'],
   ['an address of Redis with options', { ...REAL, REDIS_URL: 'redis://127.0.0.1/0?tls=no' }, 'REDIS_URL'],
   ['a database of Redis by name', { ...REAL, REDIS_URL: 'redis://127.0.0.1/first' }, 'REDIS_URL'],
+  ...['p%zz', 'p@ss', 'p/ss', 'p#ss', 'p?ss', 'p:ss', '100%'].map(
+    (password): [string, Record<string, string>, string] => [
+      `a password of Redis that is not encoded (${password})`,
+      { ...REAL, REDIS_URL: `redis://user:${password}@host:6379` },
+      'REDIS_URL has a user or a password that is not encoded',
+    ],
+  ),
   [
     'an authorize page with a query',
     { ...REAL, WITHINGS_AUTHORIZE_URL: 'https://h/a?b=c' },

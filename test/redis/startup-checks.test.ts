@@ -84,9 +84,6 @@ describe('a Redis that must not be used is refused by name', () => {
     await expect(startInstance(env)).rejects.toThrow(
       /ended with 1: Not started\. .*volatile-lru.*noeviction/,
     );
-    await expect(startInstance({ ...env, REDIS_URL: 'redis://127.0.0.1:1' })).rejects.toThrow(
-      /ended with 1: Not started\. REDIS_URL: .*Is Redis running there/,
-    );
   });
 });
 
@@ -195,7 +192,7 @@ test('after a failover the old primary is left for the address, which leads to t
   const command = await admin(server);
   const before = await command('CLIENT', 'LIST');
   await command('REPLICAOF', '127.0.0.1', '1');
-  await expect(store.endSession('key')).rejects.toMatchObject({ code: 'REDIS_REFUSED', message: 'READONLY' });
+  await expect(store.endSession('key')).rejects.toMatchObject({ code: 'REDIS_REFUSED', reply: 'READONLY' });
   await command('REPLICAOF', 'NO', 'ONE'); // what stands behind the address now is a primary
   let looks = 0;
   while (

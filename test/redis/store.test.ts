@@ -141,7 +141,7 @@ test('a wrong password is refused without being repeated', async () => {
   const { port } = new URL(server.url);
   await expect(openOn({ url: `redis://:a-wrong-one@127.0.0.1:${port}` })).rejects.toMatchObject({
     code: 'REDIS_REFUSED',
-    message: 'WRONGPASS',
+    reply: 'WRONGPASS',
   });
   expect((await open({ url: `redis://:the-right-one@127.0.0.1:${port}` })).durability).toContain('on disk');
 });

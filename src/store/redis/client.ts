@@ -1,20 +1,6 @@
-import { createClient } from '@redis/client';
-import { FROZEN } from '../copy/mark.ts';
+import { ConnectionTimeoutError, createClient, ErrorReply, ReconnectStrategyError } from '@redis/client';
+import { noConnection, RedisError, refusal } from './errors.ts';
 import { createTimeouts } from './timeout.ts';
-
-/** Redis did not do what was asked, or did not say so in time. Carries neither address nor password. */
-export class RedisError extends Error {
-  readonly code: 'REDIS_UNAVAILABLE' | 'REDIS_REFUSED' | 'REDIS_NOT_DURABLE' | 'REDIS_UNFIT' | 'REDIS_FROZEN';
-  constructor(code: RedisError['code'], message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** @param words for the operator */
-export function unfit(words: string): RedisError {
-  return new RedisError('REDIS_UNFIT', words);
-}
 
 /** One connection to Redis on which nothing hangs: what is not answered in time has failed. */
 export interface RedisClient {
@@ -50,9 +36,9 @@ export async function openClient(url: string, timeoutMs: number): Promise<RedisC
       try {
         return await timeouts.for(asked.sendCommand<unknown>(words), timeoutMs, tooLate);
       } catch (error) {
-        const { message } = error as Error;
-        if (message.startsWith('READONLY') && asked === client) leaveReplica();
-        throw explained(error);
+        const refused = explained(error);
+        if (refused.reply === 'READONLY' && asked === client) leaveReplica();
+        throw refused;
       }
     },
     async subscribe(channel, listener) {
@@ -69,6 +55,7 @@ async function connected(url: string): Promise<Client> {
   const client = create(url, () => everConnected);
   try {
     await client.connect();
+    await client.sendCommand(['PING']); // too many clients, no password, still loading: it says so to the first command
   } catch (error) {
     if (client.isOpen) client.destroy();
     throw explained(error);
@@ -98,17 +85,11 @@ function create(url: string, mayRetry: () => boolean) {
   return client;
 }
 
-const tooLate = () => new RedisError('REDIS_UNAVAILABLE', 'Redis did not answer in time');
-
-/** Answers of the server itself; they may quote what was sent, so only their first words are repeated. */
-const REFUSALS =
-  /^(OOM|READONLY|MISCONF|NOREPLICAS|NOPERM|NOSCRIPT|WRONGPASS|NOAUTH|MOVED|CLUSTERDOWN|FROZEN|ERR)\b/;
-
 function explained(error: unknown): RedisError {
   if (error instanceof RedisError) return error;
-  const { message } = error as Error;
-  const [word] = REFUSALS.exec(message) ?? [];
-  if (word === undefined) return new RedisError('REDIS_UNAVAILABLE', 'There is no connection to Redis');
-  if (word === 'FROZEN') return new RedisError('REDIS_FROZEN', FROZEN);
-  return new RedisError('REDIS_REFUSED', word === 'NOPERM' ? message : word); // that one names the command
+  if (error instanceof ConnectionTimeoutError) return tooLate();
+  if (error instanceof ReconnectStrategyError) return explained(error.originalError);
+  return error instanceof ErrorReply ? refusal(error.message) : noConnection(error);
 }
+
+const tooLate = () => new RedisError('REDIS_UNAVAILABLE', 'Redis did not answer in time');

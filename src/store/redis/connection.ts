@@ -1,5 +1,6 @@
 import type { Encryption } from '../encryption.ts';
-import { openClient, type RedisClient, type RedisError } from './client.ts';
+import { openClient, type RedisClient } from './client.ts';
+import type { RedisError } from './errors.ts';
 import type { RedisKeys } from './keys.ts';
 import type { Script } from './script.ts';
 
@@ -33,7 +34,7 @@ export async function connectRedis(url: string, prefix: string, open = openClien
       try {
         return await client.send(['EVALSHA', sha1, ...words]);
       } catch (error) {
-        if ((error as RedisError).message !== 'NOSCRIPT') throw error;
+        if ((error as RedisError).reply !== 'NOSCRIPT') throw error;
         return client.send(['EVAL', text, ...words]);
       }
     },

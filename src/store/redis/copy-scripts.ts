@@ -1,6 +1,6 @@
 import { type CopyMark, readMark, writeMark } from '../copy/mark.ts';
-import { type RedisError, unfit } from './client.ts';
 import type { Connection } from './connection.ts';
+import { type RedisError, unfit } from './errors.ts';
 import type { RedisKeys } from './keys.ts';
 import { unguardedScript } from './script.ts';
 
@@ -82,7 +82,7 @@ type Redis = Pick<Connection, 'command'>;
 /** @throws RedisError, code `REDIS_UNFIT`, where a cluster keeps our keys elsewhere: this is the first that is asked */
 export async function readRedisMark(redis: Redis, keys: RedisKeys): Promise<CopyMark | null> {
   const text = await redis.command('GET', keys.mark).catch((error: RedisError) => {
-    if (error.message !== 'MOVED' && error.message !== 'CLUSTERDOWN') throw error;
+    if (error.reply !== 'MOVED' && error.reply !== 'CLUSTERDOWN') throw error;
     throw unfit('REDIS_URL leads to a node of a cluster that does not hold our keys (docs/scaling.md).');
   });
   if (text !== null) return readMark(String(text));

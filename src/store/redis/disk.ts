@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RedisError } from './client.ts';
 import type { Connection } from './connection.ts';
+import { RedisError } from './errors.ts';
 
 type Redis = Pick<Connection, 'command'>;
 

@@ -1,7 +1,7 @@
 import { newerThanKnown } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
-import { unfit } from './client.ts';
 import type { Connection } from './connection.ts';
+import { unfit } from './errors.ts';
 import type { RedisKeys } from './keys.ts';
 import { renameAll } from './renaming.ts';
 import { type Script, unguardedScript } from './script.ts';

@@ -1,10 +1,10 @@
 import { markedWords } from '../copy/mark.ts';
 import type { Encryption } from '../encryption.ts';
 import { newStoreKey, openStoreKey, type StoreKey, WRONG_SECRET } from '../store-key.ts';
-import { RedisError, unfit } from './client.ts';
 import type { Connection } from './connection.ts';
 import { readRedisMark } from './copy-scripts.ts';
 import { type Durability, readDurability } from './durability.ts';
+import { RedisError, unfit } from './errors.ts';
 import type { RedisKeys } from './keys.ts';
 import { refuseNewer } from './schema.ts';
 
