@@ -8,6 +8,7 @@ export const ATTEMPTS = {
     what: 'You chose not to share your Withings data, so we did not connect anything.',
     advice: 'If that was a slip, start again and choose Allow.',
     action: 'restart',
+    aside: 'account',
   },
   'withings-declined': {
     status: 502,

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { describe, type Log } from '../operations/logging.ts';
 import { DecryptionError } from '../store/encryption.ts';
 import { PROBLEMS, Problem, type ProblemCode } from './catalogue.ts';
-import { ACTIONS } from './text.ts';
+import { ACTIONS, ASIDES } from './text.ts';
 
 /** Nothing answered: say so. */
 export const notFound: RequestHandler = () => {
@@ -33,7 +33,8 @@ export function problemPage(log: Log, addressOf: (req: Request) => string): Erro
     if (wantsJson(req)) {
       return res.json({ problem: { code: problem.code, title, advice }, requestId: req.id });
     }
-    const words = { title, advice, ...forVisitor(problem.code, res.locals.tryAgain) };
+    const aside = text.aside ? ASIDES[text.aside] : null;
+    const words = { title, advice, aside, ...forVisitor(problem.code, res.locals.tryAgain) };
     return res.render('problem', { ...words, code: problem.code, requestId: req.id });
   };
 }

@@ -10,6 +10,8 @@ export interface ProblemText {
   /** What to do now. */
   advice: string;
   action: Action;
+  /** Another way on, in small. */
+  aside?: keyof typeof ASIDES;
   /** Seconds until it makes sense to try again, where that is known. */
   retryAfterSeconds?: number;
 }
@@ -22,4 +24,12 @@ export const ACTIONS = {
   restart: { href: '/connect', label: 'Start again' },
   home: { href: '/', label: 'Back to the start' },
   dashboard: { href: '/dashboard', label: 'Open the dashboard' },
+} as const;
+
+export const ASIDES = {
+  account: {
+    words: 'Was somebody else signed in at Withings?',
+    href: '/connect?account=other',
+    label: 'Use another Withings account',
+  },
 } as const;

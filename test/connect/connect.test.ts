@@ -125,6 +125,7 @@ describe('coming back', () => {
     expect(page.status).toBe(403);
     expect(page.text).toContain('access-denied');
     expect(page.text).toContain('href="/connect"');
+    expect(page.text).toContain('href="/connect?account=other"'); // on a shared computer it was somebody else's
     expect((await visitor.get(denied)).text).toContain('access-denied'); // back button: the same page
     const state = new URL(denied).searchParams.get('state');
     expect((await visitor.get(`/callback?code=x&state=${state}`)).text).toContain('attempt-spent');
