@@ -33,19 +33,20 @@ export function problemPage(log: Log, addressOf: (req: Request) => string): Erro
     if (wantsJson(req)) {
       return res.json({ problem: { code: problem.code, title, advice }, requestId: req.id });
     }
-    const aside = text.aside ? ASIDES[text.aside] : null;
-    const words = { title, advice, aside, ...forVisitor(problem.code, res.locals.tryAgain) };
+    const words = { title, advice, ...forVisitor(problem.code, res.locals.tryAgain) };
     return res.render('problem', { ...words, code: problem.code, requestId: req.id });
   };
 }
 
 /** Whoever was about to connect (`tryAgain`: where) goes on with that, unless there is something to see first. */
 function forVisitor(code: ProblemCode, tryAgain: string | undefined) {
-  const { what, whatConnecting, action } = PROBLEMS[code];
-  if (tryAgain === undefined) return { what, action: ACTIONS[action] };
+  const { what, whatConnecting, action, aside: name } = PROBLEMS[code];
+  const aside = name ? ASIDES[name] : null;
+  if (tryAgain === undefined) return { what, action: ACTIONS[action], aside };
   const isAboutConnecting = action === 'connect' || action === 'restart' || whatConnecting !== undefined;
   return {
     what: whatConnecting ?? what,
+    aside,
     action: isAboutConnecting ? { href: tryAgain, label: 'Try again' } : ACTIONS[action],
   };
 }
