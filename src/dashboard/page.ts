@@ -3,7 +3,7 @@ import { connectionOf, demoEndsAt, STATE_WORDS } from '../problems/connection.ts
 import type { Lasts } from '../session/lasts.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
-import { addDays, type DayRange, midnight } from '../time/days.ts';
+import { addDays, type DayRange, midnight, ymdAt } from '../time/days.ts';
 import { timesWords } from '../time/formats.ts';
 import { refreshDueAt } from '../tokens/state.ts';
 import type { Everything } from './data-loader.ts';
@@ -11,8 +11,9 @@ import { happenings } from './history.ts';
 import { accessLifeline, refreshLifeline } from './lifeline.ts';
 import { panelsOf } from './panels/panels.ts';
 import { choices } from './preferences/units.ts';
-import type { Moment, Preferences, Wording } from './preferences/wording.ts';
+import type { Preferences, Wording } from './preferences/wording.ts';
 import { type Stale, staleWords } from './stale.ts';
+import { tilesOf } from './tiles/tiles.ts';
 import { duration, scopeWords } from './words.ts';
 
 export const RANGES = [
@@ -40,10 +41,11 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
   const { state, problem } = connectionOf(grant, preferences.zone);
   const { panels, troubles } = panelsOf(data, range, wording, stale?.refusal.code ?? null);
   const demoEnds = demoEndsAt(grant);
+  const due = refreshDueAt(grant, marginSeconds);
   return {
     state,
     headline: STATE_WORDS[state],
-    summary: summary(grant, state, range.now, options),
+    lead: lead(grant, state, now, options),
     problem,
     since: grant.ended && moment(grant.ended.at),
     userId: grant.userId,
@@ -56,7 +58,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
       issued: moment(grant.accessIssuedAt),
       expires: moment(grant.accessExpiresAt),
       expired: grant.accessExpiresAt <= now,
-      due: moment(refreshDueAt(grant, marginSeconds)),
+      due: moment(due),
       lifeline: accessLifeline(grant, now, marginSeconds),
     },
     refreshToken: {
@@ -72,8 +74,10 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
     stale: stale && staleWords(stale, wording, now),
     troubles,
+    tiles: tilesOf(data, now, wording),
     panels,
-    canRefresh: grant.ended === null,
+    nextRefresh: due > now ? moment(due) : null,
+    isTroubled: state !== 'connected' && state !== 'refreshing',
     browserUntil: lasts && moment(lasts.browserUntil),
     stayConnected: isLastOffer(lasts, now),
     made: moment(now),
@@ -91,44 +95,26 @@ function isLastOffer(lasts: Lasts | null, now: number): boolean {
   );
 }
 
-/** A sentence, and in its middle a moment that the page keeps counting down to. */
-interface Summary {
-  before: string;
-  moment: Moment | null;
-  after: string;
-}
-
-function summary(
+/** The one sentence that is said first. */
+function lead(
   grant: Grant,
   state: string,
   now: number,
-  { wording: { moment }, marginSeconds, lasts }: Pick<PageOptions, 'wording' | 'marginSeconds' | 'lasts'>,
-): Summary {
+  { wording: { moment, shortDay, zone }, lasts }: Pick<PageOptions, 'wording' | 'lasts'>,
+): string {
   if (state === 'unlinked')
-    return plain('Withings takes the app away from its demo users after a day. Nothing is wrong.');
-  if (state === 'needs-reconnect') {
-    return plain('Withings no longer accepts our permission. One click repairs it.');
-  }
-  const left = grant.accessExpiresAt - now;
+    return 'Withings takes the app away from its demo users after a day. Nothing is wrong.';
+  if (state === 'needs-reconnect') return 'Withings no longer accepts our permission. One click repairs it.';
   if (state === 'degraded') {
-    return plain(
-      left > 0
-        ? `The token we have serves for another ${duration(left)}. We keep trying.`
-        : 'The token we had has expired. We keep trying while this page is open, and at your next visit.',
-    );
+    const left = grant.accessExpiresAt - now;
+    return left > 0
+      ? `The token we have serves for another ${duration(left)}. We keep trying.`
+      : 'The token we had has expired. We keep trying while this page is open, and at your next visit.';
   }
-  const until =
-    lasts === null || lasts.because === 'demo'
-      ? ''
-      : ` Without a visit it lasts until ${moment(lasts.until).words}.`;
-  const due = refreshDueAt(grant, marginSeconds);
-  return due > now
-    ? { before: 'Refreshes by itself ', moment: moment(due), after: `.${until}` }
-    : plain(`It is being refreshed.${until}`);
-}
-
-function plain(before: string): Summary {
-  return { before, moment: null, after: '' };
+  if (lasts === null || lasts.because === 'demo') return '';
+  const isSoon = lasts.until - now < 2 * DAY_MS; // until then a day is exact enough
+  const until = isSoon ? moment(lasts.until).words : shortDay(ymdAt(lasts.until, zone));
+  return `Without a visit it lasts until ${until}.`;
 }
 
 function outcomeWords(outcome: 'refreshed' | RecordedCode): string {

@@ -83,6 +83,18 @@ export async function arrive(home: string, options: BrowserContextOptions = {}):
   };
 }
 
+/** The tokens and what happened to them are folded away while nothing is wrong. */
+export async function openConnection(page: Page): Promise<void> {
+  if ((await page.locator('#connection').getAttribute('open')) === null)
+    await page.getByRole('heading', { name: 'Connection', exact: true }).click();
+}
+
+/** An entry of what happened to the connection. */
+export async function expectHistory(page: Page, words: string): Promise<void> {
+  await openConnection(page);
+  await page.getByText(words, { exact: true }).waitFor();
+}
+
 function watch(page: Page, complaints: string[]): void {
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
-import { arrive, expectFit, startTown, useBrowser } from './browser.ts';
+import { arrive, expectFit, expectHistory, openConnection, startTown, useBrowser } from './browser.ts';
 
 useBrowser();
 
@@ -11,7 +11,7 @@ test('by clicks: connect, look closer, test, refresh, disconnect with a receipt'
   const { page, complaints, connect } = await arrive(home);
   await connect();
   expect(new URL(page.url()).pathname).toBe('/dashboard');
-  await page.getByRole('link', { name: '7 days' }).click();
+  await page.getByRole('link', { name: '7 days', exact: true }).click();
   await page.getByRole('img', { name: /^Weight over 7 days/ }).waitFor();
   await page.getByText('Weight in numbers').click();
   await page.getByRole('region', { name: 'Weight, in numbers' }).waitFor();
@@ -123,11 +123,12 @@ test('an open dashboard shows by itself that its token was refreshed, and its co
   const { app, home } = await startTown();
   const { page, complaints, connect } = await arrive(home);
   await connect();
+  await openConnection(page);
   const countdown = page.locator('[data-moment]').first();
   const says = (words: RegExp) => countdown.filter({ hasText: words }).waitFor();
   await says(/^in 2 h/);
   app.clock.now += 3 * HOUR - 60_000;
-  await page.getByText('Refreshed', { exact: true }).waitFor();
+  await expectHistory(page, 'Refreshed');
   await says(/^in 2 h/);
   expect(complaints).toEqual([]);
 });
@@ -140,7 +141,7 @@ test('a refresh in one tab shows in the other', async () => {
   await other.goto(`${home}/dashboard`);
   app.clock.now += 60_000;
   await page.getByRole('button', { name: 'Refresh now' }).click();
-  await other.getByText('Refreshed', { exact: true }).waitFor();
+  await expectHistory(other, 'Refreshed');
 });
 
 test('who removes the app in Withings is told so, and one click repairs it', async () => {

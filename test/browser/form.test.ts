@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { arrive, expectFit, startTown, useBrowser } from './browser.ts';
+import { arrive, expectFit, expectHistory, startTown, useBrowser } from './browser.ts';
 
 useBrowser();
 
@@ -74,7 +74,7 @@ test('without JavaScript everything works, and the page says when it was made', 
   await page.getByRole('img', { name: /^Steps over 365 days/ }).waitFor();
   app.clock.now += 60_000;
   await page.getByRole('button', { name: 'Refresh now' }).click();
-  await page.getByText('Refreshed', { exact: true }).waitFor();
+  await expectHistory(page, 'Refreshed');
   await page.getByRole('link', { name: 'Disconnect Withings' }).click();
   await page.getByRole('button', { name: 'Disconnect', exact: true }).click();
   await page.getByRole('heading', { name: 'Disconnected' }).waitFor();
@@ -100,8 +100,8 @@ test('by keyboard alone: from the start to the dashboard, with the focus in sigh
   await page.getByRole('button', { name: 'Allow' }).waitFor();
   await go('Allow');
   await page.getByRole('heading', { name: 'Connected', level: 1 }).waitFor();
-  await go('7 days');
-  await page.waitForURL('**/dashboard?days=7');
+  await go('a year');
+  await page.waitForURL('**/dashboard?days=365');
 });
 
 test('a page loads nothing from elsewhere, and weighs less than 100 KB', async () => {

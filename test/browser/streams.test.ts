@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { arrive, startTown, useBrowser } from './browser.ts';
+import { arrive, expectHistory, startTown, useBrowser } from './browser.ts';
 
 useBrowser();
 
@@ -42,9 +42,9 @@ test('a tab that nobody sees has no stream; seen again, it has one and is up to 
   await other.goto(`${home}/dashboard`);
   app.clock.now += 60_000;
   await other.getByRole('button', { name: 'Refresh now' }).click();
-  await other.getByText('Refreshed', { exact: true }).waitFor();
+  await expectHistory(other, 'Refreshed');
   await show(page, true);
-  await page.getByText('Refreshed', { exact: true }).waitFor();
+  await expectHistory(page, 'Refreshed');
   expect(complaints).toEqual([]);
 });
 
@@ -64,12 +64,12 @@ test('where a proxy holds the events back the page notices, and asks now and the
   await other.goto(`${home}/dashboard`);
   app.clock.now += 60_000;
   await other.getByRole('button', { name: 'Refresh now' }).click();
-  await other.getByText('Refreshed', { exact: true }).waitFor();
+  await expectHistory(other, 'Refreshed');
   const again = page.waitForRequest('**/api/connection');
   await page.clock.fastForward(20_000);
   await again;
   await page.clock.fastForward(1000);
-  await page.getByText('Refreshed', { exact: true }).waitFor();
+  await expectHistory(page, 'Refreshed');
 
   await other.close();
   app.clock.now += 25 * 3_600_000;

@@ -18,7 +18,7 @@ const TITLES = ['Weight', 'Blood pressure and heart rate', 'Steps', 'Sleep', 'Bo
 function shown(html: string): string[] {
   const panels = html.split('<section class="card panel"').slice(1);
   return panels
-    .filter((panel) => /<svg viewBox="0 0 1000|<table>/.test(panel))
+    .filter((panel) => /<svg viewBox="0 0 1000|<table>|<ul class="lines">/.test(panel))
     .map((panel) => /<h3[^>]*>([^<]+)/.exec(panel)?.[1] ?? '')
     .filter((title) => title !== 'More measures'); // some of them come when there was room to ask
 }

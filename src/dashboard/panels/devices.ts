@@ -2,14 +2,14 @@ import { ymdAt } from '../../time/days.ts';
 import type { Device } from '../../withings/data/records.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { groupBy } from './groups.ts';
-import { type Content, NOTHING } from './panel.ts';
+import type { Content } from './panel.ts';
 
 /** As Withings defines them. */
 const BATTERY = {
-  high: 'over 75 %',
-  medium: '30 to 75 %',
-  low: 'under 30 %',
-  unknown: 'not known',
+  high: 'battery over 75 %',
+  medium: 'battery 30 to 75 %',
+  low: 'battery under 30 %',
+  unknown: 'battery not known',
 };
 
 /** Null: there is none. */
@@ -18,15 +18,11 @@ export function devicesContent(devices: Device[], wording: Wording): Content | n
   const named = toldApart(devices, wording);
   return {
     sentence: batteryWords(named),
-    table: {
-      caption: 'Devices',
-      columns: ['Device', 'Battery', 'Last seen'],
-      rows: named.map(({ name, device: { battery, lastSeen } }) => [
-        name,
-        BATTERY[battery],
-        lastSeen ? wording.clock(lastSeen.getTime()) : NOTHING,
-      ]),
-    },
+    lines: named.map(({ name, device: { battery, lastSeen } }) => [
+      name,
+      BATTERY[battery],
+      lastSeen ? `seen ${wording.clock(lastSeen.getTime())}` : 'not seen yet',
+    ]),
   };
 }
 

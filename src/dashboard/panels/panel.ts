@@ -9,6 +9,8 @@ export interface Panel {
   sentence: string;
   chart: Chart | null;
   table: Table | null;
+  /** What is said of one thing after another, its name first. */
+  lines: string[][] | null;
   /** What few look for. */
   parts: Table | null;
 }

@@ -102,14 +102,14 @@ export function panelsOf(
       cut: cut(data.devices, () => true),
     },
   ];
-  const isBare = ({ chart, table }: Panel) => Number(!chart && !table);
+  const isBare = ({ chart, table, lines }: Panel) => Number(!chart && !table && !lines);
   const panels = kinds.flatMap(panelOf).toSorted((a, b) => isBare(a) - isBare(b));
   return { panels, troubles: troublesOf(kinds, panels.length === 0, told) };
 }
 
 function panelOf({ id, title, content, empty, cut }: Kind): Panel[] {
   if (!content.ok || (!content.value && !empty)) return [];
-  const blank = { id, title, figure: null, chart: null, table: null, parts: null };
+  const blank = { id, title, figure: null, chart: null, table: null, lines: null, parts: null };
   if (!content.value) {
     const sentence =
       cut === null ? empty : 'Withings has more than it gave us at once: this is not among it.';

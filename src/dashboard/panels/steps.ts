@@ -77,7 +77,7 @@ export function stepsContent(
 }
 
 /** One row for each calendar day: of two devices the one that counted more. Newest first. */
-function daysOf(rows: ActivityDay[], range: DayRange): ActivityDay[] {
+export function daysOf(rows: ActivityDay[], range: DayRange): ActivityDay[] {
   const days = new Map<string, ActivityDay>();
   for (const row of rows) {
     const known = days.get(row.date);

@@ -20,7 +20,7 @@ export function weightContent(
   range: DayRange,
   wording: Wording,
 ): Content | null {
-  const all = list.rows.filter((measure) => measure.type === WEIGHT && isWhole(measure));
+  const all = weightsOf(list.rows);
   const found = all.filter(({ at }) => at.getTime() >= range.from);
   if (found.length === 0) return null;
   const table = tableOf(found, range, wording);
@@ -40,6 +40,11 @@ export function weightContent(
     ),
     table,
   };
+}
+
+/** Those of the whole body. */
+export function weightsOf(rows: Measure[]): Measure[] {
+  return rows.filter((measure) => measure.type === WEIGHT && isWhole(measure));
 }
 
 function trendWords(kilograms: number, wording: Wording): string {
