@@ -31,7 +31,7 @@ const ARROWS: Record<string, string[]> = {
   ],
   embed: ['connect', 'operations', 'problems', 'store', 'time', 'tokens', 'web', 'withings'],
   config: ['withings'],
-  about: ['problems', 'time', 'tokens', 'web'],
+  about: ['problems', 'store', 'time', 'tokens', 'web'],
   connect: ['operations', 'problems', 'session', 'store', 'time', 'tokens', 'web', 'withings'],
   dashboard: ['problems', 'scheduling', 'session', 'store', 'time', 'tokens', 'web', 'withings'],
   partner: ['operations', 'problems', 'session', 'store', 'tokens', 'web', 'withings'],

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { PROBLEMS } from '../problems/catalogue.ts';
+import { ENDINGS_KEPT_MS } from '../store/endings.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import { GIVE_UP_MS } from '../tokens/outbox.ts';
 import { onlyMethods } from '../web/requests.ts';
@@ -25,6 +26,7 @@ export function aboutRoutes(keeping: Keeping): Router {
     maxDays: keeping.sessionMaxDays,
     fresh: lengthWords(keeping.dataFreshSeconds),
     revokeDays: GIVE_UP_MS / DAY_MS,
+    endingDays: ENDINGS_KEPT_MS / DAY_MS,
     inRedis: keeping.redisUrl !== null,
     webhooks: keeping.webhooks,
     partner: keeping.partnerApiKey !== null,

@@ -22,6 +22,7 @@ test('what is kept of a person is said with the numbers of this installation', a
   expect(usual).toContain('Until 180 days have passed without a visit, and no longer than 400 days');
   expect(usual).toContain('for 5 minutes we do not ask again');
   expect(usual).toContain('we ask again for 14 days');
+  expect(usual).toContain('For 400 days it is kept that a browser was signed out');
   expect(usual).not.toMatch(/another program|told us of something new/i);
 
   const other = await read(
