@@ -26,7 +26,16 @@ try {
   if (process.stdout.isTTY) {
     const store = redisUrl === null ? dataDir : 'in Redis';
     process.stdout.write(greeting({ publicUrl, isSandbox: withings.sandbox, store }));
-  } else log.info({ address: publicUrl, withings: withings.issuer, callback: withings.redirectUri }, 'ready');
+  } else
+    log.info(
+      {
+        address: publicUrl,
+        withings: withings.issuer,
+        callback: withings.redirectUri,
+        proxy: withings.proxy?.host,
+      },
+      'ready',
+    );
   const end = (code: number) => {
     server.stop().then(
       () => process.exit(code),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { CLOUDS, issuerAt } from '../withings/clouds.ts';
 import {
+  type Environment,
   faultsIn,
   readEnvironment,
   secretNames,
@@ -9,6 +10,7 @@ import {
   variableNames,
   variablesIn,
 } from './environment.ts';
+import { proxyFor } from './proxy.ts';
 import { brokenRules } from './rules.ts';
 import { settings } from './settings.ts';
 import { doubtsAbout, misspeltNames } from './warnings.ts';
@@ -46,12 +48,12 @@ export function readConfig(source: Record<string, string | undefined>): ConfigRe
   ];
   const others = misspeltNames(env, names);
   return parsed.success && faults.length === 0
-    ? { ok: true, config: complete(parsed.data), warnings: [...others, ...doubtsAbout(env)] }
+    ? { ok: true, config: complete(parsed.data, env), warnings: [...others, ...doubtsAbout(env)] }
     : { ok: false, faults: [...faults, ...others] };
 }
 
 /** The settings, and what follows from them. */
-function complete(given: Settings) {
+function complete(given: Settings, env: Environment) {
   const sandbox = given.withings.clientId === undefined;
   /** The only source of every absolute URL; an origin without a trailing slash. */
   const publicUrl = new URL(given.publicUrl ?? `http://localhost:${given.port}`).origin;
@@ -60,7 +62,7 @@ function complete(given: Settings) {
     publicUrl,
     withings: {
       ...given.withings,
-      ...(sandbox ? embeddedSandbox(given, publicUrl) : realWithings(given)),
+      ...(sandbox ? embeddedSandbox(given, publicUrl) : realWithings(given, env)),
       /** Registered at Withings, byte for byte. */
       redirectUri: `${publicUrl}/callback`,
       /** No credentials were set: "Withings" is the sandbox inside this process. */
@@ -73,7 +75,7 @@ function complete(given: Settings) {
   };
 }
 
-function realWithings({ withings }: Settings) {
+function realWithings({ withings }: Settings, env: Environment) {
   const { clientId = '', clientSecret = '', cloud } = withings; // brokenRules saw to both
   const apiUrl = withings.apiUrl ?? CLOUDS[cloud].apiUrl;
   return {
@@ -84,6 +86,8 @@ function realWithings({ withings }: Settings) {
     apiUrl,
     /** Whose people these are: no session or token of another issuer's is of use here. */
     issuer: withings.issuer ?? issuerAt(apiUrl),
+    /** What calls go through; null: nothing. */
+    proxy: proxyFor(env, apiUrl),
   };
 }
 
@@ -94,6 +98,7 @@ function embeddedSandbox({ host, port }: Settings, publicUrl: string) {
     authorizeUrl: `${publicUrl}/sandbox/oauth2_user/authorize2`,
     apiUrl: `http://${loopback(host)}:${port}/sandbox/`,
     issuer: 'sandbox', // whatever its port
+    proxy: null,
   };
 }
 

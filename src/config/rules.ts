@@ -1,6 +1,8 @@
+import { CLOUDS } from '../withings/clouds.ts';
 import { refusedCallback } from './callback.ts';
 import type { Environment } from './environment.ts';
 import { secretsIn } from './formats.ts';
+import { proxyFault } from './proxy.ts';
 import { hasClient, isSandboxClient } from './withings.ts';
 
 /** What must be set together, and what must not: when it is wrong, and what to say then. */
@@ -51,7 +53,7 @@ const RULES: [isBroken: (env: Environment) => boolean, fault: string][] = [
 /** Faults that no single setting shows. */
 export function brokenRules(env: Environment): string[] {
   const faults = RULES.filter(([isBroken]) => isBroken(env)).map(([, fault]) => fault);
-  return [...faults, ...notificationFaults(env)];
+  return [...faults, ...notificationFaults(env), ...proxyFaults(env)];
 }
 
 function isOpenlyHttp(url: string | undefined): boolean {
@@ -67,4 +69,12 @@ function notificationFaults(env: Environment): string[] {
   return [
     `WEBHOOKS=on needs a PUBLIC_URL that Withings agrees to call: ${refused.rule} (it is ${refused.publicUrl}).`,
   ];
+}
+
+function proxyFaults(env: Environment): string[] {
+  const { WITHINGS_CLOUD, WITHINGS_API_URL } = env;
+  const apiUrl = WITHINGS_API_URL ?? CLOUDS[WITHINGS_CLOUD === 'us' ? 'us' : 'eu'].apiUrl;
+  if (!hasClient(env) || !URL.canParse(apiUrl)) return []; // the latter is a fault of its own
+  const fault = proxyFault(env, apiUrl);
+  return fault === null ? [] : [fault];
 }

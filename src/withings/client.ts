@@ -43,6 +43,8 @@ export interface WithingsOptions extends OAuth2Options {
   authorizeUrl: string;
   /** Base of the API; ends in a slash. */
   apiUrl: string;
+  /** What calls go through; none by default. */
+  proxy?: URL | null;
   /** Total deadline of one call in milliseconds, body included. */
   timeoutMs: number;
   /** Spreads calls over the minute as Withings allows; without it each is sent at once. */
@@ -61,6 +63,7 @@ export function createWithings(options: WithingsOptions): Withings {
   const turn = (wanted: Wanted, signal?: AbortSignal) => waitForTurn(rateLimit, wanted, signal, sleep);
   const postAt = createPost(
     options.apiUrl,
+    options.proxy ?? null,
     options.timeoutMs,
     options.onNoAnswer ?? (() => {}),
     turn,

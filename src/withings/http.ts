@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import axios, { type AxiosRequestConfig } from 'axios';
 import type { Priority, Turn, Wanted } from './rate-limit.ts';
+import { TunnelAgent } from './tunnels.ts';
 
 /** What came back over the wire: an answer in text, or why there is none. */
 export type Reply =
@@ -37,6 +38,7 @@ const MAX_DATA_BYTES = 8 * 1024 * 1024;
  * client secret and the tokens of the request.
  *
  * @param apiUrl base of the API, ends in a slash
+ * @param proxy that https calls go through; null: none
  * @param timeoutMs total deadline of one call in milliseconds, body included
  * @param onNoAnswer told why a call brought nothing
  * @param waitForTurn resolves to a turn, or to the milliseconds that are missing
@@ -44,6 +46,7 @@ const MAX_DATA_BYTES = 8 * 1024 * 1024;
  */
 export function createPost(
   apiUrl: string,
+  proxy: URL | null,
   timeoutMs: number,
   onNoAnswer: (what: NoAnswer) => void,
   waitForTurn: (wanted: Wanted, signal?: AbortSignal) => Promise<Turn | number>,
@@ -52,14 +55,14 @@ export function createPost(
   const wire = axios.create({
     adapter: 'http',
     maxRedirects: 0, // a 307 would post the secret to another origin
-    proxy: false,
+    proxy: false, // the agents know of one
     responseType: 'text',
     transformResponse: [], // axios hands truncated JSON through as a string; we parse it ourselves
     validateStatus: () => true,
   });
 
-  const keepAlive = agents(true);
-  const oneCall = agents(false); // a refresh must not go out on a connection that the other side is closing
+  const keepAlive = agents(true, proxy, timeoutMs);
+  const oneCall = agents(false, proxy, timeoutMs); // a refresh must not go out on a connection that the other side is closing
 
   function optionsOf(accessToken: string | undefined): AxiosRequestConfig {
     if (accessToken === undefined) return { ...oneCall, maxContentLength: MAX_ANSWER_BYTES };
@@ -114,10 +117,12 @@ function causeOf(error: unknown): { code: string | null; reusedSocket: boolean }
   return { code: error.code ?? null, reusedSocket: error.request?.reusedSocket === true };
 }
 
-function agents(keepAlive: boolean) {
-  return { httpAgent: new http.Agent({ keepAlive }), httpsAgent: new https.Agent({ keepAlive }) };
+function agents(keepAlive: boolean, proxy: URL | null, timeoutMs: number) {
+  const options = { keepAlive };
+  const httpsAgent = proxy ? new TunnelAgent(proxy, timeoutMs, options) : new https.Agent(options);
+  return { httpAgent: new http.Agent(options), httpsAgent };
 }
 
 function isTooLarge(error: unknown): boolean {
-  return axios.isAxiosError(error) && error.message.startsWith('maxContentLength');
+  return axios.isAxiosError(error) && /maxContentLength/.test(error.message);
 }
