@@ -1,32 +1,47 @@
 import { type Request, Router } from 'express';
 import { connectionOf, STATE_WORDS } from '../problems/connection.ts';
+import type { Sessions } from '../session/session.ts';
 import type { Grant } from '../store/grant.ts';
 import { formatDate, timesWords } from '../time/formats.ts';
 import { localeOf } from '../web/locale.ts';
 import type { Notices } from '../web/notice.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
+import type { Withings } from '../withings/client.ts';
 import type { Receipt, Receipts } from './disconnect.ts';
+import { greetingOf } from './greeting.ts';
 
 export interface HomeParts {
   receipts: Receipts;
   notices: Notices;
+  sessions: Pick<Sessions, 'lastEnding' | 'dismissEnding'>;
+  withings: Pick<Withings, 'removalPage'>;
 }
 
-/** The first page: what this is, the button, the demo link; for someone who just left, a receipt. */
-export function homeRoutes({ receipts, notices }: HomeParts): Router {
+/**
+ * The first page: what this is, the button, the demo link; for someone who just left, a receipt; for a browser whose
+ * session has ended without its doing, how that came.
+ */
+export function homeRoutes({ receipts, notices, sessions, withings }: HomeParts): Router {
   const router = Router();
-  router.get('/', noStore, (req, res) => {
+  router.get('/', noStore, async (req, res) => {
     const grant = req.session.withings;
     const receipt = grant ? null : receipts.read(req);
+    const ending = grant || receipt ? null : await sessions.lastEnding(req);
     res.render('home', {
       connected: grant ? stateWords(grant) : null,
+      greeting: ending && greetingOf(ending, localeOf(req).tag, withings.removalPage(null)),
       notice: notices.take(req, res),
       receipt: receipt && { ...receipt, time: timeWords(req, receipt) },
       foot: receipt && { times: timesWords(receipt.zone) },
     });
   });
+  router.post('/dismiss', noStore, (req, res) => {
+    if (!req.session.withingsId) sessions.dismissEnding(req, res);
+    res.redirect(303, '/');
+  });
   router.all('/', onlyMethods('GET, HEAD'));
+  router.all('/dismiss', onlyMethods('POST'));
   return router;
 }
 

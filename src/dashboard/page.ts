@@ -91,7 +91,9 @@ const LAST_DAYS_MS = 30 * DAY_MS;
 
 function isLastOffer(lasts: Lasts | null, now: number): boolean {
   return (
-    lasts?.because === 'session-max' && lasts.until === lasts.browserUntil && lasts.until - now < LAST_DAYS_MS
+    lasts?.because === 'session-max' &&
+    lasts.until === lasts.browserUntil &&
+    lasts.browserUntil - now < LAST_DAYS_MS
   );
 }
 
@@ -112,6 +114,7 @@ function lead(
       : 'The token we had has expired. We keep trying while this page is open, and at your next visit.';
   }
   if (lasts === null || lasts.because === 'demo') return '';
+  if (lasts.until === null) return 'It lasts until somebody ends it: another program goes on with it.';
   const isSoon = lasts.until - now < 2 * DAY_MS; // until then a day is exact enough
   const until = isSoon ? moment(lasts.until).words : shortDay(ymdAt(lasts.until, zone));
   return `Without a visit it lasts until ${until}.`;

@@ -54,7 +54,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
     const { withings: grant } = req.session;
     if (!grant) return res.json({ ...connectionOf(null, null), ...NO_END });
     const lasts = await parts.sessions.lastsUntil(req, grant);
-    const ends = lasts
+    const ends = lasts?.until
       ? { lastsUntil: new Date(lasts.until).toISOString(), lastsBecause: lasts.because }
       : NO_END;
     return res.json({ ...connectionOf(grant, await parts.timezones.of(grant.id)), ...ends });

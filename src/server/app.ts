@@ -68,7 +68,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(sessions.middleware);
-  app.use(homeRoutes({ receipts, notices }));
+  app.use(homeRoutes({ receipts, notices, sessions, withings }));
   app.use(
     connectRoutes({
       outbox,

@@ -58,6 +58,8 @@ export interface Sessions {
   lastsUntil(req: Request, grant: Grant): Promise<Lasts | null>;
   /** How the session ended that this browser comes back with; null: it brings none, or ended it itself. */
   lastEnding(req: Request): Promise<LastEnding | null>;
+  /** Says nothing of that to this browser any more. Not for one that is signed in. */
+  dismissEnding(req: Request, res: Response): void;
   /** How many other browsers are signed in on this one's connection; of the demo, which all share, none. */
   countOthers(req: Request): Promise<number>;
   /** Logs those out, ends hand-off links that nobody has opened, and says how many browsers that were. */
@@ -165,7 +167,8 @@ export function createSessions(options: SessionOptions): Sessions {
       if (grant.ended) return null;
       const own = { idleUntil: Math.min(now() + idleMs, endsAt), endsAt };
       // Everybody who tries the demo owns it, and it ends after a day.
-      return lastsOf(grant, own, grant.demo ? null : await store.readLongestSession(grant.id, now()));
+      const longest = grant.demo ? null : await store.readLongestSession(grant.id, now());
+      return lastsOf(grant, own, longest, now());
     },
 
     async lastEnding(req) {
@@ -175,6 +178,8 @@ export function createSessions(options: SessionOptions): Sessions {
       }
       return null;
     },
+
+    dismissEnding: sessionCookie.clear,
 
     async countOthers(req) {
       return isOwn(req) ? browsersAmong(await store.readOtherSessions(hashed(req.sessionID), now())) : 0;

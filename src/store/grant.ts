@@ -99,7 +99,13 @@ export function renewAt(id: string, { refreshExpiresAt, ended, demo }: GrantCont
   return refreshExpiresAt - RENEWED_BEFORE_MS - Math.floor(share * SPREAD_MS);
 }
 
-/** When at the latest it should have been: Withings was away, or we were. */
+/** Its time has come; or it is so far away that a clock which was ahead has written it. */
+export function isOld(id: string, grant: GrantContent, now: number): boolean {
+  const at = renewAt(id, grant);
+  return at !== null && (at <= now || at > now + RENEW_WITHIN_MS);
+}
+
+/** It should have been renewed by now: Withings was away for long, or we were. */
 export function isOverdue({ refreshExpiresAt }: GrantContent, now: number): boolean {
   return now > refreshExpiresAt - RENEWED_BEFORE_MS + DAY_MS;
 }

@@ -1,4 +1,4 @@
-import type { Grant } from '../store/grant.ts';
+import { type Grant, isOld } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
 import { type Result, refuse } from '../withings/errors.ts';
 import type { Via } from '../withings/http.ts';
@@ -33,6 +33,11 @@ export interface Grants {
    * @returns 0, or without a turn for it the milliseconds until it makes sense to try again
    */
   attend(id: string): Promise<number>;
+  /**
+   * Renews a grant whose refresh token has grown old though nobody came. Any other is written as it is, with when its
+   * time will come: those of an older version were stored without.
+   */
+  renewOld(id: string): Promise<void>;
   /** Resolves when nothing is under way any more. */
   settled(): Promise<void>;
 }
@@ -140,6 +145,13 @@ export function createGrants(parts: GrantsParts): Grants {
       );
       if (waitMs > 0) return waitMs;
       return after && isUnproven(after) && isUsable(after, now()) ? renewal.prove(after) : 0;
+    },
+
+    async renewOld(id) {
+      const grant = await store.readGrant(id);
+      if (!grant || grant.leased) return;
+      if (isOld(id, grant, now())) await renew(id, (current) => isOld(id, current, now()), 'background');
+      else await store.writeGrant(id, grant.writeId, grant, 0);
     },
 
     async settled() {

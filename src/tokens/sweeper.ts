@@ -7,8 +7,8 @@ import type { Grants } from './grants.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface SweeperParts {
-  store: Pick<Store, 'claimDueGrants' | 'removeExpired'>;
-  grants: Pick<Grants, 'attend'>;
+  store: Pick<Store, 'claimDueGrants' | 'claimOldGrants' | 'removeExpired'>;
+  grants: Pick<Grants, 'attend' | 'renewOld'>;
   outbox: Pick<Outbox, 'sendDue'>;
   withings: Pick<Withings, 'issuer'>;
   now: () => number;
@@ -25,7 +25,7 @@ const NAP_MS = 500;
 /** So few rows at a time that the event loop is held for a few milliseconds at most. */
 const ROWS_A_STEP = 20;
 
-/** Finishes open refreshes without a visitor, clears away what has expired, and gives permissions back. */
+/** Finishes open refreshes without a visitor, clears away what has expired, renews what grows old, and gives permissions back. */
 export function createSweeper({
   store,
   grants,
@@ -68,20 +68,36 @@ export function createSweeper({
     }
   }
 
+  /** One after the other, after everybody else's calls. What comes to nothing is tried again when its claim is over. */
+  async function renewOld(stopping: AbortSignal): Promise<void> {
+    for (;;) {
+      const old = await store.claimOldGrants(withings.issuer, now(), GRANTS_AT_ONCE);
+      if (old.length === 0) return;
+      for (const id of old) {
+        if (stopping.aborted) return;
+        await grants.renewOld(id).catch(onError);
+        await othersFirst();
+      }
+    }
+  }
+
   // Each at its own pace: what is given back waits for its turns longer than an unfinished refresh may.
   const finishing = every(sweepSeconds, sweep, { onError });
   const giving = every(sweepSeconds, outbox.sendDue, { onError });
+  const renewing = every(sweepSeconds, renewOld, { onError });
   return {
     start() {
       finishing.start();
       giving.start();
+      renewing.start();
     },
     async wake() {
       await finishing.wake();
+      await renewing.wake();
       await giving.wake();
     },
     async stop() {
-      await Promise.all([finishing.stop(), giving.stop()]);
+      await Promise.all([finishing.stop(), giving.stop(), renewing.stop()]);
     },
   };
 }

@@ -249,9 +249,16 @@ describe('the truth about how long', () => {
     expect(await lasts(other, app)).toEqual([180, 'session-idle']);
   });
 
-  test('the refresh token counts, where it ends before any session', async () => {
+  test('the refresh token counts only where it was not renewed in good time', async () => {
     const { app, visitor } = await connected({ SESSION_IDLE_DAYS: '400' });
-    expect(await lasts(visitor, app)).toEqual([365, 'refresh-token']);
+    expect(await lasts(visitor, app)).toEqual([400, 'session-max']);
+    await sandboxOf(app).fault('http-500', { times: 0 });
+    app.clock.now += 340 * DAY;
+    expect(await lasts(visitor, app)).toEqual([25, 'refresh-token']);
+    await sandboxOf(app).clearFaults();
+    app.clock.now += DAY;
+    await visitor.get('/dashboard');
+    expect(await lasts(visitor, app)).toEqual([59, 'session-max']);
   });
 
   test('the demo ends after a day, whoever is signed in', async () => {
