@@ -46,7 +46,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
     state,
     headline: STATE_WORDS[state],
     lead: lead(grant, state, now, options),
-    problem,
+    problem: state === 'unlinked' ? null : problem, // that is how a demo ends
     since: grant.ended && moment(grant.ended.at),
     userId: grant.userId,
     demo: grant.demo,
@@ -72,11 +72,12 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
     },
     history: happenings(grant, wording),
     ranges: RANGES.map((each) => ({ ...each, current: each.days === range.days })),
-    stale: stale && staleWords(stale, wording, now),
+    stale: stale && staleWords(stale, wording, now, problem?.code ?? null),
     troubles,
     tiles: tilesOf(data, now, wording),
     panels,
     nextRefresh: due > now ? moment(due) : null,
+    isRanged: panels.some(({ id }) => id !== 'devices'),
     isTroubled: state !== 'connected' && state !== 'refreshing',
     browserUntil: lasts && moment(lasts.browserUntil),
     stayConnected: isLastOffer(lasts, now),
@@ -106,7 +107,7 @@ function lead(
 ): string {
   if (state === 'unlinked')
     return 'Withings takes the app away from its demo users after a day. Nothing is wrong.';
-  if (state === 'needs-reconnect') return 'Withings no longer accepts our permission. One click repairs it.';
+  if (state === 'needs-reconnect') return ''; // the problem says it
   if (state === 'degraded') {
     const left = grant.accessExpiresAt - now;
     return left > 0

@@ -20,12 +20,19 @@ export interface StaleWords {
 /** Whoever comes on time is let in; a second more, for clocks that differ. */
 const AFTER_SECONDS = 1;
 
-export function staleWords({ askedAt, refusal }: Stale, { moment, time }: Wording, now: number): StaleWords {
+/** @param told why is said already, by this code */
+export function staleWords(
+  { askedAt, refusal }: Stale,
+  { moment, time }: Wording,
+  now: number,
+  told: string | null,
+): StaleWords {
   const seconds = secondsToTurn(refusal);
-  const { title, advice } = PROBLEMS[refusal.code];
+  const { title, what } = PROBLEMS[refusal.code];
+  const why = seconds === null ? `${title}.` : what;
   return {
     asOf: askedAt === null ? null : moment(askedAt),
-    why: seconds === null ? `${title}. ${advice}` : PROBLEMS[refusal.code].what,
+    why: refusal.code === told ? '' : why,
     turn: seconds === null ? null : time(now + seconds * 1000),
   };
 }
