@@ -12,8 +12,12 @@ import { atEnd } from '../support/machine.ts';
 import { startRedis } from './server.ts';
 
 const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
+const REDIS_PASSWORD = '0123456789abcdef';
 
 interface Service {
+  env_file?: { path: string; required: boolean }[];
+  mem_limit?: string;
+  logging?: { driver: string; options: Record<string, string> };
   environment?: Record<string, string>;
   command?: string[];
   stop_grace_period?: string;
@@ -37,15 +41,17 @@ function compose(variables: Record<string, string>) {
 }
 
 test('both instances are one configuration, which the program accepts, with the sandbox and with a real application', () => {
-  expect(() => compose({})).toThrow('SESSION_SECRET');
+  expect(() => compose({ REDIS_PASSWORD })).toThrow('SESSION_SECRET');
+  expect(() => compose({ SESSION_SECRET: SECRET })).toThrow('REDIS_PASSWORD');
   const cases: [Record<string, string>, object][] = [
     [
-      { SESSION_SECRET: SECRET },
+      { SESSION_SECRET: SECRET, REDIS_PASSWORD },
       { publicUrl: 'https://localhost', withings: { apiUrl: 'http://sandbox:4000/' } },
     ],
     [
       {
         SESSION_SECRET: SECRET,
+        REDIS_PASSWORD,
         PUBLIC_URL: 'https://health.example.com',
         WITHINGS_CLIENT_ID: 'real',
         WITHINGS_CLIENT_SECRET: 'secret',
@@ -62,22 +68,36 @@ test('both instances are one configuration, which the program accepts, with the 
     for (const name of Object.keys(env)) expect(variableNames(settings)).toContain(name);
     expect(readConfig(env)).toMatchObject({
       ok: true,
-      config: { trustProxy: 1, redisUrl: 'redis://redis:6379', ...expected },
+      config: { trustProxy: 1, redisUrl: `redis://:${REDIS_PASSWORD}@redis:6379`, ...expected },
     });
   }
 });
 
+test('every setting of .env is passed on; no service fills the disk with its log or takes all memory', () => {
+  const { services } = compose({ SESSION_SECRET: SECRET, REDIS_PASSWORD });
+  expect(services['app-1']?.env_file).toEqual([{ path: '.env', required: false }]);
+  for (const { mem_limit, logging } of Object.values(services)) {
+    expect(mem_limit).toMatch(/^\d+[mg]$/);
+    expect(logging).toMatchObject({ driver: 'local', options: { 'max-size': expect.any(String) } });
+  }
+});
+
 test('its Redis keeps what it is given', async () => {
-  const [, ...settingsOfRedis] = compose({ SESSION_SECRET: SECRET }).services.redis?.command ?? [];
-  const { url } = await startRedis(settingsOfRedis);
+  const [, ...settingsOfRedis] =
+    compose({ SESSION_SECRET: SECRET, REDIS_PASSWORD }).services.redis?.command ?? [];
+  const { url } = await startRedis(settingsOfRedis.map(String));
+  const inside = url.replace('//', `//:${REDIS_PASSWORD}@`);
   const encryption = createEncryption(deriveKeys([SECRET]).seal);
-  const { store, durability } = await openRedisStore({ url, encryption, tag: 'test', now: Date.now });
+  const { store, durability } = await openRedisStore({ url: inside, encryption, tag: 'test', now: Date.now });
   atEnd(() => store.close());
+  await expect(openRedisStore({ url, encryption, tag: 'test', now: Date.now })).rejects.toMatchObject({
+    reply: 'NOAUTH',
+  });
   expect(durability).toContain('every change is on disk before it is used');
 });
 
 test('its proxy knows both instances, and asks the path that says when one is about to stop', () => {
-  const { services, configs } = compose({ SESSION_SECRET: SECRET });
+  const { services, configs } = compose({ SESSION_SECRET: SECRET, REDIS_PASSWORD });
   const proxy = configs.caddyfile?.content ?? '';
   for (const name of Object.keys(services).filter((each) => each.startsWith('app-')))
     expect(proxy).toContain(`${name}:3000`);
