@@ -14,11 +14,13 @@ export function misspelt(set: string[], known: string[]): { name: string; neares
   const ours = [...known, ...OF_THE_SANDBOX];
   const strangers = set.filter((name) => !ours.includes(name) && !OF_A_SERVICE.test(name));
   return strangers.flatMap((name) => {
-    const nearest = ours
+    const isOurs = name.startsWith('WITHINGS_');
+    const [nearest] = ours
+      .filter((each) => isOurs || Math.abs(each.length - name.length) <= tolerance(each)) // no nearer than that
       .map((each) => ({ each, distance: distance(name.toUpperCase(), each) }))
-      .reduce((best, next) => (next.distance < best.distance ? next : best));
-    const isOurs = name.startsWith('WITHINGS_') || nearest.distance <= tolerance(nearest.each);
-    return isOurs && !set.includes(nearest.each) ? [{ name, nearest: nearest.each }] : [];
+      .filter(({ each, distance }) => isOurs || distance <= tolerance(each))
+      .sort((a, b) => a.distance - b.distance);
+    return nearest && !set.includes(nearest.each) ? [{ name, nearest: nearest.each }] : [];
   });
 }
 

@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import type { RequestHandler } from 'express';
 import { type Logger, pino } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import type { PinoPretty } from 'pino-pretty';
 
 export type Log = Logger;
 
@@ -13,10 +14,13 @@ export function createLog(level: string, output: NodeJS.WritableStream & { isTTY
     formatters: { level: (label: string) => ({ level: label }) },
   };
   output.off('error', unread).on('error', unread);
-  const destination = output.isTTY
-    ? PinoPretty({ ignore: 'requestId', singleLine: true, destination: output })
-    : output;
-  return pino(options, destination);
+  return pino(options, output.isTTY ? readable(output) : output);
+}
+
+/** What makes the lines readable is loaded where somebody reads them. */
+function readable(destination: NodeJS.WritableStream): NodeJS.WritableStream {
+  const pretty: typeof PinoPretty = createRequire(import.meta.url)('pino-pretty');
+  return pretty({ ignore: 'requestId', singleLine: true, destination });
 }
 
 /** Whoever read the log is gone (EPIPE): no reason to stop serving. */

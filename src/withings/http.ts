@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import axios, { type AxiosRequestConfig } from 'axios';
+import { createRequire } from 'node:module';
+import type { AxiosRequestConfig, AxiosStatic } from 'axios';
 import type { Priority, Turn, Wanted } from './rate-limit.ts';
 import { TunnelAgent } from './tunnels.ts';
 
@@ -10,6 +11,9 @@ export type Reply =
   | { kind: 'silence'; why: 'timeout' | 'unreachable' | 'too-large' }
   /** Not sent: our share of calls is used up for so long. */
   | { kind: 'unsent'; retryAfterSeconds: number };
+
+/** One file, where `import` reads sixty: at each start half of what axios costs. */
+const axios: AxiosStatic = createRequire(import.meta.url)('axios');
 
 export type Post = (path: string, fields: Record<string, string>, accessToken?: string) => Promise<Reply>;
 

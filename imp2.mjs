@@ -1,0 +1,12 @@
+import {createRequire} from 'node:module';
+const require=createRequire(import.meta.url);
+const m=(n,f)=>{const c=process.cpuUsage();f(); const d=process.cpuUsage(c); console.log(n.padEnd(30), ((d.user+d.system)/1000).toFixed(0)+' ms cpu');};
+if (process.env.CC) require('module').enableCompileCache(process.env.CC);
+m('http',()=>require('http'));
+m('pino',()=>require('pino'));
+m('zod',()=>require('zod'));
+m('express',()=>require('express'));
+m('axios cjs',()=>require('axios'));
+m('express-session',()=>require('express-session'));
+m('ejs',()=>require('ejs'));
+m('luxon',()=>require('luxon'));
