@@ -16,13 +16,15 @@ export interface HomeParts {
   notices: Notices;
   sessions: Pick<Sessions, 'lastEnding' | 'dismissEnding'>;
   withings: Pick<Withings, 'removalPage'>;
+  /** A dashboard of nobody, for the views to draw. */
+  example: () => object;
 }
 
 /**
  * The first page: what this is, the button, the demo link; for someone who just left, a receipt; for a browser whose
  * session has ended without its doing, how that came.
  */
-export function homeRoutes({ receipts, notices, sessions, withings }: HomeParts): Router {
+export function homeRoutes({ receipts, notices, sessions, withings, example }: HomeParts): Router {
   const router = Router();
   router.get('/', noStore, async (req, res) => {
     const grant = req.session.withings;
@@ -31,6 +33,7 @@ export function homeRoutes({ receipts, notices, sessions, withings }: HomeParts)
     res.render('home', {
       connected: grant ? stateWords(grant) : null,
       greeting: ending && greetingOf(ending, localeOf(req).tag, withings.removalPage(null)),
+      example: grant || ending ? null : example(),
       notice: notices.take(req, res),
       receipt: receipt && { ...receipt, time: timeWords(req, receipt) },
       foot: receipt && { times: timesWords(receipt.zone) },

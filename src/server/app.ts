@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { disconnectRoutes } from '../connect/disconnect.ts';
 import { homeRoutes } from '../connect/home.ts';
 import { connectRoutes } from '../connect/routes.ts';
+import { example } from '../dashboard/example.ts';
 import { preferenceRoutes } from '../dashboard/preferences/preferences.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { healthRoutes, lastAnswers } from '../operations/health.ts';
@@ -68,7 +69,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(sessions.middleware);
-  app.use(homeRoutes({ receipts, notices, sessions, withings }));
+  app.use(homeRoutes({ receipts, notices, sessions, withings, example }));
   app.use(
     connectRoutes({
       outbox,

@@ -7,8 +7,8 @@ import { dayOf, groupBy, grouped, isFew, mean, spanOf, wordsFor } from './groups
 import { isSure, newestFirst, noteOf, unsureRows } from './measures.ts';
 import { type Content, ended, NOTHING, withNotes } from './panel.ts';
 
-const DIASTOLIC = 9;
-const SYSTOLIC = 10;
+export const DIASTOLIC = 9;
+export const SYSTOLIC = 10;
 const PULSE = 11;
 /** What makes a reading together, and is something by itself where one of them is missing. */
 export const IN_READINGS = [SYSTOLIC, DIASTOLIC, PULSE];

@@ -36,7 +36,11 @@ const LEAST = { kg: 0.3, mmHg: 3, steps: 100, seconds: 600 };
 const MIN_SPAN = { kg: 1, mmHg: 20, steps: 1000, seconds: 3600 };
 
 /** In this order. What was not measured, shared or answered has none: its panel says why. */
-export function tilesOf({ measures, activity, nights }: Everything, now: number, wording: Wording): Tile[] {
+export function tilesOf(
+  { measures, activity, nights }: Pick<Everything, 'measures' | 'activity' | 'nights'>,
+  now: number,
+  wording: Wording,
+): Tile[] {
   const range = lastDays(DAYS, now, wording.zone);
   const show = <T>(result: Result<List<T>>, tile: Show<T>) =>
     result.ok ? (tile(result.value, range, wording) ?? []) : [];
