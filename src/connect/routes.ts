@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { type Log, levelOf } from '../operations/logging.ts';
+import { levelOf } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
 import type { Sessions } from '../session/session.ts';
 import type { AttemptProblem, AttemptResult, SpentAttempt } from '../store/attempts.ts';
@@ -14,16 +14,16 @@ import type { TokenPair } from '../withings/oauth2.ts';
 import type { Attempts, BegunAttempt } from './attempts.ts';
 import { readCallback, type Visit } from './callback.ts';
 import { type CodeBudget, type Sender, senderOf } from './code-budget.ts';
+import { leadToResult, type ResultParts, showResult } from './results.ts';
 import { readReturnTo } from './return-to.ts';
 
-export interface ConnectParts {
+export interface ConnectParts extends ResultParts {
   outbox: Pick<Outbox, 'settled'>;
   attempts: Attempts;
   codeBudget: CodeBudget;
   sessions: Pick<Sessions, 'signIn' | 'resume'>;
   withings: Withings;
   now: () => number;
-  log: Log;
   /** Somebody has connected, and their tokens are stored. */
   onConnected?: (req: Request, res: Response) => void;
   /** Where people go after connecting, unless they came from somewhere. */
@@ -37,8 +37,10 @@ export function connectRoutes(parts: ConnectParts): Router {
   // Withings asks HEAD when the URL is registered; link checkers ask it of anything. Neither may begin or spend.
   router.head(['/connect', '/callback'], noStore, nothingToSee);
   router.get('/connect', noStore, onlyNavigation, (req, res) => connect(parts, req, res));
-  router.get('/callback', noStore, onlyNavigation, (req, res) => callback(parts, req, res));
-  router.all(['/connect', '/callback'], onlyMethods('GET, HEAD'));
+  const comeBack: RequestHandler = (req, res) => callback(parts, req, res);
+  router.get('/callback', noStore, onlyNavigation, comeBack, leadToResult(parts));
+  router.get('/connect/result/:name', noStore, showResult(parts));
+  router.all(['/connect', '/callback', '/connect/result/:name'], onlyMethods('GET, HEAD'));
   return router;
 }
 
@@ -51,7 +53,6 @@ function connect({ attempts, withings }: ConnectParts, req: Request, res: Respon
 }
 
 async function callback(parts: ConnectParts, req: Request, res: Response) {
-  res.locals.tryAgain = '/connect'; // for the page of whatever may go wrong
   res.set('Referrer-Policy', 'no-referrer'); // the address of this request holds a code
   const visit = readCallback(req.query, parts.withings.authorizeOrigin);
   if (visit.form === 'malformed') throw new Problem('callback-incomplete');
@@ -60,7 +61,7 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
   const opened = attempts.open(req, visit.state);
   if (opened.outcome !== 'open') throw new Problem(NOT_OPEN[opened.outcome]);
   const { attempt } = opened;
-  res.locals.tryAgain = connectAddress(attempt);
+  res.locals.attempt = attempt; // what failed is tried again as it was
   refusePaused(parts, req, attempt);
 
   const returnTo = attempt.returnTo ?? usualReturn;
@@ -81,15 +82,6 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
     case 'spent':
       throw new Problem('attempt-spent');
   }
-}
-
-/** Where an attempt like this one begins. */
-function connectAddress({ demo, returnTo }: BegunAttempt): string {
-  const query = new URLSearchParams({
-    ...(demo ? { mode: 'demo' } : {}),
-    ...(returnTo === null ? {} : { return_to: returnTo }),
-  }).toString();
-  return query === '' ? '/connect' : `/connect?${query}`;
 }
 
 const NOT_OPEN = {

@@ -1,6 +1,7 @@
 import { type Request, Router } from 'express';
 import { createAttempts } from '../connect/attempts.ts';
 import { createCodeBudget } from '../connect/code-budget.ts';
+import { createResults } from '../connect/results.ts';
 import { readReturnTo } from '../connect/return-to.ts';
 import { connectRoutes } from '../connect/routes.ts';
 import { backgroundLog, createLog } from '../operations/logging.ts';
@@ -45,7 +46,7 @@ export function createConnect(options: ConnectOptions): Connect {
   const { clocks, owner, returnTo = '/' } = options;
   const store = ofIssuer(options.store, settings.withings.issuer);
   const { now } = clocks;
-  const { origin } = new URL(options.url);
+  const { origin, pathname } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
   const custody = createCustody(settings, { store, clocks, ...backgroundLog(log) });
   const { withings, grants, outbox, sweeper, callMs } = custody;
@@ -107,11 +108,13 @@ export function createConnect(options: ConnectOptions): Connect {
         timeoutMs: callMs + 1000,
         ownerOf: keyOf,
       }),
+      results: createResults(store.encryption, origin, now),
       codeBudget: createCodeBudget(now),
       sessions: owners,
       withings,
       now,
       log,
+      mountPath: pathname.replace(/\/$/, ''),
       usualReturn: readReturnTo(returnTo) ?? '/',
     }),
   );

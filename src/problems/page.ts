@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { describe, type Log } from '../operations/logging.ts';
 import { DecryptionError } from '../store/encryption.ts';
 import { PROBLEMS, Problem, type ProblemCode } from './catalogue.ts';
-import { ACTIONS, ASIDES } from './text.ts';
+import { ACTIONS, ASIDES, type ProblemText } from './text.ts';
 
 /** Nothing answered: say so. */
 export const notFound: RequestHandler = () => {
@@ -19,44 +19,63 @@ const ABUSE = new Set<ProblemCode>(['unauthorized', 'too-many-requests', 'too-ma
  */
 export function problemPage(log: Log, addressOf: (req: Request) => string): ErrorRequestHandler {
   return (error, req, res, next) => {
+    const { failedRequest, tryAgain } = res.locals; // of a request that led here: it is in the log
+    if (!failedRequest) logProblem(log, req, error, addressOf(req));
+    if (res.headersSent) return next(error);
     const problem = asProblem(error);
     const text = PROBLEMS[problem.code];
-    const unexpected = error instanceof Problem ? undefined : describe(error);
-    const level = text.status < 500 ? 'info' : unexpected ? 'error' : 'warn';
-    const address = ABUSE.has(problem.code) ? addressOf(req) : undefined;
-    log[level]({ requestId: req.id, problem: problem.code, address, unexpected }, 'problem');
-    if (res.headersSent) return next(error);
+    const requestId = failedRequest ?? req.id;
 
     res.status(text.status).set('Cache-Control', 'no-store');
     if (problem.retryAfterSeconds) res.set('Retry-After', String(problem.retryAfterSeconds));
     const { title, advice } = text;
     if (wantsJson(req)) {
-      return res.json({ problem: { code: problem.code, title, advice }, requestId: req.id });
+      return res.json({ problem: { code: problem.code, title, advice }, requestId });
     }
-    const words = { title, advice, ...forVisitor(problem.code, res.locals.tryAgain) };
-    return res.render('problem', { ...words, code: problem.code, requestId: req.id });
+    const words = forVisitor(text, { tryAgain, isConnected: Boolean(req.session?.withingsId) });
+    return res.render('problem', { title, ...words, code: problem.code, requestId });
   };
 }
 
-/** Whoever was about to connect (`tryAgain`: where) goes on with that, unless there is something to see first. */
-function forVisitor(code: ProblemCode, tryAgain: string | undefined) {
-  const { what, whatConnecting, action, aside: name } = PROBLEMS[code];
-  const aside = name ? ASIDES[name] : null;
-  if (tryAgain === undefined) return { what, action: ACTIONS[action], aside };
-  const isAboutConnecting = action === 'connect' || action === 'restart' || whatConnecting !== undefined;
+/** One line: what was shown, and of what nobody expected where it came from. @param address whom the request counts for */
+export function logProblem(log: Log, req: Request, error: unknown, address: string): void {
+  const { code, status } = asProblem(error);
+  const unexpected = error instanceof Problem ? undefined : describe(error);
+  const level = status < 500 ? 'info' : unexpected ? 'error' : 'warn';
+  const from = ABUSE.has(code) ? { address } : {};
+  log[level]({ requestId: req.id, problem: code, ...from, unexpected }, 'problem');
+}
+
+interface Visitor {
+  /** Where whoever was about to connect begins that again. */
+  tryAgain: string | undefined;
+  isConnected: boolean;
+}
+
+/** Whoever was about to connect goes on with that, unless there is something to see first. */
+function forVisitor(text: ProblemText, { tryAgain, isConnected }: Visitor) {
+  const { what, advice, action } = { ...text, ...(isConnected ? text.connected : {}) };
+  const isAboutConnecting = action === 'connect' || action === 'restart' || text.whatConnecting !== undefined;
   return {
-    what: whatConnecting ?? what,
-    aside,
-    action: isAboutConnecting ? { href: tryAgain, label: 'Try again' } : ACTIONS[action],
+    what: tryAgain === undefined ? what : (text.whatConnecting ?? what),
+    advice,
+    aside: text.aside ? ASIDES[text.aside] : null,
+    action:
+      tryAgain !== undefined && isAboutConnecting ? { href: tryAgain, label: 'Try again' } : ACTIONS[action],
   };
 }
 
 /** JSON is answered where JSON is asked for, and by the routes that answer nothing else. */
-function wantsJson(req: Request): boolean {
+export function wantsJson(req: Request): boolean {
+  if (DOWNLOAD.test(req.path)) return req.accepts(['json', 'html']) !== 'html';
   return /^\/(api|partner)\//.test(req.path) || req.accepts(['html', 'json']) === 'json';
 }
 
-function asProblem(error: unknown): Problem {
+/** Behind a link of a page: without what it promises, the person is shown a page. */
+const DOWNLOAD = /\.csv$/;
+
+/** What is shown for an error, whatever it is. */
+export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DecryptionError) return new Problem('key-missing');
   return new Problem(codeOf(error));

@@ -42,9 +42,9 @@ export const REQUESTS = {
     status: 410,
     title: 'This link no longer works',
     what: 'It opens your data once, within ten minutes, and that has happened or the time is over.',
-    advice:
-      'If it was you who opened it here, the dashboard is still there. Otherwise ask for a new link where you got this one.',
-    action: 'dashboard',
+    advice: 'Ask for a new link where you got this one.',
+    action: 'home',
+    connected: { advice: 'You are connected in this browser: the dashboard is there.', action: 'dashboard' },
   },
   'too-many-requests': {
     status: 429,

@@ -10,6 +10,8 @@ export interface ProblemText {
   /** What to do now. */
   advice: string;
   action: Action;
+  /** What to do now, and how, in a browser in which somebody is connected. */
+  connected?: { advice: string; action: Action };
   /** Another way on, in small. */
   aside?: keyof typeof ASIDES;
   /** Seconds until it makes sense to try again, where that is known. */

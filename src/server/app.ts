@@ -31,8 +31,19 @@ const VIEWS = folder('../../views');
  */
 export function createApp(config: Config, parts: Parts, monotonic: () => number, log: Log): Express {
   const { publicUrl, partnerApiKey, refreshMarginSeconds } = config;
-  const { sandbox, readiness, sessions, receipts, attempts, codeBudget, withings, grants, outbox, now } =
-    parts;
+  const {
+    sandbox,
+    readiness,
+    sessions,
+    receipts,
+    results,
+    attempts,
+    codeBudget,
+    withings,
+    grants,
+    outbox,
+    now,
+  } = parts;
   const { checks, notices, timezones } = parts;
   const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
@@ -74,11 +85,13 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
     connectRoutes({
       outbox,
       attempts,
+      results,
       codeBudget,
       sessions,
       withings,
       now,
       log,
+      mountPath: '',
       usualReturn: '/dashboard',
       onConnected(req, res) {
         receipts.clear(req, res);

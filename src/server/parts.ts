@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { createAttempts } from '../connect/attempts.ts';
 import { createCodeBudget } from '../connect/code-budget.ts';
 import { createReceipts } from '../connect/disconnect.ts';
+import { createResults } from '../connect/results.ts';
 import { createAnswerCache } from '../dashboard/answer-cache.ts';
 import { createChecks } from '../dashboard/checks.ts';
 import { createDataLoader } from '../dashboard/data-loader.ts';
@@ -118,6 +119,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     checks: createChecks(grants, withings, clocks),
     notices: createNotices(encryption, publicUrl),
     receipts: createReceipts(encryption, publicUrl, now),
+    results: createResults(encryption, publicUrl, now),
     disconnect: (id: string) => disconnect(id).finally(() => dataLoader.forget(id)),
     slowData,
     dataLoader,

@@ -63,7 +63,8 @@ function aad(keyId: string, place: string): Buffer {
 /**
  * What a browser was given to carry, if it is ours and as it was.
  *
- * @returns null for anything that no key at hand opens in this place: there is nothing to be done about it
+ * @returns null for anything that no key at hand opens in this place, and for what another version has sealed: there is
+ *   nothing to be done about it
  */
 export function openSealed<T>(
   encryption: Encryption,
@@ -72,7 +73,7 @@ export function openSealed<T>(
   content: z.ZodType<T>,
 ): T | null {
   try {
-    return content.parse(JSON.parse(encryption.open(sealed, place)));
+    return content.safeParse(JSON.parse(encryption.open(sealed, place))).data ?? null;
   } catch (error) {
     if (error instanceof DecryptionError) return null;
     throw error;

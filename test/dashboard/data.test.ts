@@ -177,6 +177,20 @@ describe('the table for spreadsheets', () => {
     const answer = await visitor.json('/api/measures.csv');
     expect([answer.status, answer.body.problem.code]).toEqual([401, 'not-connected']);
   });
+
+  test('a download that cannot be made is a page in words to whoever pressed the link', async () => {
+    const { visitor, withings } = await connected();
+    await withings.fault('http-500', { times: 0 });
+    const page = await visitor.get('/api/measures.csv');
+    expect([page.status, page.type, page.headers['content-disposition']]).toEqual([
+      503,
+      'text/html',
+      undefined,
+    ]);
+    expect(page.text).toContain('href="/dashboard">Open the dashboard</a>');
+    expect((await visitor.get('/api/measures.csv', { Accept: 'text/csv' })).type).toBe('application/json');
+    expect((await visitor.get('/dashboard')).text).toMatch(/<a [^>]*href="\/api\/measures.csv">/);
+  });
 });
 
 describe('ways on', () => {

@@ -94,6 +94,20 @@ test('nobody connects who is not signed in', async () => {
   expect((await request(app.url).head('/withings/callback')).status).toBe(200);
 });
 
+test('a failure reaches the error handler at an address of its own, under the mount path', async () => {
+  const { app } = await startExample();
+  const ada = await signedIn(app, 'ada');
+  const denied = await ada.consent(await ada.begin('/withings/connect'), 'Deny');
+  const { pathname, search } = new URL(denied);
+  const answer = await request(app.url)
+    .get(pathname + search)
+    .set({ Cookie: ada.cookies(), Accept: 'text/html' });
+  expect(answer.headers.location).toMatch(/^\/withings\/connect\/result\/[\w-]{22}$/);
+  const shown = await ada.get(denied);
+  expect([shown.status, shown.text]).toEqual([403, 'That did not work: access-denied']);
+  expect((await ada.json(denied)).text).toContain('access-denied'); // in place
+});
+
 test('a callback of another browser is refused', async () => {
   const { app } = await startExample();
   const ada = await signedIn(app, 'ada');

@@ -116,7 +116,7 @@ describe('lines', () => {
     const visitor = visit(app);
     for (const evil of ['%0d%0a{"level":"fatal"}', '%E2%80%A8', '%1b[31m', '%00'])
       await visitor.get(`/x${evil}?a=${evil}`);
-    await visitor.get('/callback?state=x');
+    await visitor.json('/callback?state=x');
     const type = 'application/x-www-form-urlencoded; charset=whisper';
     const refused = request(app.url)
       .post('/nowhere')

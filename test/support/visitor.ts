@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import request, { type Response } from 'supertest';
 import type { TestApp } from './app.ts';
 
-/** A person with a browser: it keeps cookies, follows no redirect by itself, and fills in forms as they stand. */
+/** A person with a browser: it keeps cookies, follows no redirect but to what came of a failed callback, and fills in forms as they stand. */
 export interface Visitor {
   get(address: string, headers?: Record<string, string>): Promise<Response>;
   /** A form of our own pages, as a browser sends it. */
@@ -33,12 +33,14 @@ export function visit(app: Pick<TestApp, 'url'>, from = '127.0.0.1'): Visitor {
   }
 
   const visitor: Visitor = {
-    get(address, headers = {}) {
+    async get(address, headers = {}) {
       const { agent, path } = at(address);
-      return agent
+      const answer = await agent
         .get(path)
         .agent(wire)
         .set({ Accept: 'text/html', ...headers });
+      const { location } = answer.headers;
+      return location?.includes('/connect/result/') ? visitor.get(location, headers) : answer;
     },
     post(address, fields = {}, headers = {}) {
       const { agent, path, origin } = at(address);
