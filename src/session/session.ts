@@ -73,9 +73,6 @@ export interface LastEnding extends Pick<Ending, 'why' | 'at' | 'visitedAt'> {
   permission: 'kept' | 'returning' | Ending['outcome'];
 }
 
-/** A browser has few; reading one costs a little. */
-const COOKIES_READ = 3;
-
 /** The session of a browser: an opaque id in a signed cookie, everything else in the store. */
 export function createSessions(options: SessionOptions): Sessions {
   const { store, keys, now } = options;
@@ -172,7 +169,7 @@ export function createSessions(options: SessionOptions): Sessions {
     },
 
     async lastEnding(req) {
-      for (const id of sessionCookie.idsIn(req).slice(0, COOKIES_READ)) {
+      for (const id of sessionCookie.idsIn(req)) {
         const ending = await store.readEnding(hashed(id), now());
         if (ending) return { ...ending, permission: await permissionOf(ending) };
       }

@@ -6,7 +6,8 @@ export default {
   rootDir: '../..',
   testMatch: [
     '<rootDir>/test/{about,redis,connect,dashboard,partner,embed,webhooks}/**/*.test.ts',
-    '<rootDir>/test/tokens/{custody,refresh}.test.ts',
+    '<rootDir>/test/tokens/{custody,refresh,old-tokens}.test.ts',
+    '<rootDir>/test/session/endings.test.ts',
   ],
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/redis/start.js',

@@ -185,13 +185,27 @@ describe('nobody is told anything', () => {
     expect(await asked(cookie.replace(/(session-\d+=)s%3A([^.]*)\.[^;]*/, '$1$2'))).not.toContain(GREETING);
   });
 
+  test('who was let in by a sandbox, after going live', async () => {
+    const secret = { SESSION_SECRET: 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT' };
+    const { app, visitor } = await connected(secret);
+    app.clock.now += 181 * DAY;
+    const live = {
+      WITHINGS_CLIENT_ID: 'real',
+      WITHINGS_CLIENT_SECRET: 'secret',
+      WITHINGS_API_URL: 'http://127.0.0.1:9/',
+    };
+    await app.restart({ ...secret, ...live });
+    expect(await greeting(visitor)).toBeNull();
+  });
+
   test('when they have connected again', async () => {
     const { app, visitor } = await connected();
     app.clock.now += 181 * DAY;
     await swept(app);
     await visitor.connect();
     expect((await visitor.get('/')).text).not.toContain(GREETING);
-    await visitor.post('/dismiss'); // which says nothing to who is signed in, and ends nothing
+    await visitor.post('/dismiss'); // from a page that was open before
+    expect((await visitor.get('/dashboard')).status).toBe(200);
     await visitor.post('/logout');
     expect(await greeting(visitor)).toBeNull();
   });
@@ -232,6 +246,20 @@ describe('the cookie outlives the session', () => {
     await both.restart({ SESSION_SECRET: newest });
     expect((await visitor.json('/api/connection')).body.userId).toMatch(/^\d+$/);
   });
+});
+
+test('what a partner keeps as well has no end that anybody knows', async () => {
+  const { app, partner, contract } = await startDoor();
+  const { body } = await partner.post('', { code: await activated(contract) });
+  const visitor = visit(app);
+  await visitor.post(new URL(body.handoffUrl).pathname);
+  const { lastsUntil, lastsBecause, state } = (await visitor.json('/api/connection')).body;
+  expect([state, lastsUntil, lastsBecause]).toEqual(['connected', null, null]);
+  const { text } = await visitor.get('/dashboard');
+  expect(text).toContain('It lasts until somebody ends it: another program goes on with it.');
+  app.clock.now += 181 * DAY;
+  await swept(app);
+  expect(await greeting(visitor)).toContain('The connection is in use elsewhere');
 });
 
 test('when the permission is settled, what is remembered leads to nobody', async () => {

@@ -608,6 +608,14 @@ describe('the sweeper', () => {
     expect(world.asked).toHaveLength(2); // nothing is open any more
   });
 
+  test('leaves what grows old alone while somebody else is at it', async () => {
+    const world = await custody({ refreshExpiresAt: START + 365 * 24 * 3_600_000 });
+    const grant = await world.read();
+    const leased = await world.store.writeGrant(grant.id, grant.writeId, grant, 60_000);
+    await world.grants.renewOld(grant.id);
+    expect(await world.read()).toEqual(leased);
+  });
+
   test('does not wait for what is given back, which ends when the program does', async () => {
     const intent = { token: fingerprint('refresh-0'), since: START };
     const world = await custody({ intent });
