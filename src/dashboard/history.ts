@@ -44,6 +44,7 @@ function oftenWords({ what, at, last, times }: Event, until: Moment): string {
 }
 
 const REASONS: Record<Reason, string> = {
+  restored: 'This site went back to a backup of its storage, and your permission in it still holds.',
   due: 'It was due: before the old tokens end, we fetch new ones.',
   asked: 'Somebody asked for new tokens.',
   refused: 'Withings turned down the old token before its time.',

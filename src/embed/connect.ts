@@ -11,9 +11,11 @@ import type { Grant } from '../store/grant.ts';
 import { saveGrant } from '../store/grants.ts';
 import { hashed } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
+import { HELD_ADVICE } from '../store/restored.ts';
 import { ENDLESS_MS, type StoredSession } from '../store/sessions.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect, type Disconnected } from '../tokens/disconnect.ts';
+import { refuseWhileHeld } from '../web/held.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { refuseCrossSite } from '../web/same-origin.ts';
 import { noStore } from '../web/security-headers.ts';
@@ -49,7 +51,7 @@ export function createConnect(options: ConnectOptions): Connect {
   const { origin, pathname } = new URL(options.url);
   const log = options.log ?? createLog('warn', process.stdout);
   const custody = createCustody(settings, { store, clocks, ...backgroundLog(log) });
-  const { withings, grants, outbox, sweeper, callMs } = custody;
+  const { withings, grants, outbox, sweeper, isHeld, callMs } = custody;
   const disconnectGrant = createDisconnect({ store, withings, outbox, now, unsubscribe: null });
 
   function keyOf(req: Request): string {
@@ -93,7 +95,7 @@ export function createConnect(options: ConnectOptions): Connect {
   }
 
   const router = Router();
-  router.use(['/connect', '/callback', '/disconnect'], (req, _res, next) => {
+  router.use(['/connect', '/callback', '/disconnect'], refuseWhileHeld(isHeld), (req, _res, next) => {
     if (req.method !== 'HEAD') keyOf(req); // Withings asks HEAD, signed in or not
     next();
   });
@@ -124,6 +126,10 @@ export function createConnect(options: ConnectOptions): Connect {
   });
   router.all('/disconnect', onlyMethods('POST'));
 
+  isHeld().then(
+    (held) => held && log.warn(`the store came back from a backup, and nobody is served: ${HELD_ADVICE}`),
+    () => {}, // it does not answer: calls say so
+  );
   sweeper.start();
   return {
     router,

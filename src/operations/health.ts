@@ -3,7 +3,7 @@ import { describe, type Log } from './logging.ts';
 
 /** Whether a load balancer should send people here. */
 export interface Readiness {
-  /** The store takes writes, and this process is not on its way out. */
+  /** The store takes writes and is in use, and this process is not on its way out. */
   isReady(): Promise<boolean>;
   isEnding(): boolean;
   /** From now on the answer is no. */
@@ -15,9 +15,15 @@ const PROBE_EVERY_MS = 1000;
 
 /**
  * @param probe rejects when the store takes no writes. The log says why, once, and once that it does again
+ * @param isHeld whether it came back from a backup and waits for a word of the operator
  * @param monotonic milliseconds since any fixed moment
  */
-export function createReadiness(probe: () => Promise<void>, monotonic: () => number, log: Log): Readiness {
+export function createReadiness(
+  probe: () => Promise<void>,
+  isHeld: () => Promise<boolean>,
+  monotonic: () => number,
+  log: Log,
+): Readiness {
   let ending = false;
   let wasWell = true;
   let answer = Promise.resolve(true);
@@ -41,7 +47,7 @@ export function createReadiness(probe: () => Promise<void>, monotonic: () => num
     async isReady() {
       if (ending) return false;
       if (monotonic() >= goodUntil) answer = look();
-      return (await answer) && !ending;
+      return (await answer) && !(await isHeld()) && !ending;
     },
     isEnding: () => ending,
     end() {

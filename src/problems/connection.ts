@@ -71,7 +71,7 @@ function stateOf(grant: Grant, problem: string | null): Connection['state'] {
     const demoEnds = demoEndsAt(grant);
     return demoEnds !== null && grant.ended.at >= demoEnds ? 'unlinked' : 'needs-reconnect';
   }
-  if (grant.leased) return 'refreshing';
+  if (grant.leased || grant.restored) return 'refreshing'; // Withings is about to be asked
   return problem === null ? 'connected' : 'degraded';
 }
 

@@ -20,6 +20,13 @@ export const REFUSALS = {
     advice: 'Connect again. It takes one click and changes nothing at Withings.',
     action: 'connect',
   },
+  'lost-by-restore': {
+    status: 401,
+    title: 'This connection was lost here',
+    what: 'This site had to go back to a backup of its storage, and Withings no longer accepts the permission that was in it: it was replaced or taken back since. Nothing is wrong at Withings.',
+    advice: 'Connect again. It takes one click and changes nothing at Withings.',
+    action: 'connect',
+  },
   'code-refused': {
     status: 502,
     title: 'Withings no longer accepts this visit',

@@ -148,6 +148,14 @@ export const REQUESTS = {
     action: 'dashboard',
     retryAfterSeconds: 30,
   },
+  'store-held': {
+    status: 503,
+    title: 'This site has come back from a backup',
+    what: 'Before it goes on, whoever runs it makes sure that no other copy of it is in use. Until then nothing is shown and nothing is asked of Withings.',
+    advice: 'Come back in a few minutes. You need to do nothing.',
+    action: 'home',
+    retryAfterSeconds: 60,
+  },
   'store-unavailable': {
     status: 503,
     title: 'Our storage does not answer',

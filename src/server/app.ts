@@ -16,6 +16,7 @@ import { partnerRoutes } from '../partner/routes.ts';
 import { notFound, problemPage } from '../problems/page.ts';
 import { addressOf } from '../web/address.ts';
 import { createAssets } from '../web/assets.ts';
+import { refuseWhileHeld } from '../web/held.ts';
 import { addressLimit, bodyLimits, requestId } from '../web/requests.ts';
 import { refuseCrossSite } from '../web/same-origin.ts';
 import { securityHeaders } from '../web/security-headers.ts';
@@ -69,6 +70,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   if (sandbox) app.use('/sandbox', sandbox.router);
   app.use(assets.routes);
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
+  app.use(refuseWhileHeld(parts.isHeld));
   if (partnerApiKey) {
     const timezoneOf = timezones.of;
     app.use(

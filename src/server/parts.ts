@@ -20,6 +20,7 @@ import { createSessions } from '../session/session.ts';
 import { createEncryption, type Encryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
+import { HELD_ADVICE } from '../store/restored.ts';
 import { sqliteEngine } from '../store/sqlite/database.ts';
 import { whyUnwritable } from '../store/sqlite/startup-checks.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
@@ -67,7 +68,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
 
   const told = backgroundLog(log);
   const custody = createCustody(config, { store, clocks, ...told });
-  const { withings, grants, outbox, sweeper } = custody;
+  const { withings, grants, outbox, sweeper, isHeld } = custody;
+  if (await isHeld()) log.warn(`this store came back from a backup, and nobody is served: ${HELD_ADVICE}`);
   const notifications = config.webhooks
     ? createNotifications({
         publicUrl,
@@ -125,7 +127,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     dataLoader,
     events: createEvents({ grants, timezones, now, refreshMarginSeconds, newsAt, pubsub }),
     partnerConnections: createPartnerConnections({ store, withings, outbox, encryption, publicUrl, now }),
-    readiness: createReadiness(store.probe, clocks.monotonic, log),
+    readiness: createReadiness(store.probe, isHeld, clocks.monotonic, log),
+    isHeld,
     now,
     close: () => closeAll([sandbox, store], log),
   };

@@ -73,6 +73,8 @@ export interface Grant extends Readonly<GrantContent> {
   readonly writeId: string;
   /** Somebody is at the token endpoint for it, by the clock of the store. */
   readonly leased: boolean;
+  /** It came back with a backup, and Withings has neither given nor refused it tokens since: see restored.ts. */
+  readonly restored: boolean;
 }
 
 /**

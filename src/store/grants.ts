@@ -16,9 +16,10 @@ export interface GrantStore {
   readWriteId(id: string): Promise<string | null>;
   /**
    * Compare-and-set: writes only if the grant still has this write-id. Null: it has not; read again.
-   * The lease is taken for `leaseMs` milliseconds of the store's own clock, or given back with 0.
+   * The lease is taken for `leaseMs` milliseconds of the store's own clock, or given back with 0. One that came back
+   * with a backup stays `restored` only where the change says so.
    */
-  writeGrant(id: string, writeId: string, change: GrantContent, leaseMs: number): Promise<Grant | null>;
+  writeGrant(id: string, writeId: string, change: GrantChange, leaseMs: number): Promise<Grant | null>;
   /**
    * Ids of grants of this issuer that are due (see dueAt) and that nobody has a lease on. For CLAIM_MS nobody else is given them,
    * unless the grant is written.
@@ -32,6 +33,8 @@ export interface GrantStore {
   /** Erases a grant and every session that owns it; whose it was goes to the outbox. */
   eraseGrant(id: string, now: number): Promise<void>;
 }
+
+export type GrantChange = GrantContent & Partial<Pick<Grant, 'restored'>>;
 
 /** Whoever dies over a claimed grant holds nobody up for longer. */
 export const CLAIM_MS = 60_000;

@@ -63,7 +63,7 @@ function placeOf(id: string): string {
 
 /** The rest stands beside what is sealed. */
 function contentOf(grant: GrantContent & Partial<Grant>): GrantContent {
-  const { id: _id, writeId: _writeId, leased: _leased, ...content } = grant;
+  const { id: _id, writeId: _writeId, leased: _leased, restored: _restored, ...content } = grant;
   return content;
 }
 

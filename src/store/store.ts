@@ -6,6 +6,7 @@ import type { EndingStore } from './endings.ts';
 import type { GrantStore } from './grants.ts';
 import type { OutboxStore } from './outbox.ts';
 import type { RateLimitStore } from './rate-limit.ts';
+import type { RestoredStore } from './restored.ts';
 import type { SessionStore } from './sessions.ts';
 import type { TimezoneStore } from './timezones.ts';
 
@@ -18,6 +19,7 @@ export interface Store
     GrantStore,
     OutboxStore,
     EndingStore,
+    RestoredStore,
     AttemptStore,
     SubscriptionStore,
     TimezoneStore,
@@ -83,7 +85,7 @@ export type Service = (typeof SERVICES)[number];
  * The version of what is stored, the same number in every store. A store of an older version is brought up to it when
  * it is opened, by one step for each number; a step that was released is never changed.
  */
-export const STORE_VERSION = 6;
+export const STORE_VERSION = 7;
 
 /** Why a store is left alone that a newer version of this program wrote; null: none did. */
 export function newerThanKnown(place: string, version: number): string | null {

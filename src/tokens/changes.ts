@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GrantContent } from '../store/grant.ts';
+import type { GrantChange } from '../store/grants.ts';
 import { RECORD_VERSION } from '../store/sealed-grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
 import type { Refusal, RefusalCode } from '../withings/errors.ts';
@@ -49,7 +50,7 @@ export function intending<G extends GrantContent>(grant: G, token: string, at: n
 }
 
 /** The pair that `sent` bought. `sent` stays, with the intent that names it, until a data call has proven the pair. */
-export function renewed<G extends GrantContent>(
+export function renewed<G extends GrantChange>(
   grant: G,
   sent: string,
   pair: TokenPair,
@@ -58,6 +59,7 @@ export function renewed<G extends GrantContent>(
 ): G {
   return {
     ...grant,
+    restored: false,
     ...tokensOf(pair, grant.scope, at),
     proveAfter: at + PROVEN_BY_USE_MS,
     previousRefreshToken: sent,
@@ -68,9 +70,10 @@ export function renewed<G extends GrantContent>(
 }
 
 /** A pair of a new chain; nothing of the old one is of use any more. */
-export function recovered<G extends GrantContent>(grant: G, pair: TokenPair, at: number): G {
+export function recovered<G extends GrantChange>(grant: G, pair: TokenPair, at: number): G {
   return {
     ...grant,
+    restored: false,
     ...tokensOf(pair, grant.scope, at),
     previousRefreshToken: null,
     intent: null,
@@ -115,9 +118,10 @@ export function unlinked<G extends GrantContent>(grant: G): G {
 }
 
 /** Withings refused every refresh token there is. */
-export function dead<G extends GrantContent>(grant: G, code: RefusalCode, at: number): G {
+export function dead<G extends GrantChange>(grant: G, code: RefusalCode, at: number): G {
   return {
     ...grant,
+    restored: false,
     intent: null,
     lastRefresh: { at, outcome: code },
     history: remembering(grant.history, code, at),

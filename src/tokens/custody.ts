@@ -8,6 +8,7 @@ import type { TokenPair } from '../withings/oauth2.ts';
 import { MAX_BACKGROUND_WAIT_MS, MAX_WAIT_MS } from '../withings/rate-limit.ts';
 import type { BusyDay } from './daily-use.ts';
 import { createGrants, type Grants } from './grants.ts';
+import { createHold, type IsHeld, unlessHeld } from './hold.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createRateLimit } from './quota.ts';
 import { createSweeper } from './sweeper.ts';
@@ -44,6 +45,7 @@ export interface Custody {
   grants: Grants;
   outbox: Outbox;
   sweeper: Schedule;
+  isHeld: IsHeld;
   /** The longest that one refresh can take, milliseconds. */
   callMs: number;
 }
@@ -52,7 +54,9 @@ export function createCustody(settings: CustodySettings, parts: CustodyParts): C
   const { callsPerMinute, recover, refreshMarginSeconds, sweepSeconds } = settings;
   const { auth, timeoutMs } = settings.withings;
   const { store, clocks, onRefresh, onRevocation, onSkipped, onNoAnswer, onBusyDay, onError } = parts;
-  const rateLimit = createRateLimit(callsPerMinute, { ...clocks, store, timeoutMs, onError, onBusyDay });
+  const isHeld = createHold(store);
+  const quota = createRateLimit(callsPerMinute, { ...clocks, store, timeoutMs, onError, onBusyDay });
+  const rateLimit = unlessHeld(isHeld, quota);
   const withings = createWithings({
     ...settings.withings,
     now: clocks.now,
@@ -75,8 +79,17 @@ export function createCustody(settings: CustodySettings, parts: CustodyParts): C
   // A nonce is fetched first; in the background each call may wait for its turn for longer.
   const leaseMs = 2 * (timeoutMs + MAX_BACKGROUND_WAIT_MS) + 1000;
   const outbox = createOutbox({ ...clocks, store, withings, leaseMs, onRevocation });
-  const sweeper = createSweeper({ ...clocks, sweepSeconds, store, grants, outbox, withings, onError });
-  return { withings, grants, outbox, sweeper, callMs };
+  const sweeper = createSweeper({
+    ...clocks,
+    sweepSeconds,
+    store,
+    grants,
+    outbox,
+    withings,
+    isHeld,
+    onError,
+  });
+  return { withings, grants, outbox, sweeper, isHeld, callMs };
 }
 
 function recoverWith(withings: Withings) {

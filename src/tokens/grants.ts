@@ -38,6 +38,8 @@ export interface Grants {
    * time will come: those of an older version were stored without.
    */
   renewOld(id: string): Promise<void>;
+  /** Asks Withings once about a grant that came back with a backup, after everybody else's calls. @returns as attend */
+  verify(id: string): Promise<number>;
   /** Resolves when nothing is under way any more. */
   settled(): Promise<void>;
 }
@@ -74,13 +76,14 @@ export function createGrants(parts: GrantsParts): Grants {
 
   function judge({ grant, waitMs }: Renewed): Result<Grant> {
     const result = usable(grant, withings.issuer, now());
-    if (result.ok || waitMs === 0) return result;
+    if ((result.ok && !result.value.restored) || waitMs === 0) return result;
     return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }
 
   async function fresh(grant: Grant, via?: Via): Promise<Result<Grant>> {
     const result = usable(grant, withings.issuer, now());
-    if (!result.ok && !grant.ended) return judge(await renew(grant.id, stale, via));
+    // Nothing that came back with a backup is trusted before Withings was asked.
+    if (grant.restored || (!result.ok && !grant.ended)) return judge(await renew(grant.id, stale, via));
     const isWanted = result.ok ? stale : isEnded;
     const maySend = !grant.leased && backoffFor(grant, now()) === 0 && mayProbe(grant, now());
     if (isWanted(grant) && maySend) inBackground(renew(grant.id, isWanted, via));
@@ -137,7 +140,7 @@ export function createGrants(parts: GrantsParts): Grants {
     async attend(id) {
       const grant = await store.readGrant(id);
       if (!grant || grant.leased) return 0;
-      if (isUnproven(grant) && isUsable(grant, now())) return renewal.prove(grant);
+      if (!grant.restored && isUnproven(grant) && isUsable(grant, now())) return renewal.prove(grant);
       const { grant: after, waitMs } = await renew(
         id,
         (current) => current.accessToken === grant.accessToken,
@@ -154,6 +157,12 @@ export function createGrants(parts: GrantsParts): Grants {
       else await store.writeGrant(id, grant.writeId, grant, 0);
     },
 
+    async verify(id) {
+      const grant = await store.readGrant(id);
+      if (!grant?.restored || grant.leased) return 0;
+      return (await renew(id, isRestored, 'background')).waitMs;
+    },
+
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);
     },
@@ -162,6 +171,10 @@ export function createGrants(parts: GrantsParts): Grants {
 
 /** A press is not a renewal that is due: it must not take others' turns. */
 const PRESS_EVERY_MS = 60_000;
+
+function isRestored({ restored }: Grant): boolean {
+  return restored;
+}
 
 function isEnded({ ended }: Grant): boolean {
   return ended !== null;

@@ -111,12 +111,12 @@ export function createRenewal(parts: RenewalParts): Renewal {
     }
     if (sent.outcome === 'lost') return null;
     if (sent.outcome === 'written') return sent.grant;
-    return recover(sent.grant, sent.code);
+    return recover(sent.grant, lostBy(sent));
   }
 
   /** The old chain is known to be dead: what may be left is a new one, unless its end was the person's will. */
   async function recover(refused: Grant, code: RefusalCode): Promise<Grant | null> {
-    if (!parts.recover || refused.unlinked) return write(refused, dead(refused, code, now()));
+    if (!parts.recover || isTheirWill(refused)) return write(refused, dead(refused, code, now()));
     const mine = await store.writeGrant(refused.id, refused.writeId, refused, 2 * leaseMs); // three calls in place of one
     if (!mine) return null;
     const pair = await parts.recover(mine.userId);
@@ -177,6 +177,16 @@ export function createRenewal(parts: RenewalParts): Renewal {
 /** How many calls a refresh takes, should Withings refuse the first of two tokens. */
 export function callsToRefresh(grant: Grant, { callsPerRefresh }: Pick<Withings, 'callsPerRefresh'>): number {
   return (grant.previousRefreshToken === null ? 1 : 2) * callsPerRefresh;
+}
+
+/** Or may have been: of a grant that came back with a backup nobody knows whether they have disconnected since. */
+function isTheirWill({ unlinked, restored }: Grant): boolean {
+  return unlinked || restored;
+}
+
+/** Why the person has to connect again. */
+function lostBy({ grant, code }: { grant: Grant; code: RefusalCode }): RefusalCode {
+  return grant.restored && !grant.ended ? 'lost-by-restore' : code;
 }
 
 /** Withings has decided; anything else may go better next time. */

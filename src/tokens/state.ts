@@ -1,4 +1,5 @@
 import { type Grant, type GrantContent, readCode } from '../store/grant.ts';
+import type { GrantChange } from '../store/grants.ts';
 import type { Issuer } from '../withings/clouds.ts';
 import { type RefusalCode, type Refused, type Result, refuse } from '../withings/errors.ts';
 import { fingerprint, MAX_BACKOFF_MS } from './changes.ts';
@@ -43,17 +44,21 @@ export function refreshDueAt(grant: GrantContent, marginSeconds: number): number
   return grant.accessExpiresAt - Math.min(marginSeconds * 1000, lifetime / 4);
 }
 
-/** A token from the future was issued before the clock was set back: nobody knows its age, so it is renewed. */
-export function isDue(grant: GrantContent, marginSeconds: number, now: number): boolean {
+/**
+ * A token from the future was issued before the clock was set back: nobody knows its age, so it is renewed. Of a grant
+ * that came back with a backup nobody knows whether it was replaced since.
+ */
+export function isDue(grant: GrantChange, marginSeconds: number, now: number): boolean {
   const fromTheFuture = grant.accessIssuedAt > now + CLOCK_SLACK_MS;
-  return grant.accessRefused || fromTheFuture || now >= refreshDueAt(grant, marginSeconds);
+  return grant.accessRefused || grant.restored || fromTheFuture || now >= refreshDueAt(grant, marginSeconds);
 }
 
 /** Why Withings is asked for new tokens, for people to read: nothing is decided by it. */
-export type Reason = 'news' | 'retry' | 'unfinished' | 'refused' | 'due' | 'asked';
+export type Reason = 'restored' | 'news' | 'retry' | 'unfinished' | 'refused' | 'due' | 'asked';
 
 /** What a record says of why it is renewed; what it does not know of is somebody's wish. */
-export function reasonFor(grant: GrantContent, marginSeconds: number, now: number): Reason {
+export function reasonFor(grant: GrantChange, marginSeconds: number, now: number): Reason {
+  if (grant.restored) return 'restored';
   if (grant.unlinked) return 'news';
   if (lastFailure(grant)) return 'retry';
   if (grant.intent?.token === fingerprint(grant.refreshToken)) return 'unfinished';

@@ -4,13 +4,15 @@ import { CLAIM_MS } from '../store/grants.ts';
 import type { Store } from '../store/store.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Grants } from './grants.ts';
+import type { IsHeld } from './hold.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface SweeperParts {
-  store: Pick<Store, 'claimDueGrants' | 'claimOldGrants' | 'removeExpired'>;
-  grants: Pick<Grants, 'attend' | 'renewOld'>;
+  store: Pick<Store, 'claimDueGrants' | 'claimOldGrants' | 'removeExpired' | 'listRestored'>;
+  grants: Pick<Grants, 'attend' | 'renewOld' | 'verify'>;
   outbox: Pick<Outbox, 'sendDue'>;
   withings: Pick<Withings, 'issuer'>;
+  isHeld: IsHeld;
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
   sweepSeconds: number;
@@ -25,12 +27,16 @@ const NAP_MS = 500;
 /** So few rows at a time that the event loop is held for a few milliseconds at most. */
 const ROWS_A_STEP = 20;
 
-/** Finishes open refreshes without a visitor, clears away what has expired, renews what grows old, and gives permissions back. */
+/**
+ * Finishes open refreshes without a visitor, clears away what has expired, renews what grows old, gives permissions
+ * back, and asks about what came back with a backup. Does nothing while the store is held.
+ */
 export function createSweeper({
   store,
   grants,
   outbox,
   withings,
+  isHeld,
   now,
   sleep,
   sweepSeconds,
@@ -47,20 +53,33 @@ export function createSweeper({
   /** The oldest first, at the pace that the quota gives. True: there may be more. */
   async function attendDue(stopping: AbortSignal): Promise<boolean> {
     const due = await store.claimDueGrants(withings.issuer, now(), GRANTS_AT_ONCE);
-    const left = [...due];
-    async function attendNext(): Promise<void> {
-      for (let id = left.shift(); id !== undefined && !stopping.aborted; id = left.shift()) {
-        await attend(id, stopping).catch(onError); // claimed, so that next time it is the turn of others
-      }
-    }
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, attendNext));
+    await sideBySide(due, grants.attend, stopping);
     return due.length > 0; // some of a batch may be left out: somebody is at them
   }
 
+  /** Everybody once around, while `attendDue` goes on: it may take hours. */
+  async function verifyRestored(stopping: AbortSignal): Promise<void> {
+    for (let last: string | undefined = ''; last !== undefined && !stopping.aborted; ) {
+      const ids = await store.listRestored(withings.issuer, last, GRANTS_AT_ONCE);
+      await sideBySide(ids, grants.verify, stopping);
+      last = ids.at(-1);
+    }
+  }
+
+  async function sideBySide(ids: string[], work: Work, stopping: AbortSignal): Promise<void> {
+    const left = [...ids];
+    async function doNext(): Promise<void> {
+      for (let id = left.shift(); id !== undefined && !stopping.aborted; id = left.shift()) {
+        await inTurn(id, work, stopping).catch(onError); // whoever fails is behind the others next time
+      }
+    }
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, doNext));
+  }
+
   /** Waits for its turn, for as long as nobody else is given it. */
-  async function attend(id: string, stopping: AbortSignal): Promise<void> {
+  async function inTurn(id: string, work: Work, stopping: AbortSignal): Promise<void> {
     let left = CLAIM_MS;
-    for (let wait = await grants.attend(id); wait > 0; wait = await grants.attend(id)) {
+    for (let wait = await work(id); wait > 0; wait = await work(id)) {
       for (left -= wait; wait > 0 && left > 0 && !stopping.aborted; wait -= NAP_MS) {
         await sleep(Math.min(wait, NAP_MS));
       }
@@ -82,22 +101,21 @@ export function createSweeper({
   }
 
   // Each at its own pace: what is given back waits for its turns longer than an unfinished refresh may.
-  const finishing = every(sweepSeconds, sweep, { onError });
-  const giving = every(sweepSeconds, outbox.sendDue, { onError });
-  const renewing = every(sweepSeconds, renewOld, { onError });
+  const all = [sweep, renewOld, outbox.sendDue, verifyRestored].map((work) =>
+    every(sweepSeconds, async (stopping) => ((await isHeld()) ? undefined : work(stopping)), { onError }),
+  );
   return {
     start() {
-      finishing.start();
-      giving.start();
-      renewing.start();
+      for (const each of all) each.start();
     },
     async wake() {
-      await finishing.wake();
-      await renewing.wake();
-      await giving.wake();
+      for (const each of all) await each.wake();
     },
     async stop() {
-      await Promise.all([finishing.stop(), giving.stop(), renewing.stop()]);
+      await Promise.all(all.map((each) => each.stop()));
     },
   };
 }
+
+/** @returns 0, or without a turn the milliseconds until it makes sense to try again */
+type Work = (id: string) => Promise<number>;

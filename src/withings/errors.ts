@@ -8,6 +8,7 @@ const REMEDIES = {
   // of the connection
   'not-connected': 'reconnect',
   'refresh-token-refused': 'reconnect',
+  'lost-by-restore': 'reconnect', // the same, of a record that came back with a backup
   // of one call
   'code-refused': 'reconnect',
   'access-token-refused': 'retry', // custody has fetched a new one by then

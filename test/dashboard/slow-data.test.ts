@@ -8,7 +8,13 @@ import { UNLIMITED } from '../../src/withings/rate-limit.ts';
 const scope = ['user.info', 'user.metrics'];
 const pair = { userId: '363', accessToken: 'access-0', refreshToken: 'refresh-0', expiresInSeconds: 10_800 };
 const about = { issuer: 'eu' as const, demo: false, askedScope: scope };
-const grant: Grant = { ...begun({ ...pair, scope }, about, 0), id: 'eu:363', writeId: 'w', leased: false };
+const grant: Grant = {
+  ...begun({ ...pair, scope }, about, 0),
+  id: 'eu:363',
+  writeId: 'w',
+  leased: false,
+  restored: false,
+};
 
 test('what a refresh has taken away is not shown any more', async () => {
   const goals = { steps: 8000 };

@@ -9,7 +9,7 @@ import { openEvents } from '../support/event-stream.ts';
 import { atEnd } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 
-const grant = { ...content, id: 'eu:363', writeId: '', leased: false };
+const grant = { ...content, id: 'eu:363', writeId: '', leased: false, restored: false };
 
 /** The streams by themselves: every cookie is a session of one person, and time goes on when the test says so. */
 async function startStreams(more: Partial<EventParts> = {}) {

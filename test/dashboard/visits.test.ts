@@ -17,6 +17,7 @@ const grant: Grant = {
   id: 'eu:363',
   writeId: 'w',
   leased: false,
+  restored: false,
 };
 
 /** Visits to a line whose turns the test gives, and what was asked of it. */

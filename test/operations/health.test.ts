@@ -40,6 +40,7 @@ describe('nobody makes us write by asking', () => {
     let writes = 0;
     const readiness = createReadiness(
       () => outcomes[writes++] ?? Promise.resolve(),
+      async () => false,
       () => clock.now,
       log,
     );
@@ -59,7 +60,12 @@ describe('nobody makes us write by asking', () => {
       writes += 1;
       return write.opened;
     };
-    const readiness = createReadiness(probe, () => clock.now, log);
+    const readiness = createReadiness(
+      probe,
+      async () => false,
+      () => clock.now,
+      log,
+    );
     const first = readiness.isReady();
     clock.now = 5000;
     const second = readiness.isReady();

@@ -73,6 +73,7 @@ function faulty(n: number, fault: Fault) {
   }
   function through(store: CopyableStore): CopyableStore {
     return {
+      heldSince: () => step(() => store.heldSince()),
       readMark: () => step(() => store.readMark()),
       swapMark: (from, to) => step(() => store.swapMark(from, to)),
       async *records(now) {

@@ -18,7 +18,9 @@ type Reads =
   | 'readWriteId'
   | 'readSubscriptions'
   | 'readTimezone'
-  | 'readCallCounts';
+  | 'readCallCounts'
+  | 'heldSince'
+  | 'listRestored';
 type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'encryption' | 'close'>;
 
 const session = { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR };

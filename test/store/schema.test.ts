@@ -1,7 +1,5 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
@@ -9,6 +7,7 @@ import { type Db, openDatabase } from '../../src/store/sqlite/database.ts';
 import { migrate, openStoreFile } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { STORE_VERSION, type Store } from '../../src/store/store.ts';
+import { everythingIsClosed } from '../support/garbage.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
 import { expectEverybodyConnected, SECRET, type VersionZero } from './version-zero.ts';
 
@@ -32,16 +31,6 @@ function open(file: string): Db {
   const db = openDatabase(file, 'FULL');
   atEnd(() => db.close());
   return db;
-}
-
-/** libsql closes a file, and empties its WAL into it, when the last of its statements is garbage. */
-async function everythingIsClosed(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  for (let round = 0; round < 3; round += 1) {
-    collect();
-    await new Promise((done) => setImmediate(done));
-  }
 }
 
 const nameOf = (store: Store, userId: string) => store.grantIdOf({ issuer: 'eu', userId });

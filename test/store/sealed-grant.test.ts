@@ -12,7 +12,7 @@ const open = (record: object) => openGrant(ID, stored(record), encryption);
 test('a grant is sealed without what the store holds beside it, and opens in its own place alone', () => {
   const { sealed } = sealGrant(
     ID,
-    { ...content, id: ID, writeId: 'w', leased: true } as object as typeof content,
+    { ...content, id: ID, writeId: 'w', leased: true, restored: true } as object as typeof content,
     encryption,
   );
   expect(openGrant(ID, sealed, encryption)).toEqual(content);

@@ -40,7 +40,7 @@ async function custody(change: Partial<GrantContent> = {}) {
   await store.signIn({ grant: { id: ID, expected: null, content }, session, replaces: null, attempt: null });
   const write = async (more: Partial<GrantContent>, leaseMs = 0) => {
     const grant = await read();
-    const { id: _id, writeId: _writeId, leased: _leased, ...before } = grant;
+    const { id: _id, writeId: _writeId, leased: _leased, restored: _restored, ...before } = grant;
     return store.writeGrant(ID, grant.writeId, { ...before, ...more }, leaseMs);
   };
   const read = async (): Promise<Grant> => {
@@ -581,18 +581,31 @@ describe('the sweeper', () => {
     { store, grants, clock }: Awaited<ReturnType<typeof custody>>,
     reported: unknown[] = [],
     sendDue: (stopping: AbortSignal) => Promise<void> = async () => {},
+    isHeld = async () => false,
   ) {
     return createSweeper({
       store,
       grants,
       outbox: { sendDue },
       withings: { issuer: 'eu' },
+      isHeld,
       now: () => clock.now,
       sleep: async () => {},
       sweepSeconds: 30,
       onError: (error) => reported.push(error),
     });
   }
+
+  test('does nothing on a store that is held', async () => {
+    const intent = { token: fingerprint('refresh-0'), since: START };
+    const world = await custody({ intent, backoffUntil: START + 11_000 });
+    const given: AbortSignal[] = [];
+    const sendDue = async (stopping: AbortSignal) => void given.push(stopping);
+    world.clock.now += HOUR;
+    await sweeperOf(world, [], sendDue, async () => true).wake();
+    expect([world.asked, given]).toEqual([[], []]);
+    expect(await world.read()).toMatchObject({ intent });
+  });
 
   test('finishes a refresh that a crash left open, and proves it', async () => {
     const intent = { token: fingerprint('refresh-0'), since: START };

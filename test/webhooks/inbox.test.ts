@@ -156,7 +156,7 @@ test('what a notification says is checked in the background', async () => {
     store: {
       grantIdOf,
       recordNews: async () => true,
-      readGrant: async () => ({ ...content, id: 'eu:1', writeId: '', leased: false }),
+      readGrant: async () => ({ ...content, id: 'eu:1', writeId: '', leased: false, restored: false }),
     } as unknown as Store,
     custody: {
       withings: { issuer: 'eu', at: () => ({ probe }) } as unknown as Withings,

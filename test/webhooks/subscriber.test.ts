@@ -30,7 +30,7 @@ test('where Withings does not list them so soon again, all that there should be 
       },
       now: () => content.connectedAt,
     },
-    { ...content, id: 'eu:363', writeId: '', leased: false },
+    { ...content, id: 'eu:363', writeId: '', leased: false, restored: false },
   );
   expect(ended).toEqual([1, 2, 4].flatMap((appli) => address.all.map((url) => `${appli} ${url}`)));
 });
@@ -94,7 +94,7 @@ function subscriber(due: string[], more: { list?: Withings['subscriptions']; rea
       recordNews: async () => true,
     },
     grants: {
-      read: more.read ?? (async (id) => ({ ...content, id, writeId: '', leased: false })),
+      read: more.read ?? (async (id) => ({ ...content, id, writeId: '', leased: false, restored: false })),
       async use({ id }, call) {
         happened.push(id);
         return call('token');
@@ -159,7 +159,7 @@ test('what cannot be read is reported, tried again in a day, and keeps nobody wa
   } = subscriber(['eu:1', 'eu:2'], {
     async read(id) {
       if (id === 'eu:1') throw new Error('no key opens it');
-      return { ...content, id, writeId: '', leased: false };
+      return { ...content, id, writeId: '', leased: false, restored: false };
     },
   });
   await made.wake();

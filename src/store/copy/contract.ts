@@ -3,13 +3,15 @@ import type { CopyMark } from './mark.ts';
 
 /** A store as `copy.ts` needs it, to read it out or to fill it. */
 export interface CopyableStore {
+  /** See RestoredStore: what is held is not copied. */
+  heldSince(): Promise<number | null>;
   readMark(): Promise<CopyMark | null>;
   /**
    * Compare-and-set. From the moment that a mark is there, every write of the `Store` fails. False: it was another
    * one, and stays.
    */
   swapMark(from: CopyMark | null, to: CopyMark | null): Promise<boolean>;
-  /** Everything that is not over at this moment, a few hundred rows at a time: grants, subscriptions, sessions. */
+  /** Everything that is not over at this moment, a few hundred rows at a time: grants, subscriptions, sessions … */
   records(now: number): AsyncIterable<Batch>;
   /** @throws when this mark is not there: another run has replaced it */
   put(mark: CopyMark, batch: Batch): Promise<void>;
@@ -51,6 +53,7 @@ const batch = z.discriminatedUnion('kind', [
     ...{ key: text, why: text, at: number, visited_at: number },
     ...{ grant_id: nullable, outcome: nullable },
   }),
+  rowsOf('restored', { grant_id: text }),
 ]);
 
 function rowsOf<Kind extends string, Row extends z.ZodRawShape>(kind: Kind, row: Row) {

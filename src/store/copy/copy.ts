@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Encryption } from '../encryption.ts';
+import { HELD_ADVICE } from '../restored.ts';
 import type { Batch, CopyableStore } from './contract.ts';
 import { type CopyMark, lostMark, markedWords } from './mark.ts';
 import { checkSecrets, tally, tallyWords } from './verify.ts';
@@ -38,6 +39,7 @@ export async function copyStore(options: CopyOptions): Promise<void> {
   const found = await source.readMark();
   if (found?.state === 'closed') return finish(found, options);
   if (found !== null && found.state !== 'frozen') throw new Error(markedWords(found));
+  if ((await source.heldSince()) !== null) throw new Error(`${from} is held: ${HELD_ADVICE}`);
   const at = now();
   if (!(await checkSecrets(source.records(at), options.encryption))) {
     onLine(

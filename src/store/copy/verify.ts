@@ -48,7 +48,8 @@ export async function tally(
   onCount: (records: string) => void,
   each?: (batch: Batch) => Promise<void>,
 ): Promise<Tally> {
-  const sum: Tally = { meta: 0, grants: 0, subscriptions: 0, sessions: 0, people: 0, endings: 0, digest: 0n };
+  const none = { meta: 0, grants: 0, subscriptions: 0, sessions: 0, people: 0, endings: 0, restored: 0 };
+  const sum: Tally = { ...none, digest: 0n };
   let records = 0;
   for await (const batch of batches) {
     await each?.(batch);

@@ -59,6 +59,7 @@ local put = {
     local function text(value) return value == cjson.null and '' or value end
     putEnding(r.key, r.why, num(r.at), num(r.visited_at), text(r.grant_id), text(r.outcome))
   end,
+  restored = function(r) redis.call('ZADD', p .. 'restored', 0, r.grant_id) end,
 }
 for _, row in ipairs(cjson.decode(ARGV[3])) do put[ARGV[2]](row) end
 return 1`);

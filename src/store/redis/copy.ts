@@ -10,6 +10,7 @@ import { CLEAR, PUT, READ, readRedisMark, swapRedisMark } from './copy-scripts.t
 import { writeToDisk } from './disk.ts';
 import { readDurability } from './durability.ts';
 import { redisKeys, ttlOf } from './keys.ts';
+import { heldSince } from './restored.ts';
 import { migrate, refuseNewer } from './schema.ts';
 import { checkServer, readStoreKey } from './startup-checks.ts';
 
@@ -76,6 +77,7 @@ export async function openRedisCopy({
   }
 
   return {
+    heldSince: () => heldSince(redis, keys),
     readMark: () => readRedisMark(redis, keys),
     swapMark: (from, to) => swapRedisMark(redis, from, to),
     async *records(at) {
@@ -127,8 +129,9 @@ const PLACES = {
     ...{ index: 'endings', prefix: 'e:', due: '', key: 'key' },
     fields: { y: 'why', a: 'at', v: 'visited_at', g: 'grant_id', z: 'outcome' },
   },
+  restored: { index: 'restored', prefix: 'g:', due: GRANTS, key: 'grant_id', fields: { w: 'write_id' } },
 };
-const KINDS = ['grants', 'subscriptions', 'sessions', 'people', 'endings'] as const;
+const KINDS = ['grants', 'subscriptions', 'sessions', 'people', 'endings', 'restored'] as const;
 
 /** A grant lives as long as the sessions that own it, which come after it: one that has none goes within the hour. */
 function endOf(row: Batch['rows'][number]): number | null {

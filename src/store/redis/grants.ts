@@ -42,9 +42,11 @@ export function redisGrants(
 
     async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, encryption);
+      const { restored = false } = change;
       const record = [next.writeId, next.sealed, next.dueAt, next.renewAt] as const;
-      const written = await redis.run(WRITE_GRANT, id, writeId, ...record, leaseMs, clock());
-      return written === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
+      const isSettled = restored ? '' : '1';
+      const written = await redis.run(WRITE_GRANT, id, writeId, ...record, leaseMs, clock(), isSettled);
+      return written === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0, restored } : null;
     },
 
     claimDueGrants: (issuer, now, limit) => claim('grants-due', issuer, now, limit, DUE),
@@ -64,25 +66,31 @@ const DUE: Spans = { withinMs: DUE_WITHIN_MS, claimMs: CLAIM_MS };
 const OLD: Spans = { withinMs: RENEW_WITHIN_MS, claimMs: RENEWAL_CLAIM_MS };
 const OTHERS_WAIT_MS = 3_600_000;
 
-/** Write-id, sealed, leased. */
-export const grantRow = z.tuple([z.string(), z.string(), z.enum(['0', '1'])]);
+/** Write-id, sealed, leased, restored. */
+export const grantRow = z.tuple([z.string(), z.string(), z.enum(['0', '1']), z.enum(['0', '1'])]);
 
 export function readGrantRow(
   id: string,
-  [writeId, sealed, leased]: z.infer<typeof grantRow>,
+  [writeId, sealed, leased, restored]: z.infer<typeof grantRow>,
   encryption: Encryption,
 ): Grant {
-  return { ...openGrant(id, sealed, encryption), id, writeId, leased: leased === '1' };
+  return {
+    ...openGrant(id, sealed, encryption),
+    id,
+    writeId,
+    leased: leased === '1',
+    restored: restored === '1',
+  };
 }
 
-/** id, clock → write-id, sealed, leased; nothing when there is none. */
+/** id, clock → write-id, sealed, leased, restored; nothing when there is none. */
 const READ_GRANT = unguardedScript(`
 local g = redis.call('HMGET', p .. 'g:' .. ARGV[1], 'w', 's')
 if not g[1] then return {} end
-return { g[1], g[2], isLeased(ARGV[1], hostNow(ARGV[2])) and '1' or '0' }`);
+return { g[1], g[2], isLeased(ARGV[1], hostNow(ARGV[2])) and '1' or '0', isRestored(ARGV[1]) }`);
 
 /**
- * id, expected write-id, new write-id, sealed, due at, renew at, lease in ms, clock → 1 if it was written. Two changes make
+ * id, expected write-id, new write-id, sealed, due at, renew at, lease in ms, clock, no longer restored → 1 if it was written. Two changes make
  * a transaction in Redis' file: where a crash of the host tore one before, Redis leaves its beginning standing, and
  * throws away with it, at its next start, all that follows up to the end of a transaction.
  */
@@ -95,6 +103,7 @@ redis.call('HSET', g, 'w', ARGV[3], 's', ARGV[4])
 redis.call('HSET', g, 'l', till, 'm', ARGV[7])
 index('grants-due', ARGV[1], ARGV[5])
 planRenewal(ARGV[1], ARGV[6])
+if ARGV[9] == '1' then settleRestored(ARGV[1]) end
 announce(ARGV[1])
 return 1`);
 

@@ -15,6 +15,8 @@ export interface RedisKeys {
   version: string;
   /** The mark of a copy: nothing is written while there is one. */
   mark: string;
+  /** When it was put back from a backup, while it is held: see restored.ts. */
+  heldSince: string;
   /** Where versions before the fourth have it, and look for it. */
   markBefore: string;
   /** The channel for the id of a grant when anything about it has changed. */
@@ -34,6 +36,7 @@ export interface RedisKeys {
  * - `ends` "<grant id> <session key>" by idle limit, `grants-due`, `grants-to-renew` and `subscriptions-due` grant ids by when
  *   they are due, their tokens grow old, or their subscriptions are due;
  * - `calls` those that count, `places` who waits, `borrowing` from when on each priority may borrow: see rate-limit.ts;
+ * - `restored` grant ids that came back with a backup and were not asked about since, all at 0;
  * - `call-counts` how many calls there were by hour, and by `<hour> busy` how many were refused as too many.
  */
 
@@ -48,6 +51,7 @@ export function redisKeys(tag: string, url: string): RedisKeys {
     ring: `${prefix}ring`,
     version: `${prefix}version`,
     mark: `${prefix}mark`,
+    heldSince: `${prefix}held-since`,
     markBefore: `${prefix}copy`,
     changed: `${prefix}changed`,
     messages: `${prefix}messages`,

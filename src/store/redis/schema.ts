@@ -50,6 +50,7 @@ export async function migrate(
   }
   await redis.run(NEW_RATE_LIMIT);
   await redis.run(TO_RENEW);
+  await redis.run(RESTORED);
 }
 
 const RENAMED = step(3, `redis.call('DEL', p .. 'ring')`);
@@ -58,4 +59,6 @@ const TO_RENEW = step(
   5,
   `redis.call('ZUNIONSTORE', p .. 'grants-to-renew', 1, p .. 'subscriptions-due', 'WEIGHTS', 0)`,
 );
+/** Which grants came back with a backup is listed beside them: nothing changes. */
+const RESTORED = step(6, '');
 const NEW_RATE_LIMIT = step(4, `redis.call('DEL', p .. 'rate-limit:calls', p .. 'rate-limit:codes')`);

@@ -49,6 +49,8 @@ end
 local function index(name, id, at)
   if at == '' then redis.call('ZREM', p .. name, id) else redis.call('ZADD', p .. name, at, id) end
 end
+local function settleRestored(id) redis.call('ZREM', p .. 'restored', id) end
+local function isRestored(id) return redis.call('ZSCORE', p .. 'restored', id) and '1' or '0' end
 local function grantExists(id) return redis.call('EXISTS', p .. 'g:' .. id) == 1 end
 local function planRenewal(id, at)
   redis.call('ZADD', p .. 'grants-to-renew', at == '' and '+inf' or at, id) -- who is not in it was never looked at
@@ -58,6 +60,7 @@ local function putGrant(id, writeId, sealed, dueAt, renewAt, subscriptionsDueAt)
   index('grants-due', id, dueAt)
   planRenewal(id, renewAt)
   index('subscriptions-due', id, subscriptionsDueAt)
+  settleRestored(id)
 end
 local function putPerson(id, issuer, person)
   redis.call('HSET', p .. 'p:' .. id, 'i', issuer, 'w', person)
@@ -78,6 +81,7 @@ local function eraseGrant(id)
   redis.call('ZREM', p .. 'grants-due', id)
   redis.call('ZREM', p .. 'grants-to-renew', id)
   redis.call('ZREM', p .. 'subscriptions-due', id)
+  settleRestored(id)
   announce(id)
 end
 local function disown(id, key)

@@ -78,14 +78,15 @@ export function redisSessions(
 const texts = z.array(z.string());
 const CONNECTED = writeAttemptResult({ kind: 'connected' });
 
-/** key, now, clock → data, idle limit, end, binding, last visit, grant id, person, write-id, sealed, leased; nothing when absent or expired. */
+/** key, now, clock → data, idle limit, end, binding, last visit, grant id, person, write-id, sealed, leased, restored; nothing when absent or expired. */
 const READ_SESSION = unguardedScript(`
 local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'g', 'd', 'i', 'e', 'b', 'v')
 if not s[2] or tonumber(s[3]) <= tonumber(ARGV[2]) then return {} end
 local g = redis.call('HMGET', p .. 'g:' .. s[1], 'w', 's')
 if not g[1] then return { s[2], s[3], s[4], s[5] or '', s[6] or '' } end
 local person = redis.call('HGET', p .. 'p:' .. s[1], 'w') or ''
-return { s[2], s[3], s[4], s[5] or '', s[6] or '', s[1], person, g[1], g[2], isLeased(s[1], hostNow(ARGV[3])) and '1' or '0' }`);
+local leased = isLeased(s[1], hostNow(ARGV[3])) and '1' or '0'
+return { s[2], s[3], s[4], s[5] or '', s[6] or '', s[1], person, g[1], g[2], leased, isRestored(s[1]) }`);
 
 /** key, data → whether it existed. */
 const UPDATE_SESSION = script(`

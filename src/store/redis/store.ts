@@ -11,6 +11,7 @@ import { redisKeys, ttlOf } from './keys.ts';
 import { redisOutbox } from './outbox.ts';
 import { redisPubSub } from './pubsub.ts';
 import { redisRateLimit } from './rate-limit.ts';
+import { redisRestored } from './restored.ts';
 import { migrate } from './schema.ts';
 import { script } from './script.ts';
 import { redisExpiry, redisSessions } from './sessions.ts';
@@ -71,6 +72,7 @@ function createStore(
     ...boundSessions({ ...redisSessions(parts, key), ...redisEndings(parts) }, key, onForged),
     ...redisGrants(parts, key),
     ...redisOutbox(parts.redis, key),
+    ...redisRestored(parts.redis, parts.keys),
     ...redisAttempts(parts),
     ...redisSubscriptions(parts),
     ...redisTimezones(parts),

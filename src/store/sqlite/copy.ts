@@ -2,6 +2,7 @@ import { BATCH, type Batch, type CopyableStore, type Kind, readBatch } from '../
 import { type CopyMark, FROZEN, lostMark, readMark, writeMark } from '../copy/mark.ts';
 import { ENDINGS_KEPT_MS } from '../endings.ts';
 import type { Db } from './database.ts';
+import { heldSince } from './restored.ts';
 import { type Opening, openStoreFile } from './schema.ts';
 
 /** Opens the embedded store, or makes it, whatever mark it has. */
@@ -18,6 +19,7 @@ export function openSqliteCopy(file: string, opening: Opening): CopyableStore {
   }
 
   return {
+    heldSince: async () => heldSince(db),
     readMark: async () => readSqliteMark(db),
     swapMark: async (from, to) => swapSqliteMark(db, from, to),
     async *records(now) {
@@ -55,6 +57,7 @@ const TABLES: [Kind, key: string, sql: string][] = [
   ['sessions', 'key', 'SELECT * FROM sessions WHERE key > ?1 AND +idle_until > ?2'],
   ['people', 'id', 'SELECT * FROM people WHERE id > ?1'],
   ['endings', 'key', `SELECT * FROM endings WHERE key > ?1 AND +at > ?2 - ${ENDINGS_KEPT_MS}`],
+  ['restored', 'grant_id', 'SELECT * FROM restored WHERE grant_id > ?1'],
 ];
 
 export function readSqliteMark(db: Db): CopyMark | null {

@@ -138,3 +138,16 @@ export function readUserVersion(file: string): number {
     native.close();
   }
 }
+
+/**
+ * Writes what is committed in a file at this moment to another one, which is empty. The file is opened for reading only:
+ * its WAL stays as it is, and whoever writes to it goes on.
+ */
+export function copyDatabase(file: string, to: string): void {
+  const native = open(`${pathToFileURL(file).href}?mode=ro`, sqliteEngine());
+  try {
+    coded(() => native.prepare('VACUUM INTO ?').run(to));
+  } finally {
+    native.close();
+  }
+}

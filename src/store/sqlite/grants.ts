@@ -6,6 +6,7 @@ import { openGrant, type SealedGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db, Row } from './database.ts';
 import { remember } from './endings.ts';
+import { settleRestored } from './restored.ts';
 
 /** @param hostClock milliseconds of a clock that all processes of this host share and that never steps */
 export function sqliteGrants(
@@ -48,7 +49,7 @@ export function sqliteGrants(
     grantIdOf,
 
     async readGrant(id) {
-      const row = db.get('SELECT id, write_id, sealed, lease_until, lease_ms FROM grants WHERE id = ?', id);
+      const row = db.get(`SELECT ${GRANT_COLUMNS} FROM grants g WHERE id = ?`, id);
       return row ? readGrantRow(row, encryption, hostClock()) : null;
     },
 
@@ -56,19 +57,24 @@ export function sqliteGrants(
 
     async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, encryption);
-      const changed = db.run(
-        `UPDATE grants SET write_id = ?, sealed = ?, due_at = ?, renew_at = ?, lease_until = ?, lease_ms = ?
-         WHERE id = ? AND write_id = ?`,
-        next.writeId,
-        next.sealed,
-        next.dueAt,
-        next.renewAt,
-        leaseMs > 0 ? Math.floor(hostClock()) + leaseMs : 0,
-        leaseMs,
-        id,
-        writeId,
-      );
-      return changed === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0 } : null;
+      const { restored = false } = change;
+      const isWritten = db.transaction(() => {
+        const changed = db.run(
+          `UPDATE grants SET write_id = ?, sealed = ?, due_at = ?, renew_at = ?, lease_until = ?, lease_ms = ?
+           WHERE id = ? AND write_id = ?`,
+          next.writeId,
+          next.sealed,
+          next.dueAt,
+          next.renewAt,
+          leaseMs > 0 ? Math.floor(hostClock()) + leaseMs : 0,
+          leaseMs,
+          id,
+          writeId,
+        );
+        if (changed === 1 && !restored) settleRestored(db, id);
+        return changed === 1;
+      });
+      return isWritten ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0, restored } : null;
     },
 
     claimDueGrants: async (issuer, now, limit) => claim('due_at', issuer, now, limit, DUE),
@@ -83,6 +89,10 @@ export function sqliteGrants(
     },
   };
 }
+
+/** What readGrantRow reads of a grant `g`. */
+export const GRANT_COLUMNS = `g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms,
+  EXISTS (SELECT 1 FROM restored WHERE grant_id = g.id) AS restored`;
 
 interface Spans {
   withinMs: number;
@@ -99,6 +109,7 @@ export function readWriteId(db: Db, id: string): string | null {
 
 /** In place of whatever grant this person had; nobody has a lease on it. */
 export function putGrant(db: Db, id: string, { writeId, sealed, dueAt, renewAt }: SealedGrant): void {
+  settleRestored(db, id);
   db.run(
     `INSERT INTO grants (id, write_id, sealed, due_at, renew_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
        write_id = excluded.write_id, sealed = excluded.sealed, due_at = excluded.due_at, renew_at = excluded.renew_at,
@@ -111,11 +122,16 @@ export function putGrant(db: Db, id: string, { writeId, sealed, dueAt, renewAt }
   );
 }
 
-/** @param row with id, write_id, sealed, lease_until, lease_ms; null where it is a session's that has no grant */
+/** @param row with GRANT_COLUMNS; null where it is a session's that has no grant */
 export function readGrantRow(row: Row, encryption: Encryption, hostNow: number): Grant | null {
   if (typeof row.id !== 'string') return null;
   const content = openGrant(row.id, String(row.sealed), encryption);
-  return { ...content, id: row.id, writeId: String(row.write_id), leased: isLeased(row, hostNow) };
+  const beside = {
+    writeId: String(row.write_id),
+    leased: isLeased(row, hostNow),
+    restored: row.restored === 1,
+  };
+  return { ...content, id: row.id, ...beside };
 }
 
 /** The host's clock starts anew with the host: a lease that has longer to run than it was given is from before. */

@@ -77,6 +77,11 @@ const STEPS: string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX endings_by_grant ON endings (grant_id) WHERE grant_id IS NOT NULL;
   CREATE INDEX endings_by_age ON endings (at);`,
+
+  `CREATE TABLE restored (grant_id TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TRIGGER restored_end AFTER DELETE ON grants BEGIN
+    DELETE FROM restored WHERE grant_id = old.id;
+  END;`,
 ];
 
 /** After it records are changed that only the keys can change. */

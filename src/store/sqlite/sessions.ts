@@ -12,7 +12,7 @@ import type { Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db } from './database.ts';
 import { LAPSED, remember, removeEndings } from './endings.ts';
-import { putGrant, readGrantRow, readWriteId } from './grants.ts';
+import { GRANT_COLUMNS, putGrant, readGrantRow, readWriteId } from './grants.ts';
 import { putPerson } from './outbox.ts';
 import { removeTimezones } from './timezones.ts';
 
@@ -26,7 +26,7 @@ export function sqliteSessions(
   return {
     async readSession(key, now) {
       const row = db.get(
-        `SELECT s.data, s.idle_until, s.ends_at, s.visited_at, s.bound, g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms, p.person
+        `SELECT s.data, s.idle_until, s.ends_at, s.visited_at, s.bound, p.person, ${GRANT_COLUMNS}
          FROM sessions s LEFT JOIN grants g ON g.id = s.grant_id LEFT JOIN people p ON p.id = g.id
          WHERE s.key = ? AND s.idle_until > ?`,
         key,

@@ -12,6 +12,7 @@ import { sqliteGrants } from './grants.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { sqliteRateLimit } from './rate-limit.ts';
 import { sqliteStoreKey } from './renaming.ts';
+import { sqliteRestored } from './restored.ts';
 import { openStoreFile, openUnsyncedFile } from './schema.ts';
 import { sqliteExpiry, sqliteSessions } from './sessions.ts';
 import { sqliteSubscriptions } from './subscriptions.ts';
@@ -46,6 +47,7 @@ export function openSqliteStore(
     ),
     ...sqliteGrants(db, encryption, key, hostClock),
     ...sqliteOutbox(db, unsynced, key),
+    ...sqliteRestored(db),
     ...sqliteAttempts(db, unsynced),
     ...sqliteSubscriptions(db),
     ...sqliteTimezones(db, unsynced),

@@ -234,7 +234,7 @@ export class World {
 
   #read(id: string): Grant {
     const { content, writeId, leaseUntil } = this.record;
-    return { ...content, id, writeId, leased: this.#now < leaseUntil };
+    return { ...content, id, writeId, leased: this.#now < leaseUntil, restored: false };
   }
 
   #write(writeId: string, change: GrantContent, leaseMs: number): Grant | null {
@@ -290,7 +290,7 @@ export class World {
 }
 
 function contentOf(grant: GrantContent): GrantContent {
-  const { id: _id, writeId: _writeId, leased: _leased, ...content } = grant as Grant;
+  const { id: _id, writeId: _writeId, leased: _leased, restored: _restored, ...content } = grant as Grant;
   return { ...content, history: [] }; // what a grant remembers for people decides nothing
 }
 
