@@ -16,6 +16,7 @@ const ZERO: VersionZero = {
   ann: 's%3AzaBWZsyZgQceL6SSEgnAp9H1yhKjKxDajMosLcHrKb4.p8Smn35%2FrK8QiMw8q%2BqXYm73SqdiGmZZl9YseB8Seu4',
   bob: 's%3A51o23-KGsYtetEs3rPEyInnHGX1jrT6V2fspceWK00A.GUUN%2BgwKZ6aS7l1VI%2BVpprW8D1bC2J95XcA%2BRSJuv%2FU',
 };
+const HOUR = 3_600_000;
 const OLD_NAMES = ['attend', 'due', 'tries', 'pace'];
 const NEW_NAMES = ['grants-due', 'subscriptions-due'];
 
@@ -43,6 +44,12 @@ async function open({ url }: RedisServer) {
   const { store } = await openRedisStore({ url, encryption, tag: 'withings-connect', now: () => ZERO.at });
   atEnd(() => store.close());
   return store;
+}
+
+async function readGrant(store: Store, id: string) {
+  const grant = await store.readGrant(id);
+  if (!grant) throw new Error('There is no such grant');
+  return grant;
 }
 
 const nameOf = (store: Store, userId: string) => store.grantIdOf({ issuer: 'eu', userId });
@@ -89,4 +96,20 @@ test('instances of the version before write nothing more; a mark that a copy had
   );
   expect(await store.readGrant(nameOf(store, '363'))).toMatchObject({ issuer: 'eu' });
   expect(JSON.stringify(await command('KEYS', '*'))).not.toMatch(/eu:36[34]/);
+});
+
+test('a grant that an instance of the version before has stored is looked at, once', async () => {
+  const { server, command } = await versionZero();
+  const store = await open(server);
+  const ids = [nameOf(store, '363'), nameOf(store, '364')].sort();
+  const claim = (now: number) => store.claimOldGrants('eu', now, 10);
+  expect((await claim(ZERO.at)).toSorted()).toEqual(ids);
+  for (const id of ids) {
+    const { writeId, ...content } = await readGrant(store, id);
+    await store.writeGrant(id, writeId, content, 0);
+  }
+  expect(await claim(ZERO.at + 9 * HOUR)).toEqual([]);
+  await command('ZREM', '{withings-connect}:grants-to-renew', String(ids[0]));
+  await store.removeExpired(0, 10);
+  expect(await claim(ZERO.at + 9 * HOUR)).toEqual([ids[0]]);
 });

@@ -170,6 +170,8 @@ describe('nobody is told anything', () => {
     const app = await startApp();
     const visitor = visit(app);
     await visitor.connect('/connect?mode=demo');
+    app.clock.now += 2 * DAY;
+    await visitor.get('/');
     app.clock.now += 181 * DAY;
     await swept(app);
     expect(await greeting(visitor)).toBeNull();
@@ -185,17 +187,15 @@ describe('nobody is told anything', () => {
     expect(await asked(cookie.replace(/(session-\d+=)s%3A([^.]*)\.[^;]*/, '$1$2'))).not.toContain(GREETING);
   });
 
-  test('who was let in by a sandbox, after going live', async () => {
-    const secret = { SESSION_SECRET: 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT' };
-    const { app, visitor } = await connected(secret);
+  test('who was let in by another Withings than the one that is spoken to now', async () => {
+    const { app } = await startFarApart();
+    const visitor = visit(app);
+    await visitor.connect();
     app.clock.now += 181 * DAY;
-    const live = {
-      WITHINGS_CLIENT_ID: 'real',
-      WITHINGS_CLIENT_SECRET: 'secret',
-      WITHINGS_API_URL: 'http://127.0.0.1:9/',
-    };
-    await app.restart({ ...secret, ...live });
+    const elsewhere = await app.restart({ WITHINGS_ISSUER: 'us' });
     expect(await greeting(visitor)).toBeNull();
+    await elsewhere.restart({ WITHINGS_ISSUER: 'eu' });
+    expect(await greeting(visitor)).not.toBeNull();
   });
 
   test('when they have connected again', async () => {
@@ -233,6 +233,14 @@ describe('the cookie outlives the session', () => {
     app.clock.now += 2 * DAY;
     const renewed = await visitor.get('/');
     expect(cookieOf(renewed)).toMatch(LASTS);
+    expect(cookieOf(await visitor.get('/'))).toBe('');
+  });
+
+  test('but for that of the demo', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    await visitor.connect('/connect?mode=demo');
+    app.clock.now += 2 * DAY;
     expect(cookieOf(await visitor.get('/'))).toBe('');
   });
 
