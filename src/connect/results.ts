@@ -69,7 +69,7 @@ const NO_COOKIE = 'cookies-missing';
 export function leadToResult({ results, mountPath, log }: ResultParts): ErrorRequestHandler {
   return (error, req, res, next) => {
     const { code, retryAfterSeconds } = asProblem(error);
-    if (code === 'not-ahead-of-time' || wantsJson(req) || res.headersSent) return next(error);
+    if (code === 'not-ahead-of-time' || wantsJson(req)) return next(error);
     logProblem(log, req, error, addressOf(req));
     const { demo = false, returnTo = null } = res.locals.attempt ?? {};
     const end = { code, retryAfterSeconds, requestId: req.id ?? null, demo, returnTo };

@@ -15,6 +15,8 @@ export interface Check {
   at: number;
   /** In milliseconds, how long Withings took. */
   result: Result<number>;
+  /** Nobody was asked: this is what the last one said. */
+  isRepeated: boolean;
 }
 
 const EVERY_MS = 60_000;
@@ -33,7 +35,8 @@ export function createChecks(
     async check(grant) {
       const { id, scope } = grant;
       let last = known.get(id);
-      if (!last || Math.abs(now() - last.at) >= EVERY_MS) {
+      const isRepeated = last !== undefined && Math.abs(now() - last.at) < EVERY_MS;
+      if (!last || !isRepeated) {
         const at = now();
         const call = async (accessToken: string): Promise<Result<number>> => {
           const begun = monotonic();
@@ -44,7 +47,7 @@ export function createChecks(
         known.set(id, last);
         last.result.catch(() => known.delete(id));
       }
-      return { at: last.at, result: await last.result };
+      return { at: last.at, result: await last.result, isRepeated };
     },
   };
 }

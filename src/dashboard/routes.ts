@@ -151,13 +151,12 @@ async function logOutOthers({ sessions, notices }: DashboardParts, req: Request,
 async function check({ checks, notices, now }: DashboardParts, req: Request, res: Response) {
   const owned = req.session.withings;
   if (!owned) throw new Problem('not-connected');
-  const { at, result } = await checks.check(owned);
-  notices.leave(
-    res,
-    result.ok
-      ? `Withings answered in ${took(result.value)} (${relative(at, now())}).`
-      : refusedWords(result.refusal.code),
-  );
+  const { at, result, isRepeated } = await checks.check(owned);
+  const words = result.ok ? `Withings answered in ${took(result.value)}.` : refusedWords(result.refusal.code);
+  const when = isRepeated
+    ? ` That was ${relative(at, now())}. Once a minute is enough, so we asked nothing.`
+    : '';
+  notices.leave(res, words + when);
   res.redirect(303, wayBack(req));
 }
 

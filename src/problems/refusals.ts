@@ -135,7 +135,7 @@ export const REFUSALS = {
     title: 'Withings refused without saying why',
     what: 'It answered with an error that has no meaning we know. Nothing of yours was changed.',
     whatConnecting: 'It answered with an error that has no meaning we know. Nothing was connected.',
-    advice: 'Try again. If it stays, tell whoever runs this site the number below.',
+    advice: 'Try again. If it stays, tell whoever runs this site.',
     action: 'dashboard',
     retryAfterSeconds: 60,
   },

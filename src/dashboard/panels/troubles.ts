@@ -32,12 +32,11 @@ export function troublesOf(
     }
     if (code === told) return isAll ? [] : { title: `Missing: ${names}`, advice: '', action: null };
     const { title, advice, action } = PROBLEMS[code];
-    // The page itself is where a reload would lead.
-    const way = action === 'dashboard' || action === 'home' ? null : ACTIONS[action];
+    const isAskedAgain = action === 'dashboard'; // by the page itself
     return {
       title,
-      advice: isAll ? advice : `${advice} Missing: ${names}.`,
-      action: way,
+      advice: [isAskedAgain ? '' : advice, isAll ? '' : `Missing: ${names}.`].join(' ').trim(),
+      action: isAskedAgain || action === 'home' ? null : ACTIONS[action],
     };
   });
 }
