@@ -43,14 +43,32 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
   });
 });
 
-test('on a phone with letters twice as large nothing sticks out, and no table is cut', async () => {
+test('on a phone the first number of one’s own stands in the upper third', async () => {
+  const { home } = await startTown();
+  const { page, connect } = await arrive(home, { viewport: { width: 390, height: 844 } });
+  await connect();
+  const box = await page.locator('.figure').first().boundingBox();
+  expect(box?.y).toBeLessThan(260);
+  await page.getByRole('link', { name: /^Steps/ }).click();
+  await page.waitForURL('**/dashboard#steps');
+});
+
+test('on a phone with letters twice as large nothing sticks out, and no table or number is cut', async () => {
   const { home } = await startTown();
   const { page, connect } = await arrive(home, { viewport: { width: 390, height: 844 } });
   await connect();
   await page.evaluate("document.documentElement.style.fontSize = '200%'");
   await expectFit(page);
-  const cut = "[...document.querySelectorAll('.panel > .wide')].filter((e) => e.scrollWidth > e.clientWidth)";
-  expect(await page.evaluate(`${cut}.map((e) => e.ariaLabel)`)).toEqual([]);
+  for (const summary of await page.locator('summary').all()) await summary.click();
+  const cut =
+    "[...document.querySelectorAll('.wide, .figure')].filter((e) => e.scrollWidth > e.clientWidth + 1)";
+  expect(await page.evaluate(`${cut}.map((e) => e.ariaLabel ?? e.textContent)`)).toEqual([]);
+  const broken = "[...document.querySelectorAll('.figure, .ranges a')].filter(isBroken)";
+  const isBroken =
+    '(e) => e.getBoundingClientRect().height > 2 * parseFloat(getComputedStyle(e).fontSize) * 1.3';
+  expect(await page.evaluate(`const isBroken = ${isBroken}; ${broken}.map((e) => e.textContent)`)).toEqual(
+    [],
+  );
 });
 
 test('on paper: dark on white even where the screen is dark, and nothing to press', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Chart, HEIGHT, valueScale, WIDTH } from '../../src/dashboard/charts/chart.ts';
 import { type Column, columnChart } from '../../src/dashboard/charts/columns.ts';
 import { movingAverage, type Reading, readingChart } from '../../src/dashboard/charts/readings.ts';
+import { sparkline } from '../../src/dashboard/charts/sparkline.ts';
 import { measuresCsv } from '../../src/dashboard/csv.ts';
 import { grouped } from '../../src/dashboard/panels/groups.ts';
 import { METRIC } from '../../src/dashboard/preferences/units.ts';
@@ -184,6 +185,27 @@ describe('columns', () => {
       [0, 8, 1],
     ]);
     expect(weeks.map(({ label }) => label)).toEqual(['Tue 9 Jun', 'Tue 2 Jun', 'Mon, 16 Jun 2025']);
+  });
+});
+
+describe('a sparkline', () => {
+  const at = (day: number, high: number, low = high) => ({ day, low, high });
+
+  test('is a line that breaks where nothing was measured, or strokes', () => {
+    expect(sparkline([at(0, 70), at(1, 71), at(20, 70)], 30, 1)).toEqual({
+      width: 300,
+      height: 24,
+      path: 'M5 24h0L15 0M205 24h0',
+      latest: 'M205 24h0',
+    });
+    expect(sparkline([at(0, 120, 80), at(29, 100, 90)], 30, 20)).toMatchObject({
+      path: 'M5 24V0',
+      latest: 'M295 18V12',
+    });
+  });
+
+  test('makes nothing of small differences', () => {
+    expect(sparkline([at(0, 70), at(1, 70.25)], 30, 1).path).toBe('M5 24h0L15 18');
   });
 });
 

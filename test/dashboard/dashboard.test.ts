@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { startApp } from '../support/app.ts';
 import { sandboxOf } from '../support/sandbox.ts';
-import { visit } from '../support/visitor.ts';
+import { formsOf, visit } from '../support/visitor.ts';
+import { startFarApart } from '../support/withings.ts';
 
 async function connected(path = '/connect', env: Record<string, string> = {}) {
   const app = await startApp(env);
@@ -126,6 +127,42 @@ describe('with one', () => {
     expect(page.status).toBe(200);
     expect(page.text).toContain('Withings cannot be reached');
     expect((await visitor.json('/api/connection')).body.state).toBe('connected');
+  });
+
+  test('an outage that outlives the token: the token is drawn as expired, and the connection is unfolded', async () => {
+    const { app, withings } = await startFarApart();
+    const visitor = visit(app);
+    await visitor.connect();
+    const before = (await visitor.get('/dashboard')).text;
+    expect(before).toMatch(/<details class="connection" id="connection">/);
+    expect(before).toContain('<line class="left" x1="0"');
+    withings.say('requesttoken', 'nonsense');
+    app.clock.now += 4 * 3_600_000;
+    const { text } = await visitor.get('/dashboard');
+    expect(text).toMatch(/<details class="connection" id="connection" open>/);
+    expect(text).toContain('<line class="expired" x1="0" x2="1000"');
+    expect(text.match(/<line class="left"/g)).toHaveLength(1); // the refresh token
+    expect(text).not.toContain('Refreshes by itself');
+  });
+
+  test.each([
+    ['/connect', 'Please connect again', 'href="/connect">Connect again'],
+    ['/connect?mode=demo', 'The demo is over', 'href="/connect?mode=demo">Try the demo again'],
+  ])('ended (%s): one way on, and nothing that can only fail', async (path, title, way) => {
+    const { app, visitor, withings } = await connected(path);
+    const { userId } = (await visitor.json('/api/connection')).body;
+    expect(formsOf((await visitor.get('/dashboard')).text).map(({ action }) => action)).toContain('/check');
+    if (path === '/connect') await withings.unlink(userId);
+    app.clock.now += 25 * 3_600_000;
+    await visitor.get('/dashboard');
+    await app.settled();
+    const { text } = await visitor.get('/dashboard');
+    expect(text).toContain(title);
+    expect(text).toContain(way);
+    expect(text.match(/class="button"/g)).toHaveLength(1);
+    const actions = formsOf(text).map(({ action }) => action);
+    expect(actions.toSorted()).toEqual(['/logout', '/preferences']);
+    expect(text).not.toMatch(/measures\.csv|<svg class="life"|<ul class="ranges">|<ul class="tiles">/);
   });
 
   test('a demo is over after a day: said without alarm, one click begins another', async () => {

@@ -412,7 +412,7 @@ describe('doubt is not certainty', () => {
       ['Tue 9 Jun', '70.0 kg'],
     ]);
     const heart = await panel('heart', 365);
-    expect(heart.rows.at(-2)).toEqual(['5 more', '–', '–', '–', 'not sure']);
+    expect(heart.rows.at(-2)).toEqual(['5 more', '–', '–', 'not sure']);
   });
 
   test('where nothing is sure there is no headline', async () => {
@@ -642,7 +642,7 @@ test('a blood pressure reads alike in headline, drawing and numbers', async () =
   expect([figure, titles, rows[1]?.slice(1)]).toEqual([
     '120/80 mmHg',
     ['14 Jun, 07:00: 118/79 mmHg, pulse 63', '15 Jun, 07:00: 120/80 mmHg, pulse 60'],
-    ['120', '80', '60'],
+    ['120/80', '60 bpm'],
   ]);
   expect((await panel('heart', 365)).titles).toEqual([
     'Week from Tue 9 Jun: mean 119/79 mmHg, from 79 up to 120',

@@ -124,11 +124,11 @@ function meanOf(readings: Pressure[], wording: Wording) {
 function tableOf(readings: Pressure[], range: DayRange, wording: Wording) {
   const cells = (rows: Pressure[]) => {
     const { systolic, diastolic, pulse } = meanOf(rows, wording);
-    return [systolic, diastolic, pulse.length > 0 ? wording.number(mean(pulse), 0) : NOTHING];
+    return [`${systolic}/${diastolic}`, pulse.length > 0 ? `${wording.number(mean(pulse), 0)} bpm` : NOTHING];
   };
   const one = (row: Pressure) => [wording.clock(row.at.getTime()), ...cells([row]), noteOf(row.attribution)];
   const caption = 'Blood pressure and heart rate';
-  const columns = ['Systolic', 'Diastolic', 'Pulse'];
+  const columns = ['Blood pressure', 'Pulse'];
   if (isFew(readings.length, range)) return withNotes(caption, ['When', ...columns], readings.map(one));
   const groups = grouped(readings.filter(isSure), ({ at }) => dayOf(at, range), range, wording);
   return withNotes(
