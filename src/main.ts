@@ -22,9 +22,9 @@ for (const warning of settings.warnings) log.warn(warning);
 
 try {
   const server = await startServer(config, clocks, log);
-  const { publicUrl, redisUrl, dataDir, withings } = config;
+  const { publicUrl, sharedStore, dataDir, withings } = config;
   if (process.stdout.isTTY) {
-    const store = redisUrl === null ? dataDir : 'in Redis';
+    const store = sharedStore === null ? dataDir : `in ${sharedStore}`;
     process.stdout.write(greeting({ publicUrl, isSandbox: withings.sandbox, store }));
   } else
     log.info(

@@ -12,7 +12,7 @@ export interface Keeping {
   sessionMaxDays: number;
   dataFreshSeconds: number;
   /** Null: one file on this machine. */
-  redisUrl: string | null;
+  sharedStore: string | null;
   webhooks: boolean;
   /** Null: no other program asks for tokens. */
   partnerApiKey: string | null;
@@ -27,7 +27,7 @@ export function aboutRoutes(keeping: Keeping): Router {
     fresh: lengthWords(keeping.dataFreshSeconds),
     revokeDays: GIVE_UP_MS / DAY_MS,
     endingDays: ENDINGS_KEPT_MS / DAY_MS,
-    inRedis: keeping.redisUrl !== null,
+    store: keeping.sharedStore,
     webhooks: keeping.webhooks,
     partner: keeping.partnerApiKey !== null,
   };

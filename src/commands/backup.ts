@@ -11,9 +11,11 @@ const [to, ...more] = process.argv.slice(2);
 if (to === undefined || more.length > 0) refuse(USAGE);
 const settings = readConfigOfProcess();
 if (!settings.ok) refuse(settings.faults.join('\n'));
-const { dataDir, redisUrl, sessionSecrets } = settings.config;
-if (redisUrl !== null) {
-  refuse('This installation keeps its store in Redis: docs/operations.md says how that is backed up.');
+const { dataDir, sharedStore, sessionSecrets } = settings.config;
+if (sharedStore !== null) {
+  refuse(
+    `This installation keeps its store in ${sharedStore}: docs/operations.md says how that is backed up.`,
+  );
 }
 const file = join(dataDir, 'connect.db');
 if (!existsSync(file)) refuse(`There is no store at ${file}.`);

@@ -7,12 +7,15 @@ import type { CopyableStore } from '../store/copy/contract.ts';
 import { abandonCopy, copyStore } from '../store/copy/copy.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys } from '../store/keys.ts';
+import { schemaFor } from '../store/postgres/client.ts';
+import { openPostgresCopy } from '../store/postgres/copy.ts';
 import { openRedisCopy, type RedisCopyOptions } from '../store/redis/copy.ts';
 import { openSqliteCopy } from '../store/sqlite/copy.ts';
 
 const USAGE = `Usage: npm run migrate-store -- FROM TO              copies a store into an empty one, and closes it
        npm run migrate-store -- --abandon FROM TO    gives up a copy that has not ended
-FROM and TO: sqlite:DIR, redis://HOST:PORT, or the name of a setting that holds it (DATA_DIR, REDIS_URL, REDIS_URL_FILE).`;
+FROM and TO: sqlite:DIR, redis://HOST:PORT, postgres://HOST:PORT/DATABASE, or the name of a setting that holds it
+(DATA_DIR, REDIS_URL, DATABASE_URL, DATABASE_URL_FILE).`;
 
 /** What `npm run migrate-store` runs, while the app is stopped. */
 process.umask(0o077);
@@ -23,7 +26,7 @@ if (first === undefined || second === undefined || more.length > 0) refuse(`It t
 const env = environment();
 const settings = readConfig(env);
 if (!settings.ok) refuse(settings.faults.join('\n'));
-const { dataDir, redisTag: tag, sessionSecrets, withings } = settings.config;
+const { dataDir, storeTag: tag, sessionSecrets, withings } = settings.config;
 if (sessionSecrets.length === 0) {
   refuse(
     'Set SESSION_SECRET as the app has it. If it made its own, that is in the file session-secret in DATA_DIR.',
@@ -75,6 +78,8 @@ function wordsFor(error: unknown, store: string): string {
       return `${store} is not a database that this program can write to: run it as the user that the app runs as.`;
     case 'REDIS_UNAVAILABLE':
     case 'REDIS_REFUSED':
+    case 'POSTGRES_UNAVAILABLE':
+    case 'POSTGRES_REFUSED':
       return `${store}: ${message}.`;
     default:
       return message;
@@ -89,13 +94,16 @@ function refuse(words: string): never {
 /**
  * Opens a store to copy it, or to fill it.
  *
- * @param address `sqlite:DIR` or `redis://…`
+ * @param address `sqlite:DIR`, `redis://…` or `postgres://…`
  */
 export async function openCopyable(
   address: string,
   options: Omit<RedisCopyOptions, 'url'>,
 ): Promise<CopyableStore> {
-  if (!address.startsWith('sqlite:')) return openRedisCopy({ url: address, ...options });
+  if (address.startsWith('redis')) return openRedisCopy({ url: address, ...options });
+  if (address.startsWith('postgres')) {
+    return openPostgresCopy({ url: address, schema: schemaFor(options.tag), role: options.role });
+  }
   const dir = address.slice('sqlite:'.length);
   const file = join(dir, 'connect.db');
   if (options.role === 'target') mkdirSync(dir, { recursive: true, mode: 0o700 });

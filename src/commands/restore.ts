@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readConfigOfProcess } from '../config/config.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
+import { openPostgresRestored } from '../store/postgres/restored.ts';
 import { openRedisRestored } from '../store/redis/restored.ts';
 import type { RestorableStore } from '../store/restored.ts';
 import { openSqliteRestored, putBack } from '../store/sqlite/backup.ts';
@@ -26,7 +27,15 @@ if (
 }
 const settings = readConfigOfProcess();
 if (!settings.ok) refuse(settings.faults.join('\n'));
-const { dataDir, redisUrl, redisTag: tag, sessionSecrets, withings } = settings.config;
+const {
+  dataDir,
+  redisUrl,
+  databaseUrl,
+  sharedStore,
+  storeTag: tag,
+  sessionSecrets,
+  withings,
+} = settings.config;
 const { issuer } = withings;
 const file = join(dataDir, 'connect.db');
 const encryption = createEncryption(deriveKeys(findSecrets()).seal);
@@ -41,8 +50,10 @@ try {
 }
 
 async function restore(from: string): Promise<void> {
-  if (redisUrl !== null) {
-    refuse('This installation keeps its store in Redis: docs/operations.md says how that is put back.');
+  if (sharedStore !== null) {
+    refuse(
+      `This installation keeps its store in ${sharedStore}: docs/operations.md says how that is put back.`,
+    );
   }
   if (!existsSync(from)) refuse(`There is no file ${from}.`);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -72,6 +83,7 @@ the background. Whoever it was replaced for since the backup is asked to connect
 }
 
 function open(isAlone: boolean): Promise<RestorableStore> | RestorableStore {
+  if (databaseUrl !== null) return openPostgresRestored({ url: databaseUrl, tag });
   return redisUrl === null
     ? openSqliteRestored(file, { encryption, issuer }, isAlone)
     : openRedisRestored({ url: redisUrl, tag, encryption, now, issuer });
@@ -105,6 +117,9 @@ function wordsFor(error: unknown): string {
     case 'REDIS_UNAVAILABLE':
     case 'REDIS_REFUSED':
       return `REDIS_URL: ${message}. Is Redis running there, and are user and password right?`;
+    case 'POSTGRES_UNAVAILABLE':
+    case 'POSTGRES_REFUSED':
+      return `DATABASE_URL: ${message}.`;
     default:
       return message;
   }

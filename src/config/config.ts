@@ -70,8 +70,10 @@ function complete(given: Settings, env: Environment) {
     },
     // Invented people and real ones never share a place: a sandbox session must open nothing after going live.
     dataDir: sandbox ? join(given.dataDir, 'sandbox') : given.dataDir,
-    /** What this program is called in a Redis that it shares with others. */
-    redisTag: sandbox ? 'withings-connect-sandbox' : 'withings-connect',
+    /** What several instances keep their sessions and grants in; null: `dataDir`. */
+    sharedStore: sharedStoreOf(given),
+    /** What this program is called in a Redis or PostgreSQL that it shares with others. */
+    storeTag: sandbox ? 'withings-connect-sandbox' : 'withings-connect',
   };
 }
 
@@ -106,4 +108,9 @@ function embeddedSandbox({ host, port }: Settings, publicUrl: string) {
 function loopback(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
+}
+
+function sharedStoreOf({ redisUrl, databaseUrl }: Settings): 'Redis' | 'PostgreSQL' | null {
+  if (redisUrl !== null) return 'Redis';
+  return databaseUrl === null ? null : 'PostgreSQL';
 }

@@ -69,6 +69,12 @@ function isEncoded(url: string): boolean {
   return !/[@/#?\s]|:.*:|%(?![\da-f]{2})/i.test(userAndPassword);
 }
 
+export const databaseUrl = z.string().refine((value) => {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, pathname, hash } = new URL(value);
+  return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && /^\/[^/]+$/.test(pathname) && !hash;
+}, 'must be postgres://user:password@host:5432/database?sslmode=verify-full, the address of one primary (docs/scaling.md)');
+
 export const scopes = z
   .string()
   .regex(

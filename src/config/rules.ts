@@ -44,9 +44,13 @@ const RULES: [isBroken: (env: Environment) => boolean, fault: string][] = [
     (env) => hasClient(env) && env.NODE_TLS_REJECT_UNAUTHORIZED === '0',
     'NODE_TLS_REJECT_UNAUTHORIZED=0 would send tokens over connections that nobody checked: remove it.',
   ],
+  ...['REDIS_URL', 'DATABASE_URL'].map((name): (typeof RULES)[number] => [
+    (env) => env[name] !== undefined && secretsIn(env.SESSION_SECRET).length === 0,
+    `${name} needs SESSION_SECRET, the same for every instance (make one: openssl rand -hex 32).`,
+  ]),
   [
-    (env) => env.REDIS_URL !== undefined && secretsIn(env.SESSION_SECRET).length === 0,
-    'REDIS_URL needs SESSION_SECRET, the same for every instance (make one: openssl rand -hex 32).',
+    (env) => env.REDIS_URL !== undefined && env.DATABASE_URL !== undefined,
+    'REDIS_URL and DATABASE_URL are both set: tokens have one place, remove one of them.',
   ],
 ];
 

@@ -3,6 +3,7 @@ import { from, secretFrom } from './environment.ts';
 import {
   apiKey,
   baseUrl,
+  databaseUrl,
   host,
   oneOf,
   onOrOff,
@@ -57,4 +58,6 @@ export const settings = z.object({
   dataDir: from('DATA_DIR', z.string().default('./data')),
   /** Where several instances keep their sessions and grants; null: in `dataDir`. */
   redisUrl: secretFrom('REDIS_URL', redisUrl.nullable().default(null)),
+  /** The same in PostgreSQL. */
+  databaseUrl: secretFrom('DATABASE_URL', databaseUrl.nullable().default(null)),
 });

@@ -1,8 +1,8 @@
 import { type Environment, readText } from './environment.ts';
-import { redisUrl } from './formats.ts';
+import { databaseUrl, redisUrl } from './formats.ts';
 
 export interface StoreAddress {
-  /** `sqlite:DIR` or `redis://…`. */
+  /** `sqlite:DIR`, `redis://…` or `postgres://…`. */
   address: string;
   /** What the operator calls it; without a password. */
   name: string;
@@ -19,7 +19,8 @@ export function findStore(argument: string, env: Environment, dataDir: string): 
   if (argument === 'DATA_DIR') return { address: `sqlite:${dataDir}`, name: argument };
   const isName = /^[A-Z][A-Z0-9_]*$/.test(argument);
   const address = isName ? addressIn(argument, env) : argument;
-  if (!/^sqlite:./.test(address) && !redisUrl.safeParse(address).success) {
+  const isServer = [redisUrl, databaseUrl].some((format) => format.safeParse(address).success);
+  if (!/^sqlite:./.test(address) && !isServer) {
     throw new Error(`${isName ? argument : 'What was given'} is not the address of a store.`);
   }
   return { address, name: isName ? argument : address.replace(/\/\/.*@/, '//') };

@@ -32,6 +32,9 @@ export function whyNotStarted(error: unknown, { host, port, dataDir }: Places): 
     case 'REDIS_UNAVAILABLE':
     case 'REDIS_REFUSED':
       return `REDIS_URL: ${message}.`;
+    case 'POSTGRES_UNAVAILABLE':
+    case 'POSTGRES_REFUSED':
+      return `DATABASE_URL: ${message}.`;
     default:
       return message ?? 'For an unknown reason.';
   }

@@ -84,7 +84,7 @@ export function asProblem(error: unknown): Problem {
 /** Errors of Express and of its body parser carry an HTTP status; those of the stores name them. */
 function codeOf(error: unknown): ProblemCode {
   const { status, code } = error as { status?: unknown; code?: unknown };
-  if (typeof code === 'string' && /^(SQLITE|REDIS)_/.test(code)) return 'store-unavailable';
+  if (typeof code === 'string' && /^(SQLITE|REDIS|POSTGRES)_/.test(code)) return 'store-unavailable';
   if (status === 413) return 'too-large';
   if (status === 415) return 'unsupported-type';
   return typeof status === 'number' && status >= 400 && status < 500 ? 'bad-request' : 'internal';

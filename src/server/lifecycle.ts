@@ -34,7 +34,7 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
     parts.close();
     throw error;
   }
-  if (config.redisUrl !== null && config.shutdownDelaySeconds === 0) {
+  if (config.sharedStore !== null && config.shutdownDelaySeconds === 0) {
     log.warn('SHUTDOWN_DELAY_SECONDS is 0: a restart may cost requests that are on their way here');
   }
   if (config.withings.issuer in CLOUDS) {

@@ -43,7 +43,7 @@ export type Parts = Awaited<ReturnType<typeof createParts>>;
 /** Builds every part, once. Rejects when the store cannot be opened. */
 export async function createParts(config: Config, realClocks: Clocks, log: Log) {
   const { publicUrl, refreshMarginSeconds, sweepSeconds } = config;
-  if (config.withings.sandbox || config.redisUrl === null) {
+  if (config.withings.sandbox || config.sharedStore === null) {
     const fault = whyUnwritable(config.dataDir);
     if (fault !== null) throw new Error(`DATA_DIR: ${fault}`);
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
@@ -160,7 +160,11 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
   };
   if (config.redisUrl !== null) {
     const { openRedisStore } = await import('../store/redis/store.ts'); // its client is much to load for nothing
-    return openRedisStore({ url: config.redisUrl, encryption, now, tag: config.redisTag, ...opening });
+    return openRedisStore({ url: config.redisUrl, encryption, now, tag: config.storeTag, ...opening });
+  }
+  if (config.databaseUrl !== null) {
+    const { openPostgresStore } = await import('../store/postgres/store.ts');
+    return openPostgresStore({ url: config.databaseUrl, encryption, tag: config.storeTag, ...opening });
   }
   const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic, opening);
   const { version, isForSeveralProcesses } = sqliteEngine();

@@ -101,11 +101,11 @@ test.each([
 test('invented people and real ones never share a place', () => {
   expect(accepted({ DATA_DIR: '/data' })).toMatchObject({
     dataDir: '/data/sandbox',
-    redisTag: 'withings-connect-sandbox',
+    storeTag: 'withings-connect-sandbox',
   });
   expect(accepted({ ...REAL, DATA_DIR: '/data' })).toMatchObject({
     dataDir: '/data',
-    redisTag: 'withings-connect',
+    storeTag: 'withings-connect',
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/operations/logging.ts';
@@ -27,10 +28,20 @@ export const NOON = Date.UTC(2026, 5, 15, 12);
 
 export async function startApp(env: Record<string, string> = {}, clock = { now: NOON }): Promise<TestApp> {
   const dataDir = env.DATA_DIR ?? tempDir();
-  return launch({ DATA_DIR: dataDir, HOST: '127.0.0.1', ...(await inRedis()), ...env }, clock, []);
+  return launch({ DATA_DIR: dataDir, HOST: '127.0.0.1', ...(await sharedStore()), ...env }, clock, []);
 }
 
-/** Where the suite runs on Redis: a database of its own for each app. */
+/** Where the suite runs on a shared store: a database of its own for each app. */
+async function sharedStore(): Promise<Record<string, string>> {
+  if (!process.env.TEST_DATABASE_URL) return inRedis();
+  return {
+    DATABASE_URL: process.env.TEST_DATABASE_URL,
+    TEST_STORE_TAG: `test-${randomUUID()}`,
+    SESSION_SECRET: 'Zq8Vd3NwYt6KpR1xLs9GfBh4McJu7EaQ',
+  };
+}
+
+/** The same on Redis. */
 export async function inRedis(): Promise<Record<string, string>> {
   const { TEST_REDIS_URL } = process.env;
   if (!TEST_REDIS_URL) return {};
@@ -55,6 +66,7 @@ async function launch(
     PORT: port,
   });
   if (!result.ok) throw new Error(result.faults.join('\n'));
+  const config = { ...result.config, ...(env.TEST_STORE_TAG ? { storeTag: env.TEST_STORE_TAG } : {}) };
   const sink = new Writable({
     write(chunk, _encoding, done) {
       lines.push(String(chunk));
@@ -62,7 +74,7 @@ async function launch(
     },
   });
   const clocks = { ...machineClocks, now: () => clock.now };
-  const server = await startServer(result.config, clocks, createLog(env.LOG_LEVEL ?? 'debug', sink));
+  const server = await startServer(config, clocks, createLog(env.LOG_LEVEL ?? 'debug', sink));
   let running = true;
   const stop = async () => {
     if (running) await server.stop();
@@ -71,8 +83,8 @@ async function launch(
   atEnd(stop);
   return {
     url: `http://127.0.0.1:${port}`,
-    config: result.config,
-    dataDir: result.config.dataDir,
+    config,
+    dataDir: config.dataDir,
     clock,
     logs: () => lines.join(''),
     stop,

@@ -13,16 +13,16 @@ export const LEASE_MS = 2 * (TIMEOUT_MS + TURN_MS) + 1000;
  * @param {string} about.publicUrl
  * @param {number} about.portOfModel where Withings is
  * @param {{ dataDir: string, secret: string }} about.ground
- * @param {string | undefined} about.redisUrl
+ * @param {Record<string, string>} about.store where it lies
  * @returns {Record<string, string>}
  */
-export function settingsOf({ name, publicUrl, portOfModel, ground, redisUrl }) {
+export function settingsOf({ name, publicUrl, portOfModel, ground, store }) {
   const model = `http://127.0.0.1:${portOfModel}`;
   return {
     HOST: '127.0.0.1',
     PUBLIC_URL: publicUrl,
     DATA_DIR: ground.dataDir,
-    ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+    ...store,
     SESSION_SECRET: ground.secret,
     WITHINGS_CLIENT_ID: 'torture',
     WITHINGS_CLIENT_SECRET: 'torture-secret',

@@ -4,6 +4,7 @@
  * judge, and how long the others wait.
  *
  *   npm run torture -- --minutes 10 [--connections 800] [--seed N] [--store redis [--redis always|everysec]]
+ *                      [--store postgres [--postgres on|off]]
  *                      [--hostile off]
  */
 import { rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { createJudge } from './judge.js';
 import { createLedger } from './ledger.js';
 import { createNewcomers } from './newcomers.js';
 import { readOptions } from './options.js';
+import { startPostgres, weaken } from './postgres/postgres.js';
 import { createProcess } from './processes.js';
 import { startProvider } from './provider.js';
 import { createRecords } from './records.js';
@@ -42,10 +44,10 @@ const STORIES = 10;
 const options = readOptions();
 const chance = createChance(options.seed);
 const ground = prepareGround();
-const [portOfModel = 0, portOfRedis = 0, ...ports] = await freePorts(6);
+const [portOfModel = 0, portOfServer = 0, ...ports] = await freePorts(6);
 const publicUrl = `http://127.0.0.1:${ports[0]}`;
 const ledger = createLedger({ graceMs: GRACE_MS, now: () => performance.now() });
-const redis = await redisOf(options.redis);
+const server = await serverOf(options);
 const processes = [processOf('a', ports.slice(0, 2)), processOf('b', ports.slice(2))];
 /** @type {import('./visitor.js').Visitor[]} */
 const visitors = [];
@@ -53,7 +55,7 @@ const visitors = [];
 const unjudged = [];
 /** Nobody kills any more: now every process lives long enough to be brought down by a visitor. */
 let isSettling = false;
-const records = createRecords({ ...ground, redisUrl: redis?.url });
+const records = createRecords({ ...ground, store: server?.env ?? {} });
 const judge = createJudge({ ledger, records, chance, processes, visitors });
 const chaos = createChaos({ processes, chance, leaseMs: LEASE_MS, letGo: records.close });
 const waits = createWaits({ hostile: options.hostile, now: () => performance.now() });
@@ -78,7 +80,7 @@ const provider = await startProvider({
   lifeSeconds: ACCESS_LIFE_SECONDS,
   onMoment(moment, name) {
     chaos.onMoment(moment, name);
-    redis?.onMoment(moment, name);
+    server?.onMoment(moment, name);
   },
   onFirstUse: judge.firstUse,
 });
@@ -88,24 +90,29 @@ const newcomers = createNewcomers({ visitors, port: portOfOne, waits });
 const hostiles = options.hostile
   ? await createHostiles({ visitors, port: portOfOne, chance, publicUrl, isOn: areHostilesIn })
   : null;
-const parts = { processes, redis, provider, ledger, judge, traffic, visitors, hostiles };
+const parts = { processes, server, provider, ledger, judge, traffic, visitors, hostiles };
 await torture();
 await settle();
 finish();
 
 /** @param {string} name @param {number[]} ports */
 function processOf(name, ports) {
-  const env = settingsOf({ name, publicUrl, portOfModel, ground, redisUrl: redis?.url });
-  const mayFail = redis ? redis.wasAwaySince : () => false;
+  const env = settingsOf({ name, publicUrl, portOfModel, ground, store: server?.env ?? {} });
+  const mayFail = server ? server.wasAwaySince : () => false;
   return createProcess({ name, ports, dir: ground.appDir, env, mayFail });
 }
 
-/** @param {import('./redis/redis.js').Kind | null} kind */
-async function redisOf(kind) {
-  if (kind === null) return null;
+/** What the store is kept by, where that is a server. @param {import('./options.js').Options} options */
+async function serverOf({ redis, postgres }) {
   const { dataDir } = ground;
-  return startRedis({ kind, port: portOfRedis, dataDir, chance, refreshes: ledger.refreshes });
+  if (redis !== null) {
+    return startRedis({ kind: redis, port: portOfServer, dataDir, chance, refreshes: ledger.refreshes });
+  }
+  if (postgres === 'off') weaken(ground.appDir);
+  return postgres === null ? null : startPostgres({ port: portOfServer, chance });
 }
+
+/** @typedef {NonNullable<Awaited<ReturnType<typeof serverOf>>>} Server */
 
 function areHostilesIn() {
   return isSettling || waits.isHostile();
@@ -145,7 +152,7 @@ async function torture() {
   provider.faults.set(true);
   await records.open();
   waits.start();
-  const rages = [chaos.rage(isOver), redis?.rage(isOver)];
+  const rages = [chaos.rage(isOver), server?.rage(isOver)];
   hostiles?.start();
   const people = [traffic.run(isOver), newcomers.run(isOver)];
   await Promise.all([...people, ...rages, judge.sample(isOver), keepReading(isOver)]);
@@ -173,7 +180,7 @@ async function settle() {
 
 /** What spoils the verdict: something ended that nobody had ended, or nobody looked. */
 function accidents() {
-  const watched = [...processes, ...(redis ? [redis] : [])];
+  const watched = [...processes, ...(server ? [server] : [])];
   return [...unjudged, ...watched.flatMap((each) => each.accidents)];
 }
 
@@ -195,6 +202,6 @@ function finish() {
 function cleanUp() {
   for (const process of processes) process.end();
   void records.close();
-  void redis?.kill();
+  void server?.kill();
   if (judge.lost.size === 0) rmSync(ground.dir, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -5,11 +5,13 @@ import { parseArgs } from 'node:util';
  * @property {number} ms how long the traffic and the faults last
  * @property {number} connections
  * @property {number} seed of what is thrown at the app; how the processes interleave is up to the machine
- * @property {import('./redis/redis.js').Kind | null} redis null: the store is SQLite
+ * @property {import('./redis/redis.js').Kind | null} redis null: the store is another
+ * @property {'on' | 'off' | null} postgres null: the store is another; off: the app does not wait for its disk
  * @property {boolean} hostile whether the flooder, the presser and the pipeliner come as well
  */
 
 const KINDS = /** @type {const} */ (['always', 'everysec']);
+const COMMITS = /** @type {const} */ (['on', 'off']);
 
 /** @returns {Options} */
 export function readOptions(args = process.argv.slice(2)) {
@@ -21,17 +23,17 @@ export function readOptions(args = process.argv.slice(2)) {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       store: { type: 'string', default: 'sqlite' },
       redis: { type: 'string', default: 'always' },
+      postgres: { type: 'string', default: 'on' },
       hostile: { type: 'string', default: 'on' },
     },
   });
+  const store = oneOf('store', ['sqlite', 'redis', 'postgres'], values.store);
   return {
     ms: 60_000 * positive('minutes', values.minutes),
     connections: whole('connections', values.connections),
     seed: whole('seed', values.seed),
-    redis:
-      oneOf('store', ['sqlite', 'redis'], values.store) === 'redis'
-        ? oneOf('redis', KINDS, values.redis)
-        : null,
+    redis: store === 'redis' ? oneOf('redis', KINDS, values.redis) : null,
+    postgres: store === 'postgres' ? oneOf('postgres', COMMITS, values.postgres) : null,
     hostile: oneOf('hostile', ['on', 'off'], values.hostile) === 'on',
   };
 }

@@ -6,11 +6,12 @@
 import { join } from 'node:path';
 import { createEncryption } from '../../dist/store/encryption.js';
 import { deriveKeys } from '../../dist/store/keys.js';
+import { openPostgresStore } from '../../dist/store/postgres/store.js';
 import { openRedisStore } from '../../dist/store/redis/store.js';
 import { openSqliteStore } from '../../dist/store/sqlite/store.js';
 import { clocks } from '../../dist/time/clocks.js';
 
-const { REDIS_URL, DATA_DIR = '', SESSION_SECRET = '' } = process.env;
+const { REDIS_URL, DATABASE_URL, DATA_DIR = '', SESSION_SECRET = '' } = process.env;
 const encryption = createEncryption(deriveKeys([SESSION_SECRET]).seal);
 const store = await open().catch(leave);
 
@@ -29,14 +30,17 @@ async function read(userId) {
 }
 
 async function open() {
+  if (DATABASE_URL) {
+    return (await openPostgresStore({ url: DATABASE_URL, encryption, tag: 'withings-connect' })).store;
+  }
   if (!REDIS_URL) return openSqliteStore(join(DATA_DIR, 'connect.db'), encryption, clocks.monotonic);
   const options = { url: REDIS_URL, encryption, now: clocks.now, tag: 'withings-connect' };
   return (await openRedisStore(options)).store;
 }
 
-/** A Redis that was killed or stopped says nothing about a record. @param {unknown} error */
+/** A server that was killed or stopped says nothing about a record. @param {unknown} error */
 function isAway(error) {
-  return String(/** @type {{ code?: unknown }} */ (error)?.code).startsWith('REDIS_');
+  return /^(REDIS|POSTGRES)_/.test(String(/** @type {{ code?: unknown }} */ (error)?.code));
 }
 
 /** @param {unknown} error @returns {never} */

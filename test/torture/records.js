@@ -14,11 +14,11 @@ const READ_WITHIN_MS = 10_000;
 /** @typedef {{ record: DurableRecord | null } | { error: string }} Reading */
 
 /**
- * The durable records, without asking the app: as they are on the disk, or as Redis serves them.
+ * The durable records, without asking the app: as they are on the disk, or as a server has them.
  *
- * @param {{ reader: string, dataDir: string, secret: string, redisUrl: string | undefined }} where
+ * @param {{ reader: string, dataDir: string, secret: string, store: Record<string, string> }} where
  */
-export function createRecords({ reader: program, dataDir, secret, redisUrl }) {
+export function createRecords({ reader: program, dataDir, secret, store }) {
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null;
   /** @type {Map<number, (reading: Reading | null) => void>} */
@@ -41,7 +41,7 @@ export function createRecords({ reader: program, dataDir, secret, redisUrl }) {
             PATH: process.env.PATH,
             DATA_DIR: dataDir,
             SESSION_SECRET: secret,
-            ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+            ...store,
           },
         });
         child = born;

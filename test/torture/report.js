@@ -3,7 +3,7 @@ import { MOST_RATIO, quantile } from './waits.js';
 /**
  * @typedef {object} Parts
  * @property {import('./processes.js').AppProcess[]} processes
- * @property {import('./redis/redis.js').Redis | null} redis
+ * @property {import('./main.js').Server | null} server of the store
  * @property {import('./provider.js').Provider} provider
  * @property {import('./ledger.js').Ledger} ledger
  * @property {ReturnType<typeof import('./judge.js').createJudge>} judge
@@ -17,7 +17,7 @@ const LONG_MS = 30_000;
 
 /** How it stands. @param {Parts} parts @param {number} elapsedMs */
 export function progress(parts, elapsedMs) {
-  const { redis, provider, ledger, judge, traffic, visitors, hostiles } = parts;
+  const { server, provider, ledger, judge, traffic, visitors, hostiles } = parts;
   const seconds = elapsedMs / 1000;
   const waits = visitors.map(({ wellAt }) => performance.now() - wellAt);
   const longest = Math.max(...visitors.map(({ longestMs }) => longestMs), ...waits);
@@ -27,7 +27,7 @@ export function progress(parts, elapsedMs) {
     `${seconds.toFixed(0)} s: ${kills} kills, ${pauses} pauses, ${ledger.refreshes()} refreshes (${rate}/s), ${judge.lost.size} lost`,
   );
   const without = waits.filter((ms) => ms > LONG_MS).length;
-  if (redis) write(`  redis ${JSON.stringify(redis.counts)}`);
+  if (server) write(`  its store ${JSON.stringify(server.cells())}`);
   write(`  visits ${JSON.stringify(traffic.outcomes)}`);
   if (hostiles) write(`  hostile ${JSON.stringify(hostiles.outcomes)}`);
   write(`  without data for 30 s: ${without}, ever ${(longest / 1000).toFixed(0)} s`);
@@ -42,13 +42,13 @@ export function progress(parts, elapsedMs) {
 
 /** @param {Parts} parts */
 export function table(parts) {
-  const { redis, provider, ledger, judge, visitors } = parts;
+  const { server, provider, ledger, judge, visitors } = parts;
   const { kills, pauses } = sums(parts);
   const cells = {
     connections: visitors.length,
     kills,
     pauses,
-    ...(redis ? redisCells(redis.counts) : {}),
+    ...server?.cells(),
     refreshes: ledger.refreshes(),
     'replies lost': provider.counts.repliesLost,
     late: provider.counts.late,
@@ -90,17 +90,6 @@ function crowdInWords(phases) {
   const served = `${waits.length} of ${sum(({ visits }) => visits)} visits`;
   const connected = `${sum(({ newcomers }) => newcomers.connected)} of ${sum(({ newcomers }) => newcomers.came)} newcomers`;
   return `${quantile(waits, 0.5).toFixed(1)} ms, ${quantile(waits, 0.95).toFixed(1)} ms (${served}, ${connected})`;
-}
-
-/** @param {import('./redis/redis.js').Redis['counts']} counts */
-function redisCells({ kills, pauses, crashes, refreshesCut, bytesCut }) {
-  return {
-    'redis kills': kills,
-    'redis pauses': pauses,
-    'host crashes': crashes,
-    'refreshes cut off': refreshesCut,
-    'bytes cut off': bytesCut,
-  };
 }
 
 /** @param {Parts} parts */

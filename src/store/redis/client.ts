@@ -1,6 +1,6 @@
 import { ConnectionTimeoutError, createClient, ErrorReply, ReconnectStrategyError } from '@redis/client';
+import { createTimeouts } from '../timeout.ts';
 import { noConnection, RedisError, refusal } from './errors.ts';
-import { createTimeouts } from './timeout.ts';
 
 /** One connection to Redis on which nothing hangs: what is not answered in time has failed. */
 export interface RedisClient {

@@ -20,7 +20,20 @@ export async function startRedis({ kind, port, dataDir, chance, refreshes }) {
   const disk = kind === 'always' ? createTornTail({ dir, chance }) : createSecondAgo({ dir, refreshes });
   await server.start();
   if (server.accidents.length > 0) throw new Error(server.accidents[0]);
-  return { ...server, ...createRedisChaos({ server, chance, disk }) };
+  const { counts, ...chaos } = createRedisChaos({ server, chance, disk });
+  return {
+    ...server,
+    ...chaos,
+    /** Of the app. */
+    env: { REDIS_URL: server.url },
+    cells: () => ({
+      'redis kills': counts.kills,
+      'redis pauses': counts.pauses,
+      'host crashes': counts.crashes,
+      'refreshes cut off': counts.refreshesCut,
+      'bytes cut off': counts.bytesCut,
+    }),
+  };
 }
 
 /** @typedef {Awaited<ReturnType<typeof startRedis>>} Redis */

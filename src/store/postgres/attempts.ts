@@ -1,0 +1,23 @@
+import { type AttemptStore, spendingOf, writeAttemptResult } from '../attempts.ts';
+import type { PostgresParts } from './store.ts';
+
+export function postgresAttempts({ db }: PostgresParts): AttemptStore {
+  return {
+    async spendAttempt({ id, answer, expiresAt }) {
+      const taken = await db.run(
+        'INSERT INTO @attempts (id, answer, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING',
+        ...[id, answer, expiresAt],
+      );
+      if (taken === 1) return { outcome: 'taken' };
+      const [row] = await db.rows<{ answer: string; result: string | null }>(
+        'SELECT answer, result FROM @attempts WHERE id = $1',
+        id,
+      );
+      return row?.answer === answer ? spendingOf(row.result) : { outcome: 'spent' };
+    },
+
+    async finishAttempt(id, result) {
+      await db.run('UPDATE @attempts SET result = $2 WHERE id = $1', id, writeAttemptResult(result));
+    },
+  };
+}

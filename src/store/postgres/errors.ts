@@ -1,0 +1,79 @@
+import { whyNoConnection } from '../connection-faults.ts';
+import { FROZEN } from '../copy/mark.ts';
+
+/** PostgreSQL did not do what was asked, or did not say so in time. Carries neither address nor password. */
+export class PostgresError extends Error {
+  readonly code: 'POSTGRES_UNAVAILABLE' | 'POSTGRES_REFUSED' | 'POSTGRES_UNFIT' | 'POSTGRES_FROZEN';
+  /** The server's own code (PostgreSQL, appendix A); '' where it did not answer. */
+  readonly sqlState: string;
+
+  constructor(code: PostgresError['code'], message: string, sqlState = '') {
+    super(message);
+    this.code = code;
+    this.sqlState = sqlState;
+  }
+}
+
+/** @param words for the operator */
+export function unfit(words: string): PostgresError {
+  return new PostgresError('POSTGRES_UNFIT', words);
+}
+
+export const tooLate = () => new PostgresError('POSTGRES_UNAVAILABLE', 'PostgreSQL did not answer in time');
+
+/** It is committed, and nobody knows whether on a standby as well: the wait for that was cancelled. */
+export const inDoubt = () =>
+  new PostgresError('POSTGRES_UNAVAILABLE', 'PostgreSQL did not say that its standby has a change');
+
+/** What the triggers of the copy raise. */
+export const FROZEN_STATE = 'WC001';
+
+const DEADLOCK = '40P01';
+const SERIALIZATION = '40001';
+
+/** It was rolled back to make room for another: again it may go well. */
+export function mayGoWellAgain(error: unknown): boolean {
+  return error instanceof PostgresError && [DEADLOCK, SERIALIZATION].includes(error.sqlState);
+}
+
+/** A connection on which it happened leads to a server that takes no writes, or is on its way out. */
+export function isOfTheServer(error: unknown): boolean {
+  if (!(error instanceof PostgresError)) return false;
+  const { sqlState } = error;
+  return (
+    sqlState === '' ||
+    sqlState === '25006' || // read_only_sql_transaction: it has become a standby
+    sqlState.startsWith('57P') || // shutting down, crashed, starting up
+    sqlState.startsWith('08') // connection exceptions
+  );
+}
+
+const UNAVAILABLE = /^(08|53300|57P)/;
+
+/** What the server says most when something is set wrongly, by its code; any other code stands for itself. */
+const WORDS: Record<string, string> = {
+  '28P01': 'PostgreSQL refuses this user or password',
+  '28000': 'PostgreSQL lets this user in neither from here nor this way (pg_hba.conf)',
+  '3D000': 'PostgreSQL has no database of that name',
+  '42501': 'this user of PostgreSQL may not do all that is needed (docs/scaling.md)',
+  '53100': 'the disk of PostgreSQL is full',
+  '53300': 'PostgreSQL has as many connections as it allows (max_connections)',
+  '57P03': 'PostgreSQL is starting: it will serve in a moment',
+  '25006': 'PostgreSQL is a standby and takes no writes: the address must lead to the primary',
+};
+
+/** Messages of the server may quote what was sent: its code is repeated, and nothing else. */
+export function explained(error: unknown): PostgresError {
+  if (error instanceof PostgresError) return error;
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  if (typeof severity !== 'string' || typeof code !== 'string') {
+    const why = whyNoConnection(error);
+    return new PostgresError(
+      'POSTGRES_UNAVAILABLE',
+      `there is no connection to PostgreSQL${why === null ? '' : `: ${why}`}`,
+    );
+  }
+  if (code === FROZEN_STATE) return new PostgresError('POSTGRES_FROZEN', FROZEN, code);
+  const words = WORDS[code] ?? `PostgreSQL refused a statement of ours (${code})`;
+  return new PostgresError(UNAVAILABLE.test(code) ? 'POSTGRES_UNAVAILABLE' : 'POSTGRES_REFUSED', words, code);
+}
