@@ -41,11 +41,10 @@ export class ExpressStore extends session.Store {
   override touch(id: string, data: SessionData, done: (error?: unknown) => void = ignore): void {
     const { idleUntil = 0, endsAt = 0, withingsPerson } = data;
     const at = this.#now();
-    const until = at + this.#idleMs;
-    const isMoved = Math.min(until, endsAt) - idleUntil > TOUCH_AT_LEAST_MS;
-    const visitedAt = withingsPerson?.demo === false ? at : null;
+    const visit = { at, idleUntil: at + this.#idleMs, isRemembered: withingsPerson?.demo === false };
+    const isMoved = Math.min(visit.idleUntil, endsAt) - idleUntil > TOUCH_AT_LEAST_MS;
     if (!isMoved && !isNewVisit(data, at)) done();
-    else this.#store.touchSession(hashed(id), until, visitedAt).then(() => done(), done);
+    else this.#store.touchSession(hashed(id), visit).then(() => done(), done);
   }
 
   override destroy(id: string, done: (error?: unknown) => void = ignore): void {

@@ -29,7 +29,7 @@ export function boundSessions(
   return {
     readSession,
     updateSession: (key, data) => stored.updateSession(sessionNameOf(key), data),
-    touchSession: (key, ...visit) => stored.touchSession(sessionNameOf(key), ...visit),
+    touchSession: (key, visit) => stored.touchSession(sessionNameOf(key), visit),
     readEnding: (key, now) => stored.readEnding(sessionNameOf(key), now),
     endSession: (key) => stored.endSession(sessionNameOf(key)),
     signIn: (entry) =>

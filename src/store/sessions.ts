@@ -13,10 +13,10 @@ export interface SessionStore<Session extends NewSession = NewSession> {
   /** Replaces the page data of a session that exists. False: it is gone, and stays gone. */
   updateSession(key: string, data: string): Promise<boolean>;
   /**
-   * Moves the idle limit of a session that exists, never beyond its absolute limit; to the minute. And remembers the
-   * visit, to the day; null: as NewSession says.
+   * Moves the idle limit of a session that lives, never beyond its absolute limit; to the minute. One that is over stays
+   * so, however long before its end the visit began.
    */
-  touchSession(key: string, idleUntil: number, visitedAt: number | null): Promise<void>;
+  touchSession(key: string, visit: Visit): Promise<void>;
   /** Ends one session, and its grant with the last session that owns it. Nothing of it is remembered. */
   endSession(key: string): Promise<void>;
   /**
@@ -38,6 +38,14 @@ export interface SessionStore<Session extends NewSession = NewSession> {
   readOtherSessions(key: string, now: number): Promise<string[]>;
   /** Ends those, in one transaction, and answers what they were. */
   endOtherSessions(key: string, now: number): Promise<string[]>;
+}
+
+/** Of a browser, milliseconds since 1970. */
+export interface Visit {
+  at: number;
+  idleUntil: number;
+  /** It becomes the session's `visitedAt`, to the day; else that has none: see NewSession. */
+  isRemembered: boolean;
 }
 
 /** How long a session lasts: without a visit, and in all. Milliseconds since 1970. */

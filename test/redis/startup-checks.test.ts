@@ -175,7 +175,7 @@ describe('what is stored, and for how long', () => {
     const ttls = async () =>
       Promise.all([session, 'g:eu:363', 'o:eu:363'].map((name) => command('PTTL', `{test}:${name}`)));
     for (const ttl of await ttls()) expect(Number(ttl)).toBeLessThanOrEqual(2 * HOUR);
-    await store.touchSession('key', NOW + 30 * HOUR, null);
+    await store.touchSession('key', { at: NOW, idleUntil: NOW + 30 * HOUR, isRemembered: false });
     for (const ttl of await ttls()) {
       expect(Number(ttl)).toBeGreaterThan(30 * HOUR);
       expect(Number(ttl)).toBeLessThanOrEqual(31 * HOUR);

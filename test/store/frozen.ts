@@ -28,7 +28,8 @@ const session = { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + H
 /** Each of them changes something in a store that was filled. */
 const WRITES: Record<Writes, (store: Store) => Promise<unknown>> = {
   updateSession: (store) => store.updateSession('a', '{}'),
-  touchSession: (store) => store.touchSession('a', NOW + 9 * HOUR, null),
+  touchSession: (store) =>
+    store.touchSession('a', { at: NOW, idleUntil: NOW + 9 * HOUR, isRemembered: false }),
   endSession: (store) => store.endSession('a'),
   removeExpired: (store) => store.removeExpired(NOW + 100 * HOUR, 10),
   writeGrant: async (store) => store.writeGrant('eu:2', String(await store.readWriteId('eu:2')), content, 0),

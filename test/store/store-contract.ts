@@ -161,7 +161,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         'session-max',
         2 * HOUR,
         async (store: Store) => {
-          await store.touchSession('key', NOW + 9 * HOUR, visitedAt);
+          await store.touchSession('key', { at: visitedAt, idleUntil: NOW + 9 * HOUR, isRemembered: true });
           await store.removeExpired(NOW + 3 * HOUR, 10);
         },
       ],
@@ -212,7 +212,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const { store } = await open();
       await signIn(store, 'key');
       await signIn(store, 'visited');
-      await store.touchSession('visited', NOW + HOUR, visitedAt);
+      await store.touchSession('visited', { at: visitedAt, idleUntil: NOW + HOUR, isRemembered: true });
       expect(await store.readEnding('key', NOW + HOUR)).toBeNull();
       await store.removeExpired(NOW + HOUR, 10);
       expect(await store.readEnding('key', NOW + HOUR)).toBeNull();
@@ -225,9 +225,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       const first = { id: 'eu:363', expected: null, content };
       await store.signIn({ grant: first, session, replaces: null, attempt: null });
       const seen = async () => (await store.readSession('key', NOW))?.visitedAt;
-      await store.touchSession('key', ENDLESS, NOW + 24 * HOUR);
+      await store.touchSession('key', { at: NOW + 24 * HOUR, idleUntil: ENDLESS, isRemembered: true });
       expect(await seen()).toBe(NOW);
-      await store.touchSession('key', ENDLESS, NOW + 24 * HOUR + 1);
+      await store.touchSession('key', { at: NOW + 24 * HOUR + 1, idleUntil: ENDLESS, isRemembered: true });
       expect(await seen()).toBe(NOW + 24 * HOUR + 1);
     });
 
@@ -353,7 +353,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.updateSession('key', '{"a":2}')).toBe(true);
       expect((await store.readSession('key', NOW))?.data).toBe('{"a":2}');
       expect(await store.updateSession('nobody', '{}')).toBe(false);
-      await store.touchSession('nobody', NOW + HOUR, null);
+      await store.touchSession('nobody', { at: NOW, idleUntil: NOW + HOUR, isRemembered: false });
       expect(await store.readSession('nobody', NOW)).toBeNull();
     });
 
@@ -362,7 +362,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key');
       const before = await grantOf(store);
       await store.updateSession('key', JSON.stringify({ withings: { refreshToken: 'evil' } }));
-      await store.touchSession('key', NOW + 2 * HOUR, null);
+      await store.touchSession('key', { at: NOW, idleUntil: NOW + 2 * HOUR, isRemembered: false });
       expect(await grantOf(store)).toEqual(before);
     });
 
@@ -371,7 +371,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key');
       await store.endSession('key');
       expect(await another.updateSession('key', '{}')).toBe(false);
-      await another.touchSession('key', NOW + HOUR, null);
+      await another.touchSession('key', { at: NOW, idleUntil: NOW + HOUR, isRemembered: false });
       expect(await store.readSession('key', NOW)).toBeNull();
     });
 
@@ -380,17 +380,25 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await signIn(store, 'key');
       expect(await store.readSession('key', NOW + HOUR - 1)).not.toBeNull();
       expect(await store.readSession('key', NOW + HOUR)).toBeNull();
-      await store.touchSession('key', NOW + 10 * HOUR, null);
+      await store.touchSession('key', { at: NOW, idleUntil: NOW + 10 * HOUR, isRemembered: false });
       expect(await store.readSession('key', NOW + 2 * HOUR - 1)).not.toBeNull();
       expect(await store.readSession('key', NOW + 2 * HOUR)).toBeNull();
+    });
+
+    test('over, it stays so: a visit that began before does not bring it back', async () => {
+      const { store } = await open();
+      await signIn(store, 'key', { visitedAt: NOW });
+      await store.touchSession('key', { at: NOW + HOUR, idleUntil: NOW + 2 * HOUR, isRemembered: true });
+      expect(await store.readSession('key', NOW + HOUR)).toBeNull();
+      expect(await store.readEnding('key', NOW + HOUR)).toMatchObject({ visitedAt: NOW });
     });
 
     test('a touch that would move its idle limit by a minute or less is not written', async () => {
       const { store } = await open();
       await signIn(store, 'key');
-      await store.touchSession('key', NOW + HOUR + 60_000, null);
+      await store.touchSession('key', { at: NOW, idleUntil: NOW + HOUR + 60_000, isRemembered: false });
       expect(await store.readSession('key', NOW + HOUR)).toBeNull();
-      await store.touchSession('key', NOW + HOUR + 60_001, null);
+      await store.touchSession('key', { at: NOW, idleUntil: NOW + HOUR + 60_001, isRemembered: false });
       expect(await store.readSession('key', NOW + HOUR + 60_000)).not.toBeNull();
     });
 
@@ -566,7 +574,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         await signIn(store, `key-${i}`, { id: `eu:${i}` });
         await store.spendAttempt({ ...attempt, id: `failed-${i}` });
       }
-      await store.touchSession('key-4', NOW + 2 * HOUR, null);
+      await store.touchSession('key-4', { at: NOW, idleUntil: NOW + 2 * HOUR, isRemembered: false });
       const later = NOW + HOUR;
       for (let steps = 0; await store.removeExpired(later, 2); steps += 1) expect(steps).toBeLessThan(10);
       expect(await store.readGrant('eu:0')).toBeNull();

@@ -40,8 +40,9 @@ export function redisSessions(
 
     updateSession: async (key, data) => (await redis.run(UPDATE_SESSION, key, data)) === 1,
 
-    async touchSession(key, idleUntil, visitedAt) {
-      await redis.run(TOUCH_SESSION, key, idleUntil, TOUCH_AT_LEAST_MS, visitedAt, VISIT_AT_LEAST_MS);
+    async touchSession(key, { at, idleUntil, isRemembered }) {
+      const visit = [at, isRemembered ? VISIT_AT_LEAST_MS : null] as const;
+      await redis.run(TOUCH_SESSION, key, idleUntil, TOUCH_AT_LEAST_MS, ...visit);
     },
 
     async endSession(key) {
@@ -94,12 +95,15 @@ if redis.call('EXISTS', p .. 's:' .. ARGV[1]) == 0 then return 0 end
 redis.call('HSET', p .. 's:' .. ARGV[1], 'd', ARGV[2])
 return 1`);
 
-/** key, idle limit, the least that is worth a write, visited at, the same of it: never beyond the absolute limit. */
+/**
+ * key, idle limit, the least that is worth a write, now, the same of a visit or nothing: never beyond the absolute limit, and
+ * not when it is over.
+ */
 const TOUCH_SESSION = script(`
 local s = redis.call('HMGET', p .. 's:' .. ARGV[1], 'i', 'e', 'g', 'v')
-if not s[1] then return 0 end
-local visited = tonumber(ARGV[4])
-if visited and visited - (tonumber(s[4]) or 0) > tonumber(ARGV[5]) then
+local now = tonumber(ARGV[4])
+if not s[1] or tonumber(s[1]) <= now then return 0 end
+if ARGV[5] ~= '' and now - (tonumber(s[4]) or 0) > tonumber(ARGV[5]) then
   redis.call('HSET', p .. 's:' .. ARGV[1], 'v', ARGV[4])
 end
 local idle = math.min(tonumber(ARGV[2]), tonumber(s[2]))

@@ -50,15 +50,16 @@ export function sqliteSessions(
       return db.run('UPDATE sessions SET data = ? WHERE key = ?', data, key) === 1;
     },
 
-    async touchSession(key, idleUntil, visitedAt) {
+    async touchSession(key, { at, idleUntil, isRemembered }) {
       db.run(
         `UPDATE sessions SET idle_until = MAX(idle_until, MIN(?2, ends_at)), visited_at = MAX(COALESCE(visited_at, ?3), ?3)
-         WHERE key = ?1 AND (idle_until < MIN(?2, ends_at) - ?4 OR COALESCE(visited_at, 0) < ?3 - ?5)`,
+         WHERE key = ?1 AND idle_until > ?6 AND (idle_until < MIN(?2, ends_at) - ?4 OR COALESCE(visited_at, 0) < ?3 - ?5)`,
         key,
         idleUntil,
-        visitedAt,
+        isRemembered ? at : null,
         TOUCH_AT_LEAST_MS,
         VISIT_AT_LEAST_MS,
+        at,
       );
     },
 
