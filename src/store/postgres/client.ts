@@ -155,10 +155,11 @@ export function connectionTo(url: string): pg.ClientConfig {
 
 /** `off` is a default that somebody may have given the role: a change would be answered before it is on the disk. */
 async function prepareSession(client: pg.ClientBase, timeoutMs: number): Promise<void> {
+  const givenUpMs = 5 * timeoutMs; // nobody has waited for it for long: what it holds is let go
   const settings = {
-    statement_timeout: timeoutMs,
-    lock_timeout: timeoutMs,
-    idle_in_transaction_session_timeout: 5 * timeoutMs,
+    statement_timeout: givenUpMs,
+    lock_timeout: givenUpMs,
+    idle_in_transaction_session_timeout: givenUpMs,
   };
   const { rows } = await client.query(
     `SELECT pg_is_in_recovery() AS "isStandby", set_config('synchronous_commit', CASE current_setting('synchronous_commit')

@@ -48,7 +48,8 @@ export function isOfTheServer(error: unknown): boolean {
   );
 }
 
-const UNAVAILABLE = /^(08|53300|57P)/;
+/** Connection exceptions; too many connections; waited too long, for a lock or in all; shutting down or starting. */
+const UNAVAILABLE = /^(08|53300|55P03|57014|57P)/;
 
 /** What the server says most when something is set wrongly, by its code; any other code stands for itself. */
 const WORDS: Record<string, string> = {
@@ -58,6 +59,8 @@ const WORDS: Record<string, string> = {
   '42501': 'this user of PostgreSQL may not do all that is needed (docs/scaling.md)',
   '53100': 'the disk of PostgreSQL is full',
   '53300': 'PostgreSQL has as many connections as it allows (max_connections)',
+  '55P03': 'PostgreSQL did not answer in time',
+  '57014': 'PostgreSQL did not answer in time',
   '57P03': 'PostgreSQL is starting: it will serve in a moment',
   '25006': 'PostgreSQL is a standby and takes no writes: the address must lead to the primary',
 };
