@@ -24,6 +24,9 @@ export function whyNotStarted(error: unknown, { host, port, dataDir }: Places): 
     case 'ENOTDIR':
     case 'SQLITE_CANTOPEN':
       return `DATA_DIR (${dataDir}) is not a folder that this program can write in: ${message}`;
+    case 'SQLITE_READONLY':
+    case 'SQLITE_IOERR':
+      return `DATA_DIR (${dataDir}) takes no writes: ${message}`;
     case 'SQLITE_FULL':
     case 'ENOSPC':
       return `The disk that DATA_DIR (${dataDir}) lies on is full.`;

@@ -24,16 +24,19 @@ export class TunnelAgent extends https.Agent {
   ): undefined {
     const fail = (code: string) => Object.assign(new Error('The proxy made no tunnel'), { code });
     const asking = this.#ask(`${target.host}:${target.port}`);
+    const late = setTimeout(() => asking.destroy(fail('ETIMEDOUT')), this.#timeoutMs);
     asking.on('connect', ({ statusCode }, socket) => {
+      clearTimeout(late);
       if (statusCode !== 200) {
         socket.destroy();
         return done(fail(`PROXY_${statusCode}`));
       }
-      socket.setTimeout(0);
       return done(null, super.createConnection({ ...target, socket } as http.ClientRequestArgs) as Duplex);
     });
-    asking.on('timeout', () => asking.destroy(fail('ETIMEDOUT')));
-    asking.on('error', done);
+    asking.on('error', (error) => {
+      clearTimeout(late);
+      done(error);
+    });
     asking.end();
   }
 
@@ -50,7 +53,6 @@ export class TunnelAgent extends https.Agent {
         ...(username && { 'Proxy-Authorization': `Basic ${credentials.toString('base64')}` }),
       },
       agent: false,
-      timeout: this.#timeoutMs,
     });
   }
 }

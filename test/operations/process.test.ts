@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 import { visit } from '../support/visitor.ts';
@@ -92,6 +93,25 @@ describe('starting', () => {
     const program = await run({ PORT: port });
     expect(await program.exited).toBe(1);
     expect(program.output()).toContain(`Port ${port} is taken`);
+  });
+
+  test('a HOST of another machine is named', async () => {
+    const program = await run({ HOST: '192.0.2.1', DATA_DIR: tempDir() });
+    expect(await program.exited).toBe(1);
+    expect(program.output()).toContain('HOST (192.0.2.1) is no address of this machine');
+  });
+
+  test('a store that takes no writes', async () => {
+    const env = { DATA_DIR: tempDir() };
+    const first = await ready(await run(env));
+    first.child.kill('SIGTERM');
+    await first.exited;
+    const db = openDatabase(join(env.DATA_DIR, 'sandbox/connect.db'), 'NORMAL');
+    db.exec(`CREATE TRIGGER broken BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'no more'); END`);
+    db.close();
+    const second = await run(env);
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toContain('Not started. no more');
   });
 
   test('a file that is not ours in place of the database', async () => {

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
@@ -31,6 +33,21 @@ async function admin(url: string) {
   return (...words: string[]) => client.sendCommand<unknown>(words);
 }
 
+/** The port of somebody who takes connections and says nothing. */
+async function silentServer(): Promise<number> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(server, 'listening');
+  atEnd(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
 const withUser = (url: string, user: string) => url.replace('//', `//${user}@`);
 
 describe('what is wrong with REDIS_URL is said by its cause', () => {
@@ -48,6 +65,9 @@ describe('what is wrong with REDIS_URL is said by its cause', () => {
   test('the host', async () => {
     expect(await refusal('redis://nowhere.invalid')).toContain('there is no host of that name');
     expect(await refusal('redis://127.0.0.1:1')).toContain('nothing listens at that host and port');
+    const silent = await silentServer();
+    expect(await refusal(`redis://127.0.0.1:${silent}`)).toContain('did not answer in time');
+    expect(await refusal(`redis://:${PASSWORD}@127.0.0.1:${silent}`)).toContain('did not answer in time');
   });
 
   test('too many clients', async () => {

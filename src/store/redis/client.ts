@@ -1,4 +1,10 @@
-import { ConnectionTimeoutError, createClient, ErrorReply, ReconnectStrategyError } from '@redis/client';
+import {
+  ConnectionTimeoutError,
+  createClient,
+  ErrorReply,
+  ReconnectStrategyError,
+  SocketTimeoutError,
+} from '@redis/client';
 import { createTimeouts } from '../timeout.ts';
 import { noConnection, RedisError, refusal } from './errors.ts';
 
@@ -20,7 +26,7 @@ const WRITES = { writableHighWaterMark: 4 * 1024 * 1024 };
 /** @throws RedisError when it cannot be reached, or does not let us in */
 export async function openClient(url: string, timeoutMs: number): Promise<RedisClient> {
   const timeouts = createTimeouts();
-  let client = await connected(url);
+  let client = await connected(url, (asked) => timeouts.for(asked.sendCommand(['PING']), timeoutMs, tooLate));
 
   /** After a failover the address leads to the new primary, but an old connection does not. */
   function leaveReplica(): void {
@@ -50,12 +56,13 @@ export async function openClient(url: string, timeoutMs: number): Promise<RedisC
 
 type Client = ReturnType<typeof create>;
 
-async function connected(url: string): Promise<Client> {
+/** @param ask the first thing: too many clients, no password, still loading are said to that */
+async function connected(url: string, ask: (client: Client) => Promise<unknown>): Promise<Client> {
   let everConnected = false;
   const client = create(url, () => everConnected);
   try {
     await client.connect();
-    await client.sendCommand(['PING']); // too many clients, no password, still loading: it says so to the first command
+    await ask(client);
   } catch (error) {
     if (client.isOpen) client.destroy();
     throw explained(error);
@@ -87,7 +94,7 @@ function create(url: string, mayRetry: () => boolean) {
 
 function explained(error: unknown): RedisError {
   if (error instanceof RedisError) return error;
-  if (error instanceof ConnectionTimeoutError) return tooLate();
+  if (error instanceof ConnectionTimeoutError || error instanceof SocketTimeoutError) return tooLate();
   if (error instanceof ReconnectStrategyError) return explained(error.originalError);
   return error instanceof ErrorReply ? refusal(error.message) : noConnection(error);
 }
