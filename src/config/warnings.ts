@@ -19,7 +19,7 @@ export function doubtsAbout(env: Environment): string[] {
       `WITHINGS_CLIENT_ID is not set: whoever comes to ${PUBLIC_URL} is on the SANDBOX, with invented people.`,
     );
   }
-  const refused = env.WEBHOOKS === 'on' ? null : refusedCallback(env, '/callback');
+  const refused = refusedCallback(env, '/callback');
   if (refused) {
     doubts.push(
       `PUBLIC_URL is ${refused.publicUrl}: Withings may not register its callback. It asks for ${refused.rule}.`,

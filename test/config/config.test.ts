@@ -221,6 +221,10 @@ test.each([
   expect(faults(env).join()).toContain(named);
 });
 
+test('what is wrong with one address is told in one fault', () => {
+  expect(faults({ ...REAL, REDIS_URL: 'redis://user:p#ss@host' })).toHaveLength(1);
+});
+
 test('all faults are told at once, and no value of a secret with them', () => {
   const found = faults({
     PORT: 'abc',

@@ -24,6 +24,7 @@ describe('names that were meant for us', () => {
     ['withings_client_id', 'WITHINGS_CLIENT_ID'],
     ['WITHINGS_CLIENT_SECRETS_FILE', 'WITHINGS_CLIENT_SECRET_FILE'],
     ['WITHINGS_API_URI', 'WITHINGS_API_URL'],
+    ['WITHINGS_CALLS_A_MINUTE', 'WITHINGS_CALLS_PER_MINUTE'],
     ['SESSION_SECRETS', 'SESSION_SECRET'],
     ['PUBLIC_URI', 'PUBLIC_URL'],
     ['DATADIR', 'DATA_DIR'],

@@ -9,37 +9,51 @@ import { startApp } from '../support/app.ts';
 import { door } from '../support/door.ts';
 import { until } from '../support/until.ts';
 
-test('alive whatever happens; ready while the store takes writes; neither tells more, the log says why once', async () => {
-  const app = await startApp();
-  const probe = async (path: string) => {
-    const { status, body, headers } = await request(app.url).get(path);
-    expect(headers['cache-control']).toBe('no-store');
-    return [status, body];
-  };
-  expect(await probe('/healthz')).toEqual([200, { status: 'alive' }]);
-  expect(await probe('/readyz')).toEqual([200, { status: 'ready' }]);
-  const db = openDatabase(join(app.dataDir, 'connect.db'), 'NORMAL');
-  db.exec(`CREATE TRIGGER broken BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'no more'); END`);
-  await until(async () => (await probe('/readyz'))[0] === 503);
-  expect(await probe('/healthz')).toEqual([200, { status: 'alive' }]);
-  expect(await probe('/readyz')).toEqual([503, { status: 'not ready' }]);
-  db.exec('DROP TRIGGER broken');
-  await until(async () => (await probe('/readyz'))[0] === 200);
-  db.close();
-  expect(app.logs().split('not ready: the store takes no writes')).toHaveLength(2);
-  expect(app.logs()).toMatch(/"message":"no more"/);
-  expect(app.logs().split('ready again')).toHaveLength(2);
-});
+test.each(['connect.db', 'unsynced.db'])(
+  'alive whatever happens; ready while %s takes writes; neither tells more, the log says why once',
+  async (file) => {
+    const app = await startApp();
+    const probe = async (path: string) => {
+      const { status, body, headers } = await request(app.url).get(path);
+      expect(headers['cache-control']).toBe('no-store');
+      return [status, body];
+    };
+    expect(await probe('/healthz')).toEqual([200, { status: 'alive' }]);
+    expect(await probe('/readyz')).toEqual([200, { status: 'ready' }]);
+    const db = openDatabase(join(app.dataDir, file), 'NORMAL');
+    db.exec(`CREATE TRIGGER broken BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'no more'); END`);
+    await until(async () => (await probe('/readyz'))[0] === 503);
+    expect(await probe('/healthz')).toEqual([200, { status: 'alive' }]);
+    expect(await probe('/readyz')).toEqual([503, { status: 'not ready' }]);
+    db.exec('DROP TRIGGER broken');
+    await until(async () => (await probe('/readyz'))[0] === 200);
+    db.close();
+    expect(app.logs().split('not ready: the store takes no writes')).toHaveLength(2);
+    expect(app.logs()).toMatch(/"message":"no more"/);
+    expect(app.logs().split('ready again')).toHaveLength(2);
+  },
+);
 
 describe('nobody makes us write by asking', () => {
-  const log = createLog('silent', new Writable());
+  function collected() {
+    const lines: string[] = [];
+    const output = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(JSON.parse(String(chunk)).msg);
+        done();
+      },
+    });
+    return { lines, log: createLog('info', output) };
+  }
 
   test('within a second there is one write, whatever came of it', async () => {
     const clock = { now: 0 };
-    const outcomes = [Promise.resolve(), Promise.reject(new Error('full'))];
+    const { lines, log } = collected();
+    const full = () => Promise.reject(new Error('full'));
+    const outcomes = [() => Promise.resolve(), full, full];
     let writes = 0;
     const readiness = createReadiness(
-      () => outcomes[writes++] ?? Promise.resolve(),
+      () => outcomes[writes++]?.() ?? Promise.resolve(),
       async () => false,
       () => clock.now,
       log,
@@ -49,7 +63,12 @@ describe('nobody makes us write by asking', () => {
     clock.now = 1000;
     expect([await ask(), await ask(), writes]).toEqual([[false, false], [false, false], 2]);
     clock.now = 2000;
-    expect([await ask(), writes]).toEqual([[true, true], 3]);
+    expect([await ask(), writes]).toEqual([[false, false], 3]);
+    clock.now = 3000;
+    expect([await ask(), writes]).toEqual([[true, true], 4]);
+    clock.now = 4000;
+    expect([await ask(), writes]).toEqual([[true, true], 5]);
+    expect(lines).toEqual(['not ready: the store takes no writes', 'ready again']);
   });
 
   test('one that takes long is waited for by all who ask meanwhile', async () => {
@@ -64,7 +83,7 @@ describe('nobody makes us write by asking', () => {
       probe,
       async () => false,
       () => clock.now,
-      log,
+      collected().log,
     );
     const first = readiness.isReady();
     clock.now = 5000;
