@@ -39,37 +39,26 @@ function httpUrl(words: string, accepts: (url: URL) => boolean) {
   }, words);
 }
 
-export const redisUrl = storeUrl(
-  /^rediss?:$/,
-  'must be redis://host:6379 or rediss://user:password@host:6379/0, the address of one primary (docs/scaling.md)',
-).refine(
-  (value) => !URL.canParse(value) || /^(\/\d*)?$/.test(new URL(value).pathname),
-  'names a database, and that must be a number',
+/** With a user and a password perhaps; what is behind the last @ is the host. */
+const storeUrl = z.string().refine(
+  (url) => {
+    const [, userAndPassword = ''] = /^\w+:\/\/(.*)@/s.exec(url) ?? [];
+    return !/[@/#?\s]|:.*:|%(?![\da-f]{2})/i.test(userAndPassword);
+  },
+  {
+    message:
+      'has a user or a password that is not encoded: write % as %25, @ as %40, : as %3A, / as %2F, # as %23, ? as %3F',
+    abort: true,
+  },
 );
 
-/** The address of a store, with user and password perhaps. */
-function storeUrl(protocols: RegExp, words: string) {
-  return z
-    .string()
-    .refine(isEncoded, {
-      message:
-        'has a user or a password that is not encoded: write % as %25, @ as %40, : as %3A, / as %2F, # as %23, ? as %3F',
-      abort: true,
-    })
-    .refine((value) => {
-      if (!URL.canParse(value)) return false;
-      const { protocol, hostname, search, hash } = new URL(value);
-      return protocols.test(protocol) && hostname !== '' && !search && !hash;
-    }, words);
-}
+export const redisUrl = storeUrl.refine((value) => {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, pathname, search, hash } = new URL(value);
+  return /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname) && !search && !hash;
+}, 'must be redis://host:6379 or rediss://user:password@host:6379/0, the address of one primary (docs/scaling.md)');
 
-/** What is behind the last @ is the host. */
-function isEncoded(url: string): boolean {
-  const [, userAndPassword = ''] = /^\w+:\/\/(.*)@/s.exec(url) ?? [];
-  return !/[@/#?\s]|:.*:|%(?![\da-f]{2})/i.test(userAndPassword);
-}
-
-export const databaseUrl = z.string().refine((value) => {
+export const databaseUrl = storeUrl.refine((value) => {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, pathname, hash } = new URL(value);
   return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && /^\/[^/]+$/.test(pathname) && !hash;

@@ -211,6 +211,11 @@ test.each([
     ],
   ),
   [
+    'a password of PostgreSQL that is not encoded',
+    { ...REAL, DATABASE_URL: 'postgres://user:p@ss@host/database' },
+    'DATABASE_URL has a user or a password that is not encoded',
+  ],
+  [
     'an authorize page with a query',
     { ...REAL, WITHINGS_AUTHORIZE_URL: 'https://h/a?b=c' },
     'WITHINGS_AUTHORIZE_URL',
