@@ -48,8 +48,9 @@ export function postgresSessions(
     updateSession: async (key, data) =>
       (await db.run('UPDATE @sessions SET data = $2 WHERE key = $1', key, data)) === 1,
 
-    async touchSession(key, idleUntil, visitedAt) {
-      await db.run(TOUCH_SESSION, key, idleUntil, visitedAt, TOUCH_AT_LEAST_MS, VISIT_AT_LEAST_MS);
+    async touchSession(key, { at, idleUntil, isRemembered }) {
+      const visitedAt = isRemembered ? at : null;
+      await db.run(TOUCH_SESSION, key, idleUntil, visitedAt, TOUCH_AT_LEAST_MS, VISIT_AT_LEAST_MS, at);
     },
 
     async endSession(key) {
@@ -156,7 +157,7 @@ WHERE s.key = $1 AND s.idle_until > $2`;
 /** key, idle limit, visited at, the least by which each moves. */
 const TOUCH_SESSION = `
 UPDATE @sessions SET idle_until = greatest(idle_until, least($2, ends_at)), visited_at = greatest(visited_at, $3)
-WHERE key = $1 AND (idle_until < least($2, ends_at) - $4 OR coalesce(visited_at, 0) < $3::bigint - $5)`;
+WHERE key = $1 AND idle_until > $6 AND (idle_until < least($2, ends_at) - $4 OR coalesce(visited_at, 0) < $3::bigint - $5)`;
 
 /** key, now, from when on an end is none. */
 const OTHER_SESSIONS = `
