@@ -159,7 +159,7 @@ export const REQUESTS = {
   'store-unavailable': {
     status: 503,
     title: 'Our storage does not answer',
-    what: 'We cannot read or write just now. You are still connected, nothing was lost.',
+    what: 'We cannot read or write just now. Nothing was lost.',
     whatConnecting: 'We cannot read or write just now. You may not be connected yet.',
     advice: 'Try again in a moment.',
     action: 'home',
