@@ -9,15 +9,15 @@ export interface Greeting {
   removalPage: string | null;
 }
 
+/** For the foot of the page: where the person lives went with the connection, and midnight is another one in Auckland. */
+export const DAYS_BY_UTC = 'Days by UTC: we no longer know where you live.';
+
 /**
- * Days by UTC, and said to be: where the person lives went with the connection, and midnight is another one in Auckland.
- *
  * @param locale BCP 47
  * @param removalPage Withings' own page for removing the app
  */
 export function greetingOf(ending: LastEnding, locale: string, removalPage: string): Greeting {
-  const day = (at: number) =>
-    `${formatDate(at, { locale, zone: 'UTC', style: 'short day', withYear: true })} (UTC)`;
+  const day = (at: number) => formatDate(at, { locale, zone: 'UTC', style: 'short day', withYear: true });
   const { why, permission } = ending;
   return {
     title: TITLES[why],

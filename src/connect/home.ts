@@ -9,7 +9,7 @@ import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Receipt, Receipts } from './disconnect.ts';
-import { greetingOf } from './greeting.ts';
+import { DAYS_BY_UTC, greetingOf } from './greeting.ts';
 
 export interface HomeParts {
   receipts: Receipts;
@@ -36,7 +36,7 @@ export function homeRoutes({ receipts, notices, sessions, withings, example }: H
       example: grant || ending ? null : example(),
       notice: notices.take(req, res),
       receipt: receipt && { ...receipt, time: timeWords(req, receipt) },
-      foot: receipt && { times: timesWords(receipt.zone) },
+      foot: footOf(receipt, ending !== null),
     });
   });
   router.post('/dismiss', noStore, (req, res) => {
@@ -46,6 +46,12 @@ export function homeRoutes({ receipts, notices, sessions, withings, example }: H
   router.all('/', onlyMethods('GET, HEAD'));
   router.all('/dismiss', onlyMethods('POST'));
   return router;
+}
+
+/** By whose clock the page goes. */
+function footOf(receipt: Receipt | null, isGreeted: boolean): { times: string } | null {
+  if (receipt) return { times: timesWords(receipt.zone) };
+  return isGreeted ? { times: DAYS_BY_UTC } : null;
 }
 
 /** The same as on the dashboard: a dead connection is not called connected here either. */

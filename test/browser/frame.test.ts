@@ -54,6 +54,14 @@ describe('the first page in every state', () => {
     await page.getByRole('heading', { name: 'Disconnected' }).waitFor();
     await fits('Withings Connect');
 
+    await page.getByRole('link', { name: 'Connect Withings' }).click();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByRole('heading', { name: 'Connected', level: 1 }).waitFor();
+    app.clock.now += 181 * 86_400_000;
+    await open();
+    await fits('You were signed out while you were away – Withings Connect');
+    await page.getByRole('button', { name: 'Do not say this again' }).click();
+
     await page.getByRole('link', { name: 'Try the demo' }).click();
     await page.getByRole('button', { name: 'Allow' }).click();
     app.clock.now += 25 * 3_600_000;
