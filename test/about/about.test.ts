@@ -48,9 +48,9 @@ test('what is kept of a person is said with the numbers of this installation', a
 });
 
 test('the place that is named is the place that is used', async () => {
-  const place = process.env.TEST_REDIS_URL
-    ? 'in a Redis database of this site'
-    : 'in one file on the machine';
+  const { TEST_REDIS_URL, TEST_DATABASE_URL } = process.env;
+  const database = TEST_DATABASE_URL ? 'PostgreSQL' : TEST_REDIS_URL && 'Redis';
+  const place = database ? `in a ${database} database of this site` : 'in one file on the machine';
   expect(await read({}, '/privacy')).toContain(`It lies ${place}`);
 });
 

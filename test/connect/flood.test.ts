@@ -65,7 +65,7 @@ describe('invented codes', () => {
     const app = await startApp();
     const visitor = visit(app);
     await sandboxOf(app).fault('wrong-secret', { times: 10 });
-    for (let i = 0; i < 6; i += 1) expect((await visitor.connect()).status).toBe(502);
+    for (let i = 0; i < 6; i += 1) expect((await visitor.connect()).status).toBe(503);
     await sandboxOf(app).clearFaults();
     expect((await visitor.connect()).headers.location).toBe('/dashboard');
   });

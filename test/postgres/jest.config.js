@@ -5,7 +5,7 @@ export default {
   ...base,
   rootDir: '../..',
   testMatch: [
-    '<rootDir>/test/{postgres,connect,dashboard,partner,embed,webhooks}/**/*.test.ts',
+    '<rootDir>/test/{about,postgres,connect,dashboard,partner,embed,webhooks}/**/*.test.ts',
     '<rootDir>/test/tokens/{custody,refresh}.test.ts',
   ],
   testPathIgnorePatterns: ['/node_modules/'],
