@@ -44,6 +44,12 @@ function measured(values: [daysAgo: number, of: Record<number, number>][], more:
   withings.say('getmeas', { ...EMPTY, timezone: 'UTC', measuregrps, ...more });
 }
 
+/** One value for each of them. */
+function kgAndPressure(daysAgo: number, value: number) {
+  const measures = [1, 9, 10].map((type) => ({ type, value, unit: 0 }));
+  return { grpid: daysAgo, attrib: 0, date: morning(daysAgo), category: 1, measures };
+}
+
 function counted(rows: [daysAgo: number, steps: number][]) {
   const activities = rows.map(([daysAgo, steps]) => ({ date: ymd(daysAgo), steps, distance: null }));
   withings.say('getactivity', { ...EMPTY, activities });
@@ -113,6 +119,19 @@ describe('what is usual', () => {
       '129/74 mmHg',
       'Systolic 9 above, diastolic 6 below your mean of 6 days',
     ]);
+  });
+
+  test('who else was on the scale, or in the cuff, is nobody’s latest and in no mean', async () => {
+    const sure = [kgAndPressure(1, 70), ...days(6, 2).map((ago) => kgAndPressure(ago, 70))];
+    withings.say('getmeas', {
+      ...EMPTY,
+      timezone: 'UTC',
+      measuregrps: [{ ...kgAndPressure(0, 23), attrib: 1 }, ...sure],
+    });
+    expect(await tiles()).toEqual({
+      weight: ['14 Jun', '11 st 0.3 lb', 'About your mean of 6 days'],
+      heart: ['14 Jun', '70/70 mmHg', 'About your mean of 6 days'],
+    });
   });
 
   test('a day that is not over is neither more nor less', async () => {
