@@ -2,10 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisCopy } from '../../src/store/redis/copy.ts';
+import { openRedisRestored } from '../../src/store/redis/restored.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import { copy, copyContract } from '../store/copy-contract.ts';
 import { frozenContract } from '../store/frozen.ts';
 import { closing, contents, encryption, filled, NOW, type Place, sqlitePlace } from '../store/places.ts';
+import { restoredContract } from '../store/restored-contract.ts';
 import { operator } from './migration.ts';
 import { DURABLE, startRedis } from './server.ts';
 
@@ -22,10 +24,12 @@ async function redisPlace({ url } = SHARED): Promise<Place & { tag: string }> {
     open: async (seal = encryption) =>
       closing((await openRedisStore({ ...options, encryption: seal })).store),
     openCopy: async (role) => closing(await openRedisCopy({ ...options, encryption, issuer: 'eu', role })),
+    openRestored: async () => closing(await openRedisRestored({ ...options, encryption })),
   };
 }
 
 frozenContract('Redis', redisPlace);
+restoredContract('Redis', redisPlace);
 copyContract('SQLite to Redis', sqlitePlace, redisPlace);
 copyContract('Redis to SQLite', redisPlace, sqlitePlace);
 copyContract('Redis to Redis', redisPlace, redisPlace);

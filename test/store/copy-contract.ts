@@ -326,6 +326,17 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
       expect(await starts(source)).toBe(true);
     });
 
+    test('out of one that came back with a backup and is held; afterwards what is not asked about yet goes along', async () => {
+      const { source, target } = await places();
+      const operator = await source.openRestored();
+      await operator.hold(NOW);
+      await expectRefused(source, target, 'HERE is held');
+      await operator.release();
+      await copy(source, target);
+      const there = await target.open();
+      expect(await there.listRestored('eu', '', 10)).toEqual(['eu:1', 'eu:2']);
+    });
+
     test('into itself', async () => {
       const { source } = await places();
       await expectRefused(source, source, 'was being copied to THERE');

@@ -9,10 +9,12 @@ import { tempDir } from '../support/machine.ts';
 import { copyContract } from './copy-contract.ts';
 import { frozenContract } from './frozen.ts';
 import { sqlitePlace } from './places.ts';
+import { restoredContract } from './restored-contract.ts';
 import { SECRET } from './version-zero.ts';
 
 frozenContract('SQLite', sqlitePlace);
 copyContract('SQLite to SQLite', sqlitePlace, sqlitePlace);
+restoredContract('SQLite', sqlitePlace);
 
 test('a file that was closed before there were versions is closed still', () => {
   const file = join(tempDir(), 'connect.db');

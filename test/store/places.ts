@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { CopyableStore } from '../../src/store/copy/contract.ts';
 import { createEncryption, type Encryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import type { RestorableStore } from '../../src/store/restored.ts';
 import type { NewSession } from '../../src/store/sessions.ts';
+import { openSqliteRestored } from '../../src/store/sqlite/backup.ts';
 import { openSqliteCopy } from '../../src/store/sqlite/copy.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -14,19 +16,24 @@ const HOUR = 3_600_000;
 
 export const encryption = createEncryption(deriveKeys(['a secret of the tests']).seal);
 
+const OPENING = { encryption, issuer: 'eu' };
+
 /** A store of its own, in every way that it can be opened; whatever is opened is closed at the end. */
 export interface Place {
   /** As the app does. */
   open(seal?: Encryption): Promise<Store>;
   /** As the copy does. */
   openCopy(role: 'source' | 'target'): Promise<CopyableStore>;
+  /** As the operator does after a restore. */
+  openRestored(): Promise<RestorableStore>;
 }
 
 export async function sqlitePlace(): Promise<Place> {
   const file = join(tempDir(), 'connect.db');
   return {
     open: async (seal = encryption) => closing(openSqliteStore(file, seal, () => 0)),
-    openCopy: async () => closing(openSqliteCopy(file, { encryption, issuer: 'eu' })),
+    openCopy: async () => closing(openSqliteCopy(file, OPENING)),
+    openRestored: async () => closing(openSqliteRestored(file, OPENING, false)),
   };
 }
 

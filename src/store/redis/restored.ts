@@ -50,8 +50,7 @@ export async function openRedisRestored({
       const [, listening] = z
         .tuple([z.string(), z.number()])
         .parse(await redis.command('PUBSUB', 'NUMSUB', keys.changed));
-      if (listening > 0)
-        throw unfit(`${listening} running programs use this store: stop every one of them first.`);
+      if (listening > 0) throw unfit(`${listening} programs have this store open: stop every one of them.`);
       return Number(await redis.run(HOLD, at));
     },
     release: async () => Number(await redis.run(RELEASE)),
