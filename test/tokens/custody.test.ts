@@ -10,6 +10,7 @@ import type { Grant, GrantContent, RecordedCode } from '../../src/store/grant.ts
 import { deriveKeys } from '../../src/store/keys.ts';
 import { RECORD_VERSION } from '../../src/store/sealed-grant.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
+import { hold, release } from '../../src/store/sqlite/restored.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { fingerprint } from '../../src/tokens/changes.ts';
 import { createCustody } from '../../src/tokens/custody.ts';
@@ -23,6 +24,7 @@ import { content } from '../store/store-contract.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
 
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
 const ID = 'eu:363';
 const START = content.connectedAt;
 const wording = createWording({ zone: null, locale: 'en-GB', units: METRIC }, START);
@@ -573,6 +575,72 @@ describe('time', () => {
     await grants.fresh();
     await grants.settled();
     expect(asked[0]).toBe('refresh-0');
+  });
+});
+
+describe('a grant that came back with a backup', () => {
+  async function restored(change: Partial<GrantContent> = {}) {
+    const world = await custody(change);
+    const db = openDatabase(world.file, 'FULL');
+    atEnd(() => db.close());
+    hold(db, START);
+    release(db);
+    return world;
+  }
+
+  test('shows no token to anybody before Withings was asked, once, however good it looks', async () => {
+    const { grants, elsewhere, asked, read, clock } = await restored();
+    const [first, second] = await Promise.all([grants.fresh(), elsewhere.fresh()]);
+    expect([first, second]).toMatchObject([{ value: { accessToken: 'access-1' } }, { ok: true }]);
+    expect(asked).toEqual(['refresh-0']);
+    expect(await read()).toMatchObject({ restored: false, previousRefreshToken: 'refresh-0' });
+    expect((await read()).history.at(-1)).toMatchObject({ what: 'refreshed', why: 'restored' });
+    clock.now += 1000;
+    await grants.fresh();
+    expect(await grants.verify(ID)).toBe(0);
+    expect(asked).toEqual(['refresh-0']);
+  });
+
+  test('nor without a turn: whoever comes waits for it', async () => {
+    const { parts, asked, read } = await restored();
+    const grants = createGrants({ ...parts, withings: { ...parts.withings, turn: async () => 7000 } });
+    expect(await grants.fresh(await read())).toMatchObject({
+      ok: false,
+      refusal: { code: 'quota-used-up', retryAfterSeconds: 7 },
+    });
+    expect(await grants.verify(ID)).toBe(7000);
+    expect([asked, (await read()).restored]).toEqual([[], true]);
+  });
+
+  test('is not proven by a token that may outlive the chain that it came with', async () => {
+    const { grants, asked, read, clock } = await restored({ previousRefreshToken: 'refresh-before' });
+    clock.now += 10 * MINUTE;
+    await grants.attend(ID);
+    expect(asked).toEqual(['refresh-0', 'probe access-1']);
+    expect(await read()).toMatchObject({ restored: false, previousRefreshToken: null });
+  });
+
+  test('ends for a reason of its own where Withings refuses all that is in it', async () => {
+    const { grants, script, asked, read } = await restored({ previousRefreshToken: 'refresh-before' });
+    script.refresh = async () => refuse('refresh-token-refused');
+    expect(await grants.fresh()).toMatchObject({ ok: false, refusal: { code: 'lost-by-restore' } });
+    expect(asked).toEqual(['refresh-0', 'refresh-before']);
+    expect(await read()).toMatchObject({ restored: false, ended: { code: 'lost-by-restore' } });
+  });
+
+  test('that had ended before keeps its own reason', async () => {
+    const ended = { code: 'refresh-token-refused' as const, at: START - HOUR, probedAt: START - HOUR };
+    const { grants, script, read } = await restored({ ended });
+    script.refresh = async () => refuse('refresh-token-refused');
+    await grants.verify(ID);
+    expect(await read()).toMatchObject({ restored: false, ended: { ...ended, probedAt: START } });
+  });
+
+  test('serves on while Withings gives no verdict', async () => {
+    const { grants, script, read } = await restored();
+    script.refresh = async () => refuse('withings-timeout');
+    expect(await grants.fresh()).toMatchObject({ ok: true, value: { accessToken: 'access-0' } });
+    expect(await read()).toMatchObject({ restored: true, intent: { since: START } });
   });
 });
 
