@@ -85,7 +85,10 @@ describe('backup, two refreshes, restore', () => {
     await there.sweep();
     expect(await all.calls()).toEqual(before);
 
+    const log = () => statSync(join(there.dataDir, 'connect.db-wal')).size;
+    const size = log();
     expect((await all.restore('--confirm')).output).toContain('In use');
+    expect(log()).toBeGreaterThan(size); // the file is left to the program that runs
     expect((await request(there.url).get('/readyz')).status).toBe(200); // without a restart
     expect((await connection(ann)).state).toBe('refreshing'); // nothing is claimed before Withings was asked
     const told = (await ann.get('/dashboard')).text;

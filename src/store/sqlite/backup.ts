@@ -95,13 +95,14 @@ export function openSqliteRestored(file: string, opening: Opening, isAlone: bool
   if (!existsSync(file)) throw new Error(`There is no store at ${file}.`);
   const db = isAlone ? takeAlone(file) : openStoreFile(file, opening);
   if (db === null) throw new Error(`${file} is damaged, or no store of ours.`);
+  db.exec('PRAGMA wal_autocheckpoint = 0'); // a program that runs on it does that
   migrate(db, file, opening);
   refuseMarked(db);
   return {
     heldSince: async () => heldSince(db),
     hold: async (at) => hold(db, at),
     release: async () => release(db),
-    close: () => db.close(),
+    close: () => (isAlone ? db.close() : db.leave()),
   };
 }
 

@@ -22,6 +22,8 @@ export interface Db {
   transaction<T>(work: () => T): T;
   /** May be called twice. */
   close(): void;
+  /** Closes it beside a program that has it open as well, and leaves the WAL to that one. */
+  leave(): void;
 }
 
 /** The longest wait for another process' write, which stands still for everybody in this one. */
@@ -56,6 +58,13 @@ export function openDatabase(file: string, synchronous: 'FULL' | 'NORMAL', engin
     return known;
   }
 
+  function leave(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    statements.clear();
+    native.close();
+  }
+
   return {
     exec,
     run: (sql, ...values) => coded(() => Number(prepared(sql).run(...checked(values)).changes)),
@@ -77,10 +86,9 @@ export function openDatabase(file: string, synchronous: 'FULL' | 'NORMAL', engin
     close() {
       if (!isOpen) return;
       exec('PRAGMA wal_checkpoint(TRUNCATE)'); // a copy of the one file is then a whole backup
-      isOpen = false;
-      statements.clear();
-      native.close();
+      leave();
     },
+    leave,
   };
 }
 
