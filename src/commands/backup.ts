@@ -6,7 +6,6 @@ import { backUp } from '../store/sqlite/backup.ts';
 const USAGE = 'Usage: npm run backup -- FILE    writes the embedded store to a new file, while the app runs';
 
 /** What `npm run backup` runs. */
-process.umask(0o077);
 const [to, ...more] = process.argv.slice(2);
 if (to === undefined || more.length > 0) refuse(USAGE);
 const settings = readConfigOfProcess();

@@ -263,13 +263,13 @@ describe('a restore', () => {
 
   const damaged = (backup: string) => {
     const bytes = readFileSync(backup);
-    bytes.fill(0x55, 8192, 40_000);
+    bytes.fill(0x55, bytes.length - 1000); // of an index: whoever reads the tables sees nothing of it
     writeFileSync(backup, bytes);
   };
   test.each<[string, (backup: string) => void, Record<string, string>, string]>([
     ['from what is no database', (file) => writeFileSync(file, 'x'.repeat(9000)), {}, 'no backup of a store'],
     ['from an empty file', (file) => writeFileSync(file, ''), {}, 'is no backup of a store'],
-    ['from a damaged one', damaged, {}, 'is damaged'],
+    ['from a damaged one', damaged, {}, 'is damaged: '],
     [
       'from a copy of a store in use',
       (file) => writeFileSync(`${file}-wal`, 'what is not in the file yet'),
