@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { schemaFor } from '../../src/store/postgres/client.ts';
 import { openPostgresCopy } from '../../src/store/postgres/copy.ts';
+import { openPostgresRestored } from '../../src/store/postgres/restored.ts';
 import { openPostgresStore } from '../../src/store/postgres/store.ts';
 import { copyContract } from '../store/copy-contract.ts';
 import { frozenContract } from '../store/frozen.ts';
 import { closing, encryption, fill, type Place, sqlitePlace } from '../store/places.ts';
+import { restoredContract } from '../store/restored-contract.ts';
 import { DATABASE_URL, newTag, withOperator } from './server.ts';
 
 async function postgresPlace(): Promise<Place & { schema: string }> {
@@ -16,10 +18,12 @@ async function postgresPlace(): Promise<Place & { schema: string }> {
     open: async (seal = encryption) =>
       closing((await openPostgresStore({ url, tag, encryption: seal })).store),
     openCopy: async (role) => closing(await openPostgresCopy({ url, schema, role })),
+    openRestored: async () => closing(await openPostgresRestored({ url, tag })),
   };
 }
 
 frozenContract('PostgreSQL', postgresPlace);
+restoredContract('PostgreSQL', postgresPlace);
 copyContract('SQLite to PostgreSQL', sqlitePlace, postgresPlace);
 copyContract('PostgreSQL to SQLite', postgresPlace, sqlitePlace);
 copyContract('PostgreSQL to PostgreSQL', postgresPlace, postgresPlace);

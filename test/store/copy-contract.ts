@@ -4,7 +4,7 @@ import { abandonCopy, type CopyOptions, copyStore } from '../../src/store/copy/c
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { door } from '../support/door.ts';
-import { connect, contents, encryption, filled, NOW, type Place } from './places.ts';
+import { connect, contents, encryption, filled, holdWhenClosed, NOW, type Place } from './places.ts';
 
 const HOUR = 3_600_000;
 
@@ -329,7 +329,7 @@ export function copyContract(name: string, newSource: NewPlace, newTarget: NewPl
     test('out of one that came back with a backup and is held; afterwards what is not asked about yet goes along', async () => {
       const { source, target } = await places();
       const operator = await source.openRestored();
-      await operator.hold(NOW);
+      await holdWhenClosed(operator, NOW);
       await expectRefused(source, target, 'HERE is held');
       await operator.release();
       await copy(source, target);

@@ -9,6 +9,7 @@ import { openSqliteCopy } from '../../src/store/sqlite/copy.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
+import { until } from '../support/until.ts';
 import { content } from './store-contract.ts';
 
 export const NOW = Date.now();
@@ -35,6 +36,11 @@ export async function sqlitePlace(): Promise<Place> {
     openCopy: async () => closing(openSqliteCopy(file, OPENING)),
     openRestored: async () => closing(openSqliteRestored(file, OPENING, false)),
   };
+}
+
+/** A store of several instances hears a moment later that the last of them has closed it. */
+export function holdWhenClosed(operator: RestorableStore, at: number): Promise<void> {
+  return until(() => operator.hold(at).then(Boolean, () => false), 'nobody has it open');
 }
 
 export function closing<T extends { close(): void }>(store: T): T {

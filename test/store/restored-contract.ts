@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Store } from '../../src/store/store.ts';
-import { until } from '../support/until.ts';
-import { connect, fill, NOW, type Place } from './places.ts';
+import { connect, fill, holdWhenClosed, NOW, type Place } from './places.ts';
 import { content } from './store-contract.ts';
 
 /** What is known of a store that came back with a backup. */
@@ -90,12 +89,7 @@ export function restoredContract(name: string, newPlace: () => Promise<Place>): 
       const operator = await place.openRestored();
       await operator.release();
       store.close();
-      await until(() =>
-        operator.hold(NOW + 1).then(
-          (n) => n === 2,
-          () => false,
-        ),
-      ); // Redis has heard that it was closed
+      await holdWhenClosed(operator, NOW + 1);
       operator.close();
       const again = await place.open();
       expect([await again.heldSince(), await list(again)]).toEqual([NOW + 1, ['eu:1', 'eu:2']]);
