@@ -11,13 +11,14 @@ const SRC = join(ROOT, 'src');
 /** Which folder may import which; a file's name allows that file alone. `main` is the one file that lies in src itself. */
 const ARROWS: Record<string, string[]> = {
   main: ['config', 'operations', 'server', 'time'],
-  commands: ['config', 'operations', 'problems', 'sandbox', 'store', 'withings'],
+  commands: ['config', 'operations', 'problems', 'sandbox', 'store', 'time', 'withings'],
   server: [
     'about',
     'config',
     'connect',
     'dashboard',
     'operations',
+    'operator',
     'partner',
     'problems',
     'sandbox',
@@ -44,6 +45,7 @@ const ARROWS: Record<string, string[]> = {
   withings: [],
   problems: ['operations', 'store', 'time', 'tokens', 'withings'],
   web: ['problems', 'store'],
+  operator: ['operations', 'problems', 'store', 'tokens', 'web'],
   operations: [],
   sandbox: ['store/sqlite/database.ts', 'web/assets.ts'],
 };

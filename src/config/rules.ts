@@ -24,6 +24,12 @@ const RULES: [isBroken: (env: Environment) => boolean, fault: string][] = [
       key !== undefined && [...secretsIn(SESSION_SECRET), WITHINGS_CLIENT_SECRET].includes(key),
     'PARTNER_API_KEY must be a secret of its own: your partner knows it.',
   ],
+  [
+    ({ OPERATOR_KEY: key, PARTNER_API_KEY, SESSION_SECRET, WITHINGS_CLIENT_SECRET }) =>
+      key !== undefined &&
+      [...secretsIn(SESSION_SECRET), WITHINGS_CLIENT_SECRET, PARTNER_API_KEY].includes(key),
+    'OPERATOR_KEY must be a secret of its own.',
+  ],
   ...['PUBLIC_URL', 'WITHINGS_API_URL', 'WITHINGS_AUTHORIZE_URL'].map((name): (typeof RULES)[number] => [
     (env) => hasClient(env) && !isSandboxClient(env) && isOpenlyHttp(env[name]),
     `${name} must be https, except on this machine itself (localhost).`,

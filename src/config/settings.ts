@@ -23,6 +23,11 @@ export const settings = z.object({
   trustProxy: from('TRUST_PROXY', whole(0, 10).default(0)),
   /** How long `/readyz` says no before the last request is taken. */
   shutdownDelaySeconds: from('SHUTDOWN_DELAY_SECONDS', whole(0, 60).default(0)),
+  /** Where Prometheus reads, on a listener of its own; null: nothing is counted. */
+  metricsPort: from('METRICS_PORT', whole(1, 65_535).nullable().default(null)),
+  metricsHost: from('METRICS_HOST', host.default('127.0.0.1')),
+  /** Turns on the page of all connections; null: there is none. */
+  operatorKey: secretFrom('OPERATOR_KEY', apiKey.nullable().default(null)),
   logLevel: from('LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'silent').default('info')),
 
   withings: z.object({

@@ -26,6 +26,8 @@ export interface ConnectParts extends ResultParts {
   now: () => number;
   /** Somebody has connected, and their tokens are stored. */
   onConnected?: (req: Request, res: Response) => void;
+  /** Told how each way to Withings and back went: `begun`, `connected`, or the code of what went wrong. */
+  onConnecting?: (outcome: string) => void;
   /** Where people go after connecting, unless they came from somewhere. */
   usualReturn: string;
 }
@@ -37,17 +39,22 @@ export function connectRoutes(parts: ConnectParts): Router {
   // Withings asks HEAD when the URL is registered; link checkers ask it of anything. Neither may begin or spend.
   router.head(['/connect', '/callback'], noStore, nothingToSee);
   router.get('/connect', noStore, onlyNavigation, (req, res) => connect(parts, req, res));
-  const comeBack: RequestHandler = (req, res) => callback(parts, req, res);
+  const comeBack: RequestHandler = (req, res) =>
+    callback(parts, req, res).catch((error) => {
+      parts.onConnecting?.(error instanceof Problem ? error.code : 'failed');
+      throw error;
+    });
   router.get('/callback', noStore, onlyNavigation, comeBack, leadToResult(parts));
   router.get('/connect/result/:name', noStore, showResult(parts));
   router.all(['/connect', '/callback', '/connect/result/:name'], onlyMethods('GET, HEAD'));
   return router;
 }
 
-function connect({ attempts, withings }: ConnectParts, req: Request, res: Response) {
+function connect({ attempts, withings, onConnecting }: ConnectParts, req: Request, res: Response) {
   const demo = req.query.mode === 'demo';
   const state = attempts.begin(req, res, { demo, returnTo: readReturnTo(req.query.return_to) });
   const url = withings.authorizeUrl(state, demo);
+  onConnecting?.('begun');
   // A login that Withings remembers would silently connect whoever was there last.
   res.redirect(303, req.query.account === 'other' ? withings.logoutUrl(url) : url);
 }
@@ -69,7 +76,10 @@ async function callback(parts: ConnectParts, req: Request, res: Response) {
   switch (spending.outcome) {
     case 'taken': {
       const result = await finish(parts, req, visit, attempt, spending.mark);
-      if (result.kind === 'connected') parts.onConnected?.(req, res);
+      if (result.kind === 'connected') {
+        parts.onConnecting?.('connected');
+        parts.onConnected?.(req, res);
+      }
       return respond(result, returnTo, res);
     }
     case 'finished':

@@ -30,6 +30,8 @@ export interface EventParts {
   newsAt: (grantId: string) => Promise<number>;
   /** How processes tell each other of changes; null: they do not. */
   pubsub: PubSub | null;
+  /** Told how many pages listen, whenever that changes. */
+  onStreams?: (open: number) => void;
   sleep?: Pause;
 }
 
@@ -47,9 +49,10 @@ export function createEvents({
   refreshMarginSeconds,
   newsAt,
   pubsub,
+  onStreams,
   sleep = pause,
 }: EventParts): Events {
-  const streams = createStreams();
+  const streams = createStreams(onStreams);
   const watchers = new Set<{ grantId: string; look: () => void }>();
   pubsub?.onChange((id) => {
     for (const { grantId, look } of watchers) if (grantId === id) look();

@@ -25,7 +25,8 @@ export interface Streams {
 const MOST = { session: 4, connection: 1, address: 250 };
 const MOST_IN_ALL = 1000;
 
-export function createStreams(): Streams {
+/** @param onStreams told how many are open, whenever one has opened or ended */
+export function createStreams(onStreams: (open: number) => void = () => {}): Streams {
   const open = new Map<Stream, Record<keyof typeof MOST, unknown>>();
 
   function isFull(place: Record<keyof typeof MOST, unknown>): boolean {
@@ -49,12 +50,14 @@ export function createStreams(): Streams {
         end() {
           if (over.signal.aborted) return;
           open.delete(stream);
+          onStreams(open.size);
           socket.off('close', stream.end);
           over.abort();
           res.end();
         },
       };
       open.set(stream, place);
+      onStreams(open.size);
       // Not the response's: one that waits behind another (HTTP pipelining) is not told that the connection is gone.
       socket.on('close', stream.end);
       return stream;

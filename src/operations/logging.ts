@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { type Logger, pino } from 'pino';
 import type { PinoPretty } from 'pino-pretty';
+import type { Observer } from './observer.ts';
 
 export type Log = Logger;
 
@@ -38,53 +39,73 @@ const HEALTH = new Set(['/healthz', '/readyz']);
  *
  * @param now milliseconds since any fixed moment
  */
-export function logRequests(log: Log, now: () => number): RequestHandler {
+export function logRequests(
+  log: Log,
+  now: () => number,
+  { onRequest }: Pick<Observer, 'onRequest'>,
+): RequestHandler {
   return (req, res, next) => {
     const begun = now();
     res.once('finish', () => {
-      const route = req.route ? req.baseUrl + String(req.route.path) : 'none';
+      const route = routeOf(req);
       const milliseconds = Math.round(now() - begun);
       const level = HEALTH.has(route) ? 'debug' : 'info'; // asked every second by whoever watches over us
       log[level](
         { requestId: req.id, method: req.method, route, status: res.statusCode, milliseconds },
         'request',
       );
+      onRequest({ method: req.method, route, status: res.statusCode, milliseconds });
     });
     next();
   };
 }
 
+function routeOf({ route, baseUrl, originalUrl }: Request): string {
+  if (route) return baseUrl + String(route.path);
+  return originalUrl.startsWith('/assets/') ? '/assets' : 'none';
+}
+
 /** What happens while nobody waits for it, one line each. `grant`: a name that does not say whose it is. */
-export function backgroundLog(log: Log) {
+export function backgroundLog(log: Log): Observer {
   return {
-    onError(error: unknown): void {
+    ...SILENT,
+    onError(error) {
       log.error({ error: describe(error) }, 'background work failed');
     },
-    onRefresh(grant: string, refusal: { code: string; remedy: string } | null): void {
+    onRefresh(grant, refusal) {
       log[refusal ? levelOf(refusal) : 'info']({ grant, outcome: refusal?.code ?? 'refreshed' }, 'refresh');
     },
-    onRevocation(grant: string, outcome: string): void {
+    onLost(grant, { tried, ...lost }) {
+      log.warn({ grant, ...lost, tried: tried.join(', ') }, 'connection lost');
+    },
+    onRevocation(grant, outcome) {
       log[outcome === 'revoked' || outcome === 'demo' ? 'info' : 'warn']({ grant, outcome }, 'revocation');
     },
-    onNoAnswer(what: {
-      path: string;
-      code: string | null;
-      httpStatus: number | null;
-      reusedSocket: boolean;
-    }): void {
+    onNoAnswer(what) {
       log.warn(what, 'no answer from Withings');
     },
-    onBusyDay(day: { calls: number; allowed: number }): void {
+    onBusyDay(day) {
       log.warn(day, 'most of what Withings allows in a day is used');
     },
-    onSkipped(action: string, count: number): void {
+    onSkipped(action, count) {
       log.warn({ action, count }, 'odd data left out');
     },
-    onHandled(grant: string, appli: number | null, outcome: string): void {
+    onHandled(grant, appli, outcome) {
       log.info({ grant, appli, outcome }, 'notification');
     },
   };
 }
+
+/** Of these there is no line: requests have one already, and the rest is for counting. */
+const SILENT = {
+  onRequest() {},
+  onConnecting() {},
+  onEnded() {},
+  onCall: () => () => {},
+  onTurn() {},
+  onStreams() {},
+  onSweep: () => () => {},
+} satisfies Partial<Observer>;
 
 /** Loud where only the operator can help: a wrong client secret stops everybody's renewals. */
 export function levelOf({ remedy }: { remedy: string }): 'warn' | 'error' {

@@ -5,11 +5,11 @@ import { Problem } from '../problems/catalogue.ts';
 import { connectionOf } from '../problems/connection.ts';
 import type { Disconnect } from '../tokens/disconnect.ts';
 import type { Grants } from '../tokens/grants.ts';
+import { requireKey } from '../web/key.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Refusal } from '../withings/errors.ts';
 import type { PartnerConnection, PartnerConnections } from './connections.ts';
-import { requireKey } from './key.ts';
 
 export interface PartnerParts {
   connections: PartnerConnections;
@@ -29,7 +29,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
   const { connections, grants, disconnect, timezoneOf, log } = parts;
   const audit = auditLog(log);
   const router = Router();
-  router.use('/partner', requireKey(key, REQUESTS_A_MINUTE), noStore, json, onlyJson);
+  router.use('/partner', requireKey(key, REQUESTS_A_MINUTE, 'Bearer'), noStore, json, onlyJson);
 
   router.post('/partner/connections', async (req, res) => {
     const asked = body.safeParse(req.body);

@@ -13,7 +13,8 @@ export const REQUESTS = {
     status: 401,
     title: 'The key is missing or wrong',
     what: 'Requests to this address carry the key of this installation. Nothing was changed.',
-    advice: 'Send it as Authorization: Bearer, with the value of PARTNER_API_KEY.',
+    advice:
+      'A partner’s server sends PARTNER_API_KEY as Authorization: Bearer. At /operator OPERATOR_KEY is the password, with any user name.',
     action: 'home',
   },
   'partner-code-refused': {

@@ -11,6 +11,7 @@ import { preferenceRoutes } from '../dashboard/preferences/preferences.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { healthRoutes, lastAnswers } from '../operations/health.ts';
 import { type Log, logRequests } from '../operations/logging.ts';
+import { operatorRoutes } from '../operator/routes.ts';
 import { handOffRoutes } from '../partner/hand-off.ts';
 import { partnerRoutes } from '../partner/routes.ts';
 import { notFound, problemPage } from '../problems/page.ts';
@@ -31,7 +32,7 @@ const VIEWS = folder('../../views');
  * @param monotonic milliseconds since any fixed moment; never steps
  */
 export function createApp(config: Config, parts: Parts, monotonic: () => number, log: Log): Express {
-  const { publicUrl, partnerApiKey, refreshMarginSeconds } = config;
+  const { publicUrl, partnerApiKey, operatorKey, refreshMarginSeconds, callsPerMinute } = config;
   const {
     sandbox,
     readiness,
@@ -45,7 +46,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
     outbox,
     now,
   } = parts;
-  const { checks, notices, timezones } = parts;
+  const { store, told, checks, notices, timezones } = parts;
   const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
   const { wake } = notifications.subscriber;
@@ -62,7 +63,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   Object.assign(app.locals, { sandbox: config.withings.sandbox, publicUrl, assets: assets.files });
 
   app.use(requestId);
-  app.use(logRequests(log, monotonic));
+  app.use(logRequests(log, monotonic, told));
   app.use(securityHeaders(publicUrl));
   app.use(addressLimit);
   app.use(lastAnswers(readiness));
@@ -77,6 +78,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       partnerRoutes(partnerApiKey, { connections, grants, disconnect, timezoneOf, log, onConnected: wake }),
     );
   }
+  if (operatorKey) app.use(operatorRoutes(operatorKey, { store, now, refreshMarginSeconds, callsPerMinute }));
   app.use(webhookRoutes({ address, inbox }));
   app.use(aboutRoutes(config));
   app.use(bodyLimits);
@@ -95,6 +97,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       log,
       mountPath: '',
       usualReturn: '/dashboard',
+      onConnecting: told.onConnecting,
       onConnected(req, res) {
         receipts.clear(req, res);
         wake();

@@ -6,6 +6,7 @@ import type { Clocks } from '../time/clocks.ts';
 import { createHttpServer } from '../web/http-server.ts';
 import { CLOUDS } from '../withings/clouds.ts';
 import { createApp } from './app.ts';
+import { listen } from './listen.ts';
 import { createParts } from './parts.ts';
 
 export interface RunningServer {
@@ -23,12 +24,13 @@ const STOP_WITHIN_MS = 9_000;
 /** Serves until it is stopped. Rejects when the store cannot be opened or the port is taken. */
 export async function startServer(config: Config, clocks: Clocks, log: Log): Promise<RunningServer> {
   const parts = await createParts(config, clocks, log);
-  const { grants, sweeper, readiness, events, slowData } = parts;
+  const { grants, sweeper, readiness, events, slowData, metrics } = parts;
   const { subscriber, inbox } = parts.notifications;
   const server = createHttpServer(createApp(config, parts, clocks.monotonic, log), (error) =>
     log.error({ error: describe(error) }, 'response failed'),
   );
   try {
+    await metrics.open();
     await listen(server, config.port, config.host);
   } catch (error) {
     parts.close();
@@ -60,13 +62,6 @@ export async function startServer(config: Config, clocks: Clocks, log: Log): Pro
       parts.close();
     },
   };
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
 }
 
 /** Requests under way may finish; connections that wait for nothing are closed as they fall idle. */

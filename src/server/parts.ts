@@ -13,7 +13,7 @@ import { createEvents } from '../dashboard/events.ts';
 import { createTimezones } from '../dashboard/preferences/timezones.ts';
 import { createSlowData } from '../dashboard/slow-data.ts';
 import { createReadiness } from '../operations/health.ts';
-import { backgroundLog, describe, type Log } from '../operations/logging.ts';
+import { describe, type Log } from '../operations/logging.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { createSessions } from '../session/session.ts';
@@ -29,6 +29,7 @@ import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect } from '../tokens/disconnect.ts';
 import { createNotices } from '../web/notice.ts';
 import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notifications.ts';
+import { createMetrics } from './metrics.ts';
 
 /** A list of ten years is several MB. */
 const EXPORTS_MAX_BYTES = 8 * 1024 * 1024;
@@ -64,9 +65,10 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     throw error;
   });
   log.info({ store: opened.durability }, 'store');
-  const store = ofIssuer(opened.store, config.withings.issuer);
+  const metrics = await createMetrics(config, opened, clocks, log);
+  const { told } = metrics;
+  const store = ofIssuer(metrics.store, config.withings.issuer);
 
-  const told = backgroundLog(log);
   const custody = createCustody(config, { store, clocks, ...told });
   const { withings, grants, outbox, sweeper, isHeld } = custody;
   if (await isHeld()) log.warn(`this store came back from a backup, and nobody is served: ${HELD_ADVICE}`);
@@ -102,6 +104,9 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   });
   return {
     sandbox,
+    store,
+    metrics,
+    told,
     withings,
     grants,
     outbox,
@@ -122,15 +127,27 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     notices: createNotices(encryption, publicUrl),
     receipts: createReceipts(encryption, publicUrl, now),
     results: createResults(encryption, publicUrl, now),
-    disconnect: (id: string) => disconnect(id).finally(() => dataLoader.forget(id)),
+    async disconnect(id: string) {
+      const ended = await disconnect(id).finally(() => dataLoader.forget(id));
+      told.onEnded('disconnected', 1);
+      return ended;
+    },
     slowData,
     dataLoader,
-    events: createEvents({ grants, timezones, now, refreshMarginSeconds, newsAt, pubsub }),
+    events: createEvents({
+      grants,
+      timezones,
+      now,
+      refreshMarginSeconds,
+      newsAt,
+      pubsub,
+      onStreams: told.onStreams,
+    }),
     partnerConnections: createPartnerConnections({ store, withings, outbox, encryption, publicUrl, now }),
     readiness: createReadiness(store.probe, isHeld, clocks.monotonic, log),
     isHeld,
     now,
-    close: () => closeAll([sandbox, store], log),
+    close: () => closeAll([metrics, sandbox, store], log),
   };
 }
 
@@ -169,7 +186,11 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
   const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic, opening);
   const { version, isForSeveralProcesses } = sqliteEngine();
   if (!isForSeveralProcesses) log.warn({ sqlite: version, node: process.version }, SINGLE_PROCESS);
-  return { store, durability: `one file (SQLite ${version}): every change is on disk before it is used` };
+  return {
+    store,
+    durable: true,
+    durability: `one file (SQLite ${version}): every change is on disk before it is used`,
+  };
 }
 
 /** The Withings of a program that was given no credentials: another site's pages, under an address of ours. */

@@ -39,6 +39,8 @@ export interface RateLimitStore {
    * hour `at`, milliseconds since 1970; `busy`: so many of them were refused as too many.
    */
   endCalls(id: string, made: number, busy: number, at: number): Promise<void>;
+  /** How many calls count at this moment. */
+  readCalls(): Promise<number>;
 }
 
 export const WINDOW_MS = 60_000;

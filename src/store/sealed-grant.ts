@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { type ConnectionClass, classOf, UNREADABLE } from './connections.ts';
 import { DecryptionError, type Encryption } from './encryption.ts';
 import { dueAt, type Grant, type GrantContent, grantContent, renewAt } from './grant.ts';
 
 /** What a store holds of a grant; all else is within `sealed`. */
-export interface SealedGrant {
+export interface SealedGrant extends ConnectionClass {
   /** Random, 128 bits. */
   writeId: string;
   sealed: string;
@@ -18,7 +19,18 @@ export function sealGrant(id: string, grant: GrantContent, encryption: Encryptio
     sealed: resealGrant(id, grant, encryption),
     dueAt: dueAt(grant),
     renewAt: renewAt(id, grant),
+    ...classOf(grant),
   };
+}
+
+/** What is kept beside a grant that was sealed before. */
+export function classOfSealed(id: string, sealed: string, encryption: Encryption): ConnectionClass {
+  try {
+    return classOf(openGrant(id, sealed, encryption));
+  } catch (error) {
+    if (error instanceof DecryptionError) return UNREADABLE;
+    throw error;
+  }
 }
 
 export function resealGrant(id: string, grant: GrantContent, encryption: Encryption): string {

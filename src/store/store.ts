@@ -1,6 +1,7 @@
 import type { Issuer } from '../withings/clouds.ts';
 import type { AttemptStore } from './attempts.ts';
 import type { CallCountStore } from './call-counts.ts';
+import type { ConnectionStore } from './connections.ts';
 import type { Encryption } from './encryption.ts';
 import type { EndingStore } from './endings.ts';
 import type { GrantStore } from './grants.ts';
@@ -24,7 +25,8 @@ export interface Store
     SubscriptionStore,
     TimezoneStore,
     RateLimitStore,
-    CallCountStore {
+    CallCountStore,
+    ConnectionStore {
   /**
    * Ends up to `limit` sessions, and forgets as many spent attempts and endings, whose time is over. True: there may be more. Checks the next `limit`
    * grants besides, round and round, for any that no session owns: there should be none.
@@ -85,10 +87,16 @@ export type Service = (typeof SERVICES)[number];
  * The version of what is stored, the same number in every store. A store of an older version is brought up to it when
  * it is opened, by one step for each number; a step that was released is never changed.
  */
-export const STORE_VERSION = 7;
+export const STORE_VERSION = 8;
 
 /** Why a store is left alone that a newer version of this program wrote; null: none did. */
 export function newerThanKnown(place: string, version: number): string | null {
   if (version <= STORE_VERSION) return null;
   return `${place} was written by a newer version of this program (its schema is ${version}, this one knows ${STORE_VERSION}): run that version.`;
+}
+
+/** Why a program that may not write leaves a store alone: it is of another version; null: it is not. */
+export function otherThanKnown(place: string, version: number): string | null {
+  if (version >= STORE_VERSION) return newerThanKnown(place, version);
+  return `${place} was written by an older version of this program (its schema is ${version}, this one knows ${STORE_VERSION}): start the app of this version first.`;
 }

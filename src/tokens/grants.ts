@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts';
 import { type Result, refuse } from '../withings/errors.ts';
 import type { Via } from '../withings/http.ts';
 import { confirmed, fingerprint, rejected } from './changes.ts';
-import { createRenewal, type RenewalParts, type Renewed } from './renewal.ts';
+import { createRenewal, type RenewalParts, type Renewed, type Trigger } from './renewal.ts';
 import { backoffFor, isDue, isUsable, mayProbe, usable } from './state.ts';
 
 /**
@@ -63,11 +63,16 @@ export function createGrants(parts: GrantsParts): Grants {
     underWay.add(done);
   }
 
-  function renew(id: string, stale: (grant: Grant) => boolean, via: Via = 'data'): Promise<Renewed> {
+  function renew(
+    id: string,
+    stale: (grant: Grant) => boolean,
+    trigger: Trigger,
+    via: Via = 'data',
+  ): Promise<Renewed> {
     const key = `${typeof via === 'string' ? via : via.priority} ${id}`; // nobody waits behind a lesser priority
     const running = renewing.get(key);
     if (running !== undefined) return running;
-    const started = renewal.renew(id, stale, via).finally(() => renewing.delete(key));
+    const started = renewal.renew(id, stale, via, trigger).finally(() => renewing.delete(key));
     renewing.set(key, started);
     // Whoever waits for the renewal hears of its failure; whoever stops meanwhile waits for its end.
     inBackground(started.catch(() => {}));
@@ -80,13 +85,14 @@ export function createGrants(parts: GrantsParts): Grants {
     return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }
 
-  async function fresh(grant: Grant, via?: Via): Promise<Result<Grant>> {
+  async function freshFor(trigger: Trigger, grant: Grant, via?: Via): Promise<Result<Grant>> {
     const result = usable(grant, withings.issuer, now());
     // Nothing that came back with a backup is trusted before Withings was asked.
-    if (grant.restored || (!result.ok && !grant.ended)) return judge(await renew(grant.id, stale, via));
+    if (grant.restored || (!result.ok && !grant.ended))
+      return judge(await renew(grant.id, stale, trigger, via));
     const isWanted = result.ok ? stale : isEnded;
     const maySend = !grant.leased && backoffFor(grant, now()) === 0 && mayProbe(grant, now());
-    if (isWanted(grant) && maySend) inBackground(renew(grant.id, isWanted, via));
+    if (isWanted(grant) && maySend) inBackground(renew(grant.id, isWanted, trigger, via));
     return result;
   }
 
@@ -99,15 +105,15 @@ export function createGrants(parts: GrantsParts): Grants {
 
   return {
     read: (id) => store.readGrant(id),
-    fresh,
+    fresh: (grant, via) => freshFor('visit', grant, via),
 
     async lasting(grant) {
-      const result = await fresh(grant);
-      return result.ok && stale(result.value) ? judge(await renew(grant.id, stale)) : result;
+      const result = await freshFor('partner', grant);
+      return result.ok && stale(result.value) ? judge(await renew(grant.id, stale, 'partner')) : result;
     },
 
     async use(grant, call, via) {
-      const first = await fresh(grant, via);
+      const first = await freshFor('visit', grant, via);
       if (!first.ok) return first;
       const { id, writeId, accessToken } = first.value;
       const answer = await call(accessToken);
@@ -117,7 +123,7 @@ export function createGrants(parts: GrantsParts): Grants {
       if (!isRejected(answer)) return answer;
 
       await reject(id, accessToken);
-      const second = judge(await renew(id, (current) => current.accessToken === accessToken, via));
+      const second = judge(await renew(id, (current) => current.accessToken === accessToken, 'visit', via));
       if (!second.ok) return second;
       const repeated = await call(second.value.accessToken);
       if (isRejected(repeated)) await reject(id, second.value.accessToken);
@@ -125,14 +131,18 @@ export function createGrants(parts: GrantsParts): Grants {
     },
 
     async refresh({ id, accessToken }, via) {
-      return judge(await renew(id, (current) => current.accessToken === accessToken, via));
+      return judge(await renew(id, (current) => current.accessToken === accessToken, 'notification', via));
     },
 
     async press(grant) {
       const last = Math.max(grant.lastRefresh?.at ?? 0, grant.intent?.since ?? 0);
       if (now() >= last && now() - last < PRESS_EVERY_MS) return { tooSoon: last };
       const { id, accessToken } = grant;
-      const { grant: after, waitMs } = await renew(id, (current) => current.accessToken === accessToken);
+      const { grant: after, waitMs } = await renew(
+        id,
+        (current) => current.accessToken === accessToken,
+        'button',
+      );
       if (waitMs === 0) return judge({ grant: after, waitMs });
       return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
     },
@@ -144,6 +154,7 @@ export function createGrants(parts: GrantsParts): Grants {
       const { grant: after, waitMs } = await renew(
         id,
         (current) => current.accessToken === grant.accessToken,
+        'sweep',
         'token',
       );
       if (waitMs > 0) return waitMs;
@@ -153,14 +164,15 @@ export function createGrants(parts: GrantsParts): Grants {
     async renewOld(id) {
       const grant = await store.readGrant(id);
       if (!grant || grant.leased) return;
-      if (isOld(id, grant, now())) await renew(id, (current) => isOld(id, current, now()), 'background');
+      if (isOld(id, grant, now()))
+        await renew(id, (current) => isOld(id, current, now()), 'age', 'background');
       else await store.writeGrant(id, grant.writeId, grant, 0);
     },
 
     async verify(id) {
       const grant = await store.readGrant(id);
       if (!grant?.restored || grant.leased) return 0;
-      return (await renew(id, isRestored, 'background')).waitMs;
+      return (await renew(id, isRestored, 'restore', 'background')).waitMs;
     },
 
     async settled() {

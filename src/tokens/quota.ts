@@ -20,7 +20,7 @@ const SLACK_MS = 5000;
 const STORE_AWAY_MS = 1000;
 
 export interface QuotaParts {
-  store: RateLimitStore & CallCountStore;
+  store: Pick<RateLimitStore, 'takeCalls' | 'endCalls'> & CallCountStore;
   /** Milliseconds since any fixed moment; never steps. */
   monotonic: () => number;
   /** The longest that one call can take, milliseconds. */

@@ -23,7 +23,30 @@ export interface RenewalParts {
   /** The longest that one refresh call can take, milliseconds. */
   callMs: number;
   /** Told how each refresh call ended: null, or why Withings gave no new pair. */
-  onRefresh: (id: string, refusal: Refusal | null) => void;
+  onRefresh: (id: string, refusal: Refusal | null, how: Refreshing) => void;
+  /** Told when a grant is given up. */
+  onLost?: ((id: string, lost: Lost) => void) | undefined;
+}
+
+/** Who wants a refresh. */
+export type Trigger = 'visit' | 'button' | 'sweep' | 'age' | 'restore' | 'partner' | 'notification';
+
+export interface Refreshing {
+  trigger: Trigger;
+  /** A pair of a new chain was asked for, in place of a dead one. */
+  isRecovery: boolean;
+  milliseconds: number;
+}
+
+/** What may be known of a connection that is lost: nothing of whose it was. */
+export interface Lost {
+  reason: 'refused' | 'unlinked' | 'restored';
+  code: RefusalCode;
+  /** What Withings was asked, in this order. */
+  tried: ('present token' | 'previous token' | 'recovery')[];
+  connectedSeconds: number;
+  /** Since the last refresh that went well; null: there was none. */
+  refreshedSecondsAgo: number | null;
 }
 
 export interface Renewal {
@@ -33,7 +56,7 @@ export interface Renewal {
    *
    * @param via a turn with calls enough, or the priority at which it takes one
    */
-  renew(id: string, stale: (grant: Grant) => boolean, via: Via): Promise<Renewed>;
+  renew(id: string, stale: (grant: Grant) => boolean, via: Via, trigger: Trigger): Promise<Renewed>;
   /**
    * Uses an unproven access token once, cheaply, so that the refresh token before it can be let go.
    *
@@ -58,29 +81,34 @@ type Sent =
   | { outcome: 'refused'; grant: Grant; code: RefusalCode };
 
 export function createRenewal(parts: RenewalParts): Renewal {
-  const { store, withings, now, monotonic, sleep, refreshMarginSeconds, callMs, onRefresh } = parts;
+  const { store, withings, now, monotonic, sleep, refreshMarginSeconds, callMs, onRefresh, onLost } = parts;
   /** Longer than two calls, so that a lease ends only if its holder was killed or stopped. */
   const leaseMs = 2 * callMs + 1000;
   const timeoutMs = callMs + 500;
 
-  async function renew(id: string, stale: (grant: Grant) => boolean, via: Via): Promise<Renewed> {
+  async function renew(
+    id: string,
+    stale: (grant: Grant) => boolean,
+    via: Via,
+    trigger: Trigger,
+  ): Promise<Renewed> {
     const end = monotonic() + timeoutMs;
     for (;;) {
       const grant = await store.readGrant(id);
       if (!grant || !mayBeRenewed(grant) || !stale(grant)) return { grant, waitMs: 0 };
-      const renewed = grant.leased ? null : await inTurn(grant, via);
+      const renewed = grant.leased ? null : await inTurn(grant, via, trigger);
       if (renewed || monotonic() > end) return renewed ?? { grant, waitMs: 0 };
       await sleep(LOOK_EVERY_MS);
     }
   }
 
   /** Null: somebody else wrote, read again. */
-  async function inTurn(grant: Grant, via: Via): Promise<Renewed | null> {
+  async function inTurn(grant: Grant, via: Via, trigger: Trigger): Promise<Renewed | null> {
     if (backoffFor(grant, now()) > 0) return { grant, waitMs: 0 };
     const turn = await turnFor(grant, via); // before anything is written: who has none leaves nothing behind
     if (typeof turn === 'number') return { grant, waitMs: turn };
     try {
-      const after = await askWithings(grant, turn);
+      const after = await askWithings(grant, turn, trigger);
       return after && { grant: after, waitMs: 0 };
     } finally {
       if (turn !== via) turn.end();
@@ -103,42 +131,67 @@ export function createRenewal(parts: RenewalParts): Renewal {
    * A refusal counts when the present and the previous token are refused at a record that nobody changed. Null: somebody
    * else wrote, read again.
    */
-  async function askWithings(grant: Grant, turn: Turn): Promise<Grant | null> {
+  async function askWithings(grant: Grant, turn: Turn, trigger: Trigger): Promise<Grant | null> {
     const why = reasonFor(grant, refreshMarginSeconds, now()); // before the intent is written
-    let sent = await send(grant, grant.refreshToken, turn, why);
+    let sent = await send(grant, grant.refreshToken, turn, why, trigger);
     if (sent.outcome === 'refused' && sent.grant.previousRefreshToken !== null) {
-      sent = await send(sent.grant, sent.grant.previousRefreshToken, turn, why);
+      sent = await send(sent.grant, sent.grant.previousRefreshToken, turn, why, trigger);
     }
     if (sent.outcome === 'lost') return null;
     if (sent.outcome === 'written') return sent.grant;
-    return recover(sent.grant, lostBy(sent));
+    return recover(sent.grant, lostBy(sent), trigger);
   }
 
   /** The old chain is known to be dead: what may be left is a new one, unless its end was the person's will. */
-  async function recover(refused: Grant, code: RefusalCode): Promise<Grant | null> {
-    if (!parts.recover || isTheirWill(refused)) return write(refused, dead(refused, code, now()));
+  async function recover(refused: Grant, code: RefusalCode, trigger: Trigger): Promise<Grant | null> {
+    if (!parts.recover || isTheirWill(refused)) return giveUp(refused, code, []);
     const mine = await store.writeGrant(refused.id, refused.writeId, refused, 2 * leaseMs); // three calls in place of one
     if (!mine) return null;
+    const begun = monotonic();
     const pair = await parts.recover(mine.userId);
-    onRefresh(mine.id, pair.ok ? null : pair.refusal);
+    const milliseconds = monotonic() - begun;
+    onRefresh(mine.id, pair.ok ? null : pair.refusal, { trigger, isRecovery: true, milliseconds });
     if (!pair.ok) {
-      return write(
-        mine,
-        isFinal(pair.refusal) ? dead(mine, code, now()) : postponed(mine, pair.refusal, now()),
-      );
+      if (isFinal(pair.refusal)) return giveUp(mine, code, ['recovery']);
+      return write(mine, postponed(mine, pair.refusal, now()));
     }
     const isTheirs = pair.value.userId === mine.userId;
     return write(mine, isTheirs ? recovered(mine, pair.value, now()) : postponed(mine, SOMEBODY_ELSE, now()));
   }
 
+  /** Told once: an ended grant is asked about again now and then. */
+  async function giveUp(grant: Grant, code: RefusalCode, tried: Lost['tried']): Promise<Grant | null> {
+    const at = now();
+    const after = await write(grant, dead(grant, code, at));
+    if (after === null || grant.ended !== null) return after;
+    const { unlinked, previousRefreshToken, connectedAt, history } = grant;
+    const refreshed = history.findLast(({ what }) => what === 'refreshed' || what === 'recovered');
+    onLost?.(grant.id, {
+      reason: unlinked ? 'unlinked' : grant.restored ? 'restored' : 'refused',
+      code,
+      tried: ['present token', ...(previousRefreshToken === null ? [] : PREVIOUS), ...tried],
+      connectedSeconds: Math.round((at - connectedAt) / 1000),
+      refreshedSecondsAgo: refreshed ? Math.round((at - refreshed.last) / 1000) : null,
+    });
+    return after;
+  }
+
   /** Intent and lease first, then the call, then what came of it. */
-  async function send(before: Grant, token: string, turn: Turn, why: Reason): Promise<Sent> {
+  async function send(
+    before: Grant,
+    token: string,
+    turn: Turn,
+    why: Reason,
+    trigger: Trigger,
+  ): Promise<Sent> {
     const begun = monotonic();
     const mine = await store.writeGrant(before.id, before.writeId, intending(before, token, now()), leaseMs);
     if (!mine || monotonic() - begun > leaseMs / 2) return { outcome: 'lost' }; // or we were stopped meanwhile
 
+    const sentAt = monotonic();
     const answer = await withings.refresh(token, turn);
-    onRefresh(mine.id, answer.ok ? null : answer.refusal);
+    const milliseconds = monotonic() - sentAt;
+    onRefresh(mine.id, answer.ok ? null : answer.refusal, { trigger, isRecovery: false, milliseconds });
     if (!answer.ok && answer.refusal.code === 'refresh-token-refused') {
       return { outcome: 'refused', grant: mine, code: answer.refusal.code };
     }
@@ -173,6 +226,8 @@ export function createRenewal(parts: RenewalParts): Renewal {
     },
   };
 }
+
+const PREVIOUS: Lost['tried'] = ['previous token'];
 
 /** How many calls a refresh takes, should Withings refuse the first of two tokens. */
 export function callsToRefresh(grant: Grant, { callsPerRefresh }: Pick<Withings, 'callsPerRefresh'>): number {

@@ -16,6 +16,8 @@ export interface SweeperParts {
   now: () => number;
   sleep: (ms: number) => Promise<unknown>;
   sweepSeconds: number;
+  /** Told when a round of finishing begins; what it returns is told whether it came to its end. */
+  onSweep?: (() => (isComplete: boolean) => void) | undefined;
   onError: (error: unknown) => void;
 }
 
@@ -40,9 +42,21 @@ export function createSweeper({
   now,
   sleep,
   sweepSeconds,
+  onSweep,
   onError,
 }: SweeperParts): Schedule {
   async function sweep(stopping: AbortSignal): Promise<void> {
+    const ended = onSweep?.();
+    let isComplete = false;
+    try {
+      await finish(stopping);
+      isComplete = true;
+    } finally {
+      ended?.(isComplete);
+    }
+  }
+
+  async function finish(stopping: AbortSignal): Promise<void> {
     let isMore = true;
     while (isMore && !stopping.aborted) {
       isMore = await attendDue(stopping);

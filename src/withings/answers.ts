@@ -35,6 +35,17 @@ export function isBusy(reply: Reply): boolean {
   return !answer.ok && answer.refusal.code === 'withings-busy';
 }
 
+/** In a word for whoever counts: `ok`, `status_601`, `http_502`, `timeout` …; of a refusal never the text. */
+export function outcomeOf(reply: Reply): string {
+  if (reply.kind === 'unsent') return 'unsent';
+  if (reply.kind === 'silence') return reply.why;
+  if (reply.httpStatus !== 200) return `http_${reply.httpStatus}`;
+  if (reply.text.length > MAX_REFUSAL_CHARACTERS) return 'ok';
+  const answer = envelope.safeParse(parseJson(reply));
+  if (!answer.success) return 'unreadable';
+  return answer.data.status === 0 ? 'ok' : `status_${answer.data.status}`;
+}
+
 function parseJson(reply: Reply): unknown {
   try {
     return reply.kind === 'answer' ? JSON.parse(reply.text) : undefined;

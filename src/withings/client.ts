@@ -1,10 +1,18 @@
-import { isBusy } from './answers.ts';
+import { isBusy, outcomeOf } from './answers.ts';
 import type { Issuer } from './clouds.ts';
 import { createDataCalls, type DataCalls } from './data-calls.ts';
 import { createPost, type NoAnswer, type Via } from './http.ts';
 import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { createPartner, type Partner } from './partner.ts';
-import { type RateLimit, type Turn, UNLIMITED, type Wait, type Wanted, waitForTurn } from './rate-limit.ts';
+import {
+  type OnTurn,
+  type RateLimit,
+  type Turn,
+  UNLIMITED,
+  type Wait,
+  type Wanted,
+  waitForTurn,
+} from './rate-limit.ts';
 import { createSignedCall } from './signed-calls.ts';
 
 /** The Withings calls this program makes. Every refusal is a value; nothing here throws or retries. */
@@ -53,19 +61,30 @@ export interface WithingsOptions extends OAuth2Options {
   sleep?: Wait;
   /** Told how many pieces of a list made no sense, or cannot be, and were left out. */
   onSkipped?: (action: string, count: number) => void;
+  /** Told when a call begins, by service and action; what it returns is told how the call ended. */
+  onCall?: ((endpoint: string) => (outcome: string) => void) | undefined;
+  /** Told of each turn that was given or refused. */
+  onTurn?: OnTurn | undefined;
   /** Told why a call brought no answer. */
   onNoAnswer?: (what: NoAnswer) => void;
 }
 
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
-  const { rateLimit = UNLIMITED, sleep } = options;
-  const turn = (wanted: Wanted, signal?: AbortSignal) => waitForTurn(rateLimit, wanted, signal, sleep);
+  const { rateLimit = UNLIMITED, sleep, onTurn, onCall } = options;
+  const turn = (wanted: Wanted, signal?: AbortSignal) =>
+    waitForTurn(rateLimit, wanted, signal, sleep, onTurn);
   const postAt = createPost(
     options.apiUrl,
     options.proxy ?? null,
     options.timeoutMs,
-    options.onNoAnswer ?? (() => {}),
+    {
+      onNoAnswer: options.onNoAnswer,
+      onCall(endpoint) {
+        const ended = onCall?.(endpoint);
+        return (reply) => ended?.(outcomeOf(reply));
+      },
+    },
     turn,
     isBusy,
   );

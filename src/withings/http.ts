@@ -23,6 +23,11 @@ export type Via = Turn | Priority;
 /** A way to post. `signal` ends the wait for a turn, not the call. */
 export type PostAt = (via: Via, signal?: AbortSignal) => Post;
 
+export interface Told {
+  onCall?: (endpoint: string) => (reply: Reply) => void;
+  onNoAnswer?: ((what: NoAnswer) => void) | undefined;
+}
+
 /** A call that brought nothing to read, for who looks for the cause: never a token, a field or an answer. */
 export interface NoAnswer {
   path: string;
@@ -44,7 +49,7 @@ const MAX_DATA_BYTES = 8 * 1024 * 1024;
  * @param apiUrl base of the API, ends in a slash
  * @param proxy that https calls go through; null: none
  * @param timeoutMs total deadline of one call in milliseconds, body included
- * @param onNoAnswer told why a call brought nothing
+ * @param told when a call begins, what came back, and why it brought nothing
  * @param waitForTurn resolves to a turn, or to the milliseconds that are missing
  * @param isBusy says of a reply that there were too many calls
  */
@@ -52,7 +57,7 @@ export function createPost(
   apiUrl: string,
   proxy: URL | null,
   timeoutMs: number,
-  onNoAnswer: (what: NoAnswer) => void,
+  { onCall, onNoAnswer = () => {} }: Told,
   waitForTurn: (wanted: Wanted, signal?: AbortSignal) => Promise<Turn | number>,
   isBusy: (reply: Reply) => boolean,
 ): PostAt {
@@ -93,7 +98,12 @@ export function createPost(
   };
 
   return (via, signal) => async (path, fields, accessToken) => {
-    const call = () => post(path, fields, accessToken);
+    async function call(): Promise<Reply> {
+      const ended = onCall?.(endpointOf(path, fields));
+      const reply = await post(path, fields, accessToken);
+      ended?.(reply);
+      return reply;
+    }
     const begun = typeof via === 'string' ? null : via.use(call, isBusy);
     if (begun) return begun;
     const wanted = { calls: 1, ...(typeof via === 'string' ? nobodys(via) : moreOf(via)) };
@@ -105,6 +115,11 @@ export function createPost(
       turn.end();
     }
   };
+}
+
+/** Such as `oauth2.requesttoken`: Withings has several actions under one path. */
+function endpointOf(path: string, { action = 'none' }: Record<string, string>): string {
+  return `${path.replace(/^v2\//, '')}.${action}`;
 }
 
 function nobodys(priority: Priority) {

@@ -33,6 +33,9 @@ export type RateLimit = (wanted: Wanted) => Promise<Turn | number>;
 export const MAX_WAIT_MS = 2000;
 export const MAX_BACKGROUND_WAIT_MS = 10_000;
 
+/** Told how a turn came, and after how long. */
+export type OnTurn = (priority: Priority, result: 'at_once' | 'waited' | 'refused', waitedMs: number) => void;
+
 /** Resolves after so many milliseconds, or at once when `signal` aborts. */
 export type Wait = (ms: number, signal?: AbortSignal) => Promise<unknown>;
 
@@ -54,15 +57,23 @@ export async function waitForTurn(
   wanted: Wanted,
   signal?: AbortSignal,
   sleep: Wait = unlessAborted,
+  onTurn: OnTurn = () => {},
 ): Promise<Turn | number> {
-  let left = wanted.priority === 'background' ? MAX_BACKGROUND_WAIT_MS : MAX_WAIT_MS;
-  for (;;) {
+  const { priority } = wanted;
+  const most = priority === 'background' ? MAX_BACKGROUND_WAIT_MS : MAX_WAIT_MS;
+  for (let waited = 0; ; ) {
     const turn = await rateLimit(wanted);
-    if (typeof turn !== 'number') return turn;
-    left -= turn;
-    if (left < 0) return turn;
-    await sleep(turn, signal);
-    if (signal?.aborted) return turn;
+    if (typeof turn !== 'number') {
+      onTurn(priority, waited === 0 ? 'at_once' : 'waited', waited);
+      return turn;
+    }
+    if (waited + turn <= most) {
+      await sleep(turn, signal);
+      waited += turn;
+      if (!signal?.aborted) continue;
+    }
+    onTurn(priority, 'refused', waited);
+    return turn;
   }
 }
 

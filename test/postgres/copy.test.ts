@@ -3,6 +3,7 @@ import { schemaFor } from '../../src/store/postgres/client.ts';
 import { openPostgresCopy } from '../../src/store/postgres/copy.ts';
 import { openPostgresRestored } from '../../src/store/postgres/restored.ts';
 import { openPostgresStore } from '../../src/store/postgres/store.ts';
+import { connectionsContract } from '../store/connections-contract.ts';
 import { copyContract } from '../store/copy-contract.ts';
 import { frozenContract } from '../store/frozen.ts';
 import { closing, encryption, fill, type Place, sqlitePlace } from '../store/places.ts';
@@ -22,6 +23,7 @@ async function postgresPlace(): Promise<Place & { schema: string }> {
   };
 }
 
+connectionsContract('PostgreSQL', postgresPlace);
 frozenContract('PostgreSQL', postgresPlace);
 restoredContract('PostgreSQL', postgresPlace);
 copyContract('SQLite to PostgreSQL', sqlitePlace, postgresPlace);

@@ -4,6 +4,7 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisCopy } from '../../src/store/redis/copy.ts';
 import { openRedisRestored } from '../../src/store/redis/restored.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
+import { connectionsContract } from '../store/connections-contract.ts';
 import { copy, copyContract } from '../store/copy-contract.ts';
 import { frozenContract } from '../store/frozen.ts';
 import { closing, contents, encryption, filled, NOW, type Place, sqlitePlace } from '../store/places.ts';
@@ -28,6 +29,7 @@ async function redisPlace({ url } = SHARED): Promise<Place & { tag: string }> {
   };
 }
 
+connectionsContract('Redis', redisPlace);
 frozenContract('Redis', redisPlace);
 restoredContract('Redis', redisPlace);
 copyContract('SQLite to Redis', sqlitePlace, redisPlace);

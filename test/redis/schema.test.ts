@@ -62,6 +62,8 @@ test('a Redis from before there were versions opens, and everybody in it stays c
   expect(await namesThere(NEW_NAMES)).toEqual(NEW_NAMES);
   expect(await store.readSubscriptions(nameOf(store, '363'))).toMatchObject({ newsAt: 1795637591749 });
   expect(await store.claimDueGrants('eu', ZERO.at + 60_000, 10)).toEqual([nameOf(store, '364')]);
+  const { states, open: unfinished } = await store.countConnections();
+  expect([states[0], unfinished]).toEqual([{ state: 'connected', all: 2, demo: 0 }, 1]);
   await expectEverybodyConnected({ REDIS_URL: server.url }, ZERO);
 });
 

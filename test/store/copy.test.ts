@@ -6,12 +6,14 @@ import { deriveKeys } from '../../src/store/keys.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { tempDir } from '../support/machine.ts';
+import { connectionsContract } from './connections-contract.ts';
 import { copyContract } from './copy-contract.ts';
 import { frozenContract } from './frozen.ts';
 import { sqlitePlace } from './places.ts';
 import { restoredContract } from './restored-contract.ts';
 import { SECRET } from './version-zero.ts';
 
+connectionsContract('SQLite', sqlitePlace);
 frozenContract('SQLite', sqlitePlace);
 copyContract('SQLite to SQLite', sqlitePlace, sqlitePlace);
 restoredContract('SQLite', sqlitePlace);

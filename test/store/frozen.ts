@@ -20,7 +20,10 @@ type Reads =
   | 'readTimezone'
   | 'readCallCounts'
   | 'heldSince'
-  | 'listRestored';
+  | 'listRestored'
+  | 'readCalls'
+  | 'countConnections'
+  | 'listConnections';
 type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'encryption' | 'close'>;
 
 const session = { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR };

@@ -58,6 +58,8 @@ test('a store from before there were versions opens, and everybody in it stays c
   const store = openSqliteStore(file, OPENING.encryption, () => 0);
   expect(await store.readSubscriptions(nameOf(store, '363'))).toMatchObject({ newsAt: 1795637586694 });
   expect(await store.claimDueGrants('eu', ZERO.at + 60_000, 10)).toEqual([nameOf(store, '364')]);
+  const { states, open: unfinished } = await store.countConnections();
+  expect([states[0], unfinished]).toEqual([{ state: 'connected', all: 2, demo: 0 }, 1]);
   store.close();
   await expectEverybodyConnected({ DATA_DIR: dirname(file) }, ZERO);
 });

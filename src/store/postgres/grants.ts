@@ -63,6 +63,10 @@ export function postgresGrants(
           clock(),
           next.renewAt,
           restored,
+          next.state,
+          next.demo,
+          keyOf(next.sealed),
+          next.openSince,
         )
         .then(
           (rows) => rows.length,
@@ -123,6 +127,19 @@ const PUT_DUE = 'INSERT INTO @due AS d (grant_id, due_at, renew_at)';
 const CHANGE_DUE = `ON CONFLICT (grant_id) DO UPDATE SET due_at = excluded.due_at, renew_at = excluded.renew_at
   WHERE (d.due_at, d.renew_at) IS DISTINCT FROM (excluded.due_at, excluded.renew_at)`;
 
+/** The same of what can be counted; open since it first was. */
+const PUT_CLASS = 'INSERT INTO @connections AS c (grant_id, state, demo, key, open_since)';
+const OPEN_SINCE = `CASE WHEN excluded.open_since IS NULL THEN NULL ELSE LEAST(c.open_since, excluded.open_since) END`;
+const CHANGE_CLASS = `ON CONFLICT (grant_id) DO UPDATE SET state = excluded.state, demo = excluded.demo,
+  key = excluded.key, open_since = ${OPEN_SINCE}
+  WHERE (c.state, c.demo, c.key, c.open_since)
+    IS DISTINCT FROM (excluded.state, excluded.demo, excluded.key, ${OPEN_SINCE})`;
+
+/** The id of the key that sealed it. */
+export function keyOf(sealed: string): string {
+  return sealed.split('.', 1)[0] ?? '';
+}
+
 /** When it is due stands beside it: an index on a column that often changes would make each write three times as long. */
 const WRITE_GRANT = `
 WITH written AS (
@@ -131,6 +148,8 @@ WITH written AS (
   WHERE id = $1 AND write_id = $2 RETURNING id
 ), timed AS (
   ${PUT_DUE} SELECT id, $5::bigint, $8::bigint FROM written ${CHANGE_DUE}
+), classified AS (
+  ${PUT_CLASS} SELECT id, $10::text, $11::boolean, $12::text, $13::bigint FROM written ${CHANGE_CLASS}
 ), settled AS (
   DELETE FROM @restored WHERE grant_id IN (SELECT id FROM written) AND NOT $9::boolean
 )
@@ -164,7 +183,7 @@ export async function putGrant(
   sql: Sql,
   id: string,
   expected: string | null,
-  { writeId, sealed, dueAt, renewAt }: SealedGrant,
+  { writeId, sealed, dueAt, renewAt, state, demo, openSince }: SealedGrant,
 ): Promise<boolean> {
   const written =
     expected === null
@@ -179,6 +198,8 @@ export async function putGrant(
   if (written === 0) return false;
   await sql.run('DELETE FROM @restored WHERE grant_id = $1', id);
   await sql.run(`${PUT_DUE} VALUES ($1, $2, $3) ${CHANGE_DUE}`, id, dueAt, renewAt);
+  await sql.run('DELETE FROM @connections WHERE grant_id = $1', id);
+  await sql.run(`${PUT_CLASS} VALUES ($1, $2, $3, $4, $5)`, id, state, demo, keyOf(sealed), openSince);
   return true;
 }
 

@@ -30,6 +30,11 @@ export function postgresRateLimit({ db, clock }: PostgresParts): RateLimitStore 
   return {
     takeCalls: (wanted, quota) => inTurn((sql, now) => takeCalls(sql, wanted, quota, now)),
 
+    async readCalls() {
+      const [row] = await db.rows<{ calls: number }>(COUNTING, clock());
+      return Number(row?.calls ?? 0);
+    },
+
     async endCalls(id, made, busy, at) {
       await inTurn(async (sql, now) => {
         if (made === 0) await sql.run('DELETE FROM @calls WHERE id = $1', id);
@@ -102,6 +107,9 @@ function hasPlace(places: Place[], person: string, priority: string, most: numbe
   const others = places.filter((each) => each.priority === priority);
   return others.length < most || others.some((each) => each.person === person);
 }
+
+const COUNTING = `WITH now AS (SELECT coalesce($1::float8, extract(epoch FROM clock_timestamp()) * 1000) AS at)
+  SELECT coalesce(sum(calls), 0) AS calls FROM @calls, now WHERE until > now.at AND since <= now.at`;
 
 const COUNT = `INSERT INTO @calls (id, priority, calls, lent, person, process, since, until)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;

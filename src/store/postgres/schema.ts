@@ -66,6 +66,13 @@ const STEPS: string[] = [
   CREATE UNLOGGED TABLE @messages (
     id text PRIMARY KEY, message text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp()
   );`,
+  // Filled by classifyAll, and apart as well: it seldom changes.
+  `CREATE TABLE @connections (
+    grant_id text COLLATE "C" PRIMARY KEY REFERENCES @grants ON DELETE CASCADE, state text NOT NULL, demo boolean NOT NULL,
+    key text NOT NULL, open_since bigint
+  );
+  CREATE INDEX connections_by_state ON @connections (state, demo, key, grant_id);
+  CREATE INDEX connections_open ON @connections (open_since) WHERE open_since IS NOT NULL;`,
 ];
 
 /**

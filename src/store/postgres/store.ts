@@ -6,6 +6,7 @@ import type { StoreKey } from '../store-key.ts';
 import { postgresAttempts } from './attempts.ts';
 import { postgresCallCounts } from './call-counts.ts';
 import { createClient, type Postgres, schemaFor } from './client.ts';
+import { classifyAll, postgresConnections } from './connections.ts';
 import { readPostgresMark } from './copy.ts';
 import { readDurability } from './durability.ts';
 import { postgresEndings } from './endings.ts';
@@ -50,15 +51,16 @@ const ANSWER_WITHIN_MS = 800;
  */
 export async function openPostgresStore(
   options: PostgresOptions,
-): Promise<{ store: Store; durability: string }> {
+): Promise<{ store: Store; durability: string; durable: boolean }> {
   const { url, encryption, tag, serverClock, onForged = () => {} } = options;
   const schema = schemaFor(tag);
   const db = createClient({ url, schema, timeoutMs: ANSWER_WITHIN_MS });
   try {
-    await migrateUnhurried(url, schema);
+    await unhurried(url, schema, (patient) => migrate(patient, schema));
     const mark = await readPostgresMark(db);
     if (mark !== null) throw unfit(markedWords(mark));
     const key = await readStoreKey(db, encryption);
+    await unhurried(url, schema, (patient) => classifyAll(patient, encryption));
     const pubsub = await postgresPubSub(db, { url, schema, encryption });
     const isDirect = await pubsub.works();
     const durability = await readDurability(db, !isDirect).catch((error) => {
@@ -74,7 +76,7 @@ export async function openPostgresStore(
       db.close();
     };
     const store = { ...createStore(parts, key, onForged), pubsub: isDirect ? pubsub : null, close };
-    return { durability, store };
+    return { durability, durable: true, store };
   } catch (error) {
     db.close();
     throw error;
@@ -82,9 +84,9 @@ export async function openPostgresStore(
 }
 
 /** A step over millions of rows takes longer than a page may. */
-async function migrateUnhurried(url: string, schema: string): Promise<void> {
+async function unhurried(url: string, schema: string, work: (db: Postgres) => Promise<void>): Promise<void> {
   const db = createClient({ url, schema, timeoutMs: 10 * 60_000, connections: 1 });
-  await migrate(db, schema).finally(() => db.close());
+  await work(db).finally(() => db.close());
 }
 
 function createStore(
@@ -104,6 +106,7 @@ function createStore(
     ...postgresRateLimit(parts),
     ...postgresCallCounts(parts),
     ...postgresExpiry(parts),
+    ...postgresConnections(parts),
     async probe() {
       await parts.db.run(PROBE);
     },

@@ -35,7 +35,8 @@ local function set(name, field, value)
 end
 local put = {
   grants = function(r)
-    putGrant(r.id, r.write_id, r.sealed, r.due_at == cjson.null and '' or num(r.due_at), '0', '0')
+    putGrant(r.id, r.write_id, r.sealed, r.due_at == cjson.null and '' or num(r.due_at), '0',
+      r.classes, r.open_since == cjson.null and '' or num(r.open_since), '0')
     outlive(p .. 'g:' .. r.id, num(r.ttl))
   end,
   subscriptions = function(r)

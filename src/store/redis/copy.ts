@@ -9,6 +9,7 @@ import { connectRedis } from './connection.ts';
 import { CLEAR, PUT, READ, readRedisMark, swapRedisMark } from './copy-scripts.ts';
 import { writeToDisk } from './disk.ts';
 import { readDurability } from './durability.ts';
+import { classFields } from './grants.ts';
 import { redisKeys, ttlOf } from './keys.ts';
 import { heldSince } from './restored.ts';
 import { migrate, refuseNewer } from './schema.ts';
@@ -85,7 +86,11 @@ export async function openRedisCopy({
       for (const kind of KINDS) yield* pages(kind, at);
     },
     async put(mark, { kind, rows }) {
-      const timed = rows.map((row) => ({ ...row, ttl: ttlOf(endOf(row) ?? now(), now()) }));
+      const timed = rows.map((row) => ({
+        ...row,
+        ...('sealed' in row ? classFields(row, encryption) : {}),
+        ttl: ttlOf(endOf(row) ?? now(), now()),
+      }));
       held(await redis.run(PUT, writeMark(mark), kind, JSON.stringify(timed)));
     },
     async clear(mark) {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Issuer } from '../../withings/clouds.ts';
+import type { ConnectionClass } from '../connections.ts';
 import type { Encryption } from '../encryption.ts';
 import { type Grant, RENEW_WITHIN_MS } from '../grant.ts';
 import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore, RENEWAL_CLAIM_MS } from '../grants.ts';
-import { openGrant, sealGrant } from '../sealed-grant.ts';
+import { classOfSealed, openGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { RedisParts } from './connection.ts';
 import { script, unguardedScript } from './script.ts';
@@ -43,7 +44,8 @@ export function redisGrants(
     async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, encryption);
       const { restored = false } = change;
-      const record = [next.writeId, next.sealed, next.dueAt, next.renewAt] as const;
+      const kept = [next.dueAt, next.renewAt, classesOf(next), next.openSince] as const;
+      const record = [next.writeId, next.sealed, ...kept] as const;
       const isSettled = restored ? '' : '1';
       const written = await redis.run(WRITE_GRANT, id, writeId, ...record, leaseMs, clock(), isSettled);
       return written === 1 ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0, restored } : null;
@@ -65,6 +67,20 @@ interface Spans {
 const DUE: Spans = { withinMs: DUE_WITHIN_MS, claimMs: CLAIM_MS };
 const OLD: Spans = { withinMs: RENEW_WITHIN_MS, claimMs: RENEWAL_CLAIM_MS };
 const OTHERS_WAIT_MS = 3_600_000;
+/** What the index of each key's records begins with. */
+export const SEALED = 'sealed:';
+
+/** The indexes that have this grant, as the scripts take them. */
+export function classesOf({ state, demo, sealed }: ConnectionClass & { sealed: string }): string {
+  const [key = ''] = sealed.split('.');
+  return [`state:${state}`, `${SEALED}${key}`, ...(demo ? [`demo:${state}`] : [])].join(' ');
+}
+
+/** What follows from what is sealed, as the copy puts it. */
+export function classFields({ id, sealed }: { id: string; sealed: string }, encryption: Encryption) {
+  const found = classOfSealed(id, sealed, encryption);
+  return { classes: classesOf({ ...found, sealed }), open_since: found.openSince };
+}
 
 /** Write-id, sealed, leased, restored. */
 export const grantRow = z.tuple([z.string(), z.string(), z.enum(['0', '1']), z.enum(['0', '1'])]);
@@ -90,20 +106,22 @@ if not g[1] then return {} end
 return { g[1], g[2], isLeased(ARGV[1], hostNow(ARGV[2])) and '1' or '0', isRestored(ARGV[1]) }`);
 
 /**
- * id, expected write-id, new write-id, sealed, due at, renew at, lease in ms, clock, no longer restored → 1 if it was written. Two changes make
+ * id, expected write-id, new write-id, sealed, due at, renew at, classes, open since, lease in ms, clock, no longer
+ * restored → 1 if it was written. Two changes make
  * a transaction in Redis' file: where a crash of the host tore one before, Redis leaves its beginning standing, and
  * throws away with it, at its next start, all that follows up to the end of a transaction.
  */
 const WRITE_GRANT = script(`
 local g = p .. 'g:' .. ARGV[1]
 if redis.call('HGET', g, 'w') ~= ARGV[2] then return 0 end
-local lease = tonumber(ARGV[7])
-local till = lease == 0 and '0' or num(hostNow(ARGV[8]) + lease)
+local lease = tonumber(ARGV[9])
+local till = lease == 0 and '0' or num(hostNow(ARGV[10]) + lease)
 redis.call('HSET', g, 'w', ARGV[3], 's', ARGV[4])
-redis.call('HSET', g, 'l', till, 'm', ARGV[7])
+redis.call('HSET', g, 'l', till, 'm', ARGV[9])
 index('grants-due', ARGV[1], ARGV[5])
 planRenewal(ARGV[1], ARGV[6])
-if ARGV[9] == '1' then settleRestored(ARGV[1]) end
+classify(ARGV[1], ARGV[7], ARGV[8])
+if ARGV[11] == '1' then settleRestored(ARGV[1]) end
 announce(ARGV[1])
 return 1`);
 

@@ -35,6 +35,8 @@ export interface RedisKeys {
  * - `people` grant ids by when they are due in the outbox; infinite while they are connected;
  * - `ends` "<grant id> <session key>" by idle limit, `grants-due`, `grants-to-renew` and `subscriptions-due` grant ids by when
  *   they are due, their tokens grow old, or their subscriptions are due;
+ * - `state:<state>`, `demo:<state>` and `sealed:<key>` the ids of grants that are so, in their order, and `classes` the names
+ *   of these; `grants-open` ids by since when a refresh of theirs is open: see connections.ts;
  * - `calls` those that count, `places` who waits, `borrowing` from when on each priority may borrow: see rate-limit.ts;
  * - `restored` grant ids that came back with a backup and were not asked about since, all at 0;
  * - `call-counts` how many calls there were by hour, and by `<hour> busy` how many were refused as too many.

@@ -12,7 +12,7 @@ import {
   WINDOW_MS,
 } from '../rate-limit.ts';
 import type { RedisParts } from './connection.ts';
-import { script } from './script.ts';
+import { script, unguardedScript } from './script.ts';
 
 export function redisRateLimit({ redis, clock }: Pick<RedisParts, 'redis' | 'clock'>): RateLimitStore {
   return {
@@ -26,6 +26,7 @@ export function redisRateLimit({ redis, clock }: Pick<RedisParts, 'redis' | 'clo
       const hours = [hourOf(at), hourOf(at) - COUNTS_KEPT_MS];
       await redis.run(END_CALLS, id, made, clock(), busy, ...hours);
     },
+    readCalls: async () => Number(await redis.run(READ_CALLS, clock())),
   };
 }
 
@@ -190,3 +191,12 @@ if ARGV[2] == '0' then return redis.call('HDEL', p .. 'calls', ARGV[1]) end
 each = cjson.decode(each)
 each.calls, each['until'] = tonumber(ARGV[2]), hostNow(ARGV[3]) + ${WINDOW_MS}
 return redis.call('HSET', p .. 'calls', ARGV[1], cjson.encode(each))`);
+
+/** clock → how many count. */
+const READ_CALLS = unguardedScript(`
+local now, all, found = hostNow(ARGV[1]), 0, redis.call('HGETALL', p .. 'calls')
+for i = 2, #found, 2 do
+  local each = cjson.decode(found[i])
+  if each['until'] > now and each.since <= now then all = all + each.calls end
+end
+return all`);

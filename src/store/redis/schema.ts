@@ -1,6 +1,7 @@
 import { newerThanKnown } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Connection } from './connection.ts';
+import { classifyAll } from './connections.ts';
 import { unfit } from './errors.ts';
 import type { RedisKeys } from './keys.ts';
 import { renameAll } from './renaming.ts';
@@ -51,14 +52,22 @@ export async function migrate(
   await redis.run(NEW_RATE_LIMIT);
   await redis.run(TO_RENEW);
   await redis.run(RESTORED);
+  if ((await redis.command('GET', keys.version)) === '7') {
+    await classifyAll(redis, keys, opening.encryption);
+    await redis.run(CLASSIFIED);
+  }
 }
 
 const RENAMED = step(3, `redis.call('DEL', p .. 'ring')`);
 /** How old tokens are stands nowhere outside of what is sealed: the sweeper looks at each grant once. */
 const TO_RENEW = step(
   5,
-  `redis.call('ZUNIONSTORE', p .. 'grants-to-renew', 1, p .. 'subscriptions-due', 'WEIGHTS', 0)`,
+  `
+for _, id in ipairs(redis.call('ZRANGE', p .. 'subscriptions-due', 0, -1)) do
+  redis.call('ZADD', p .. 'grants-to-renew', 0, id)
+end`,
 );
 /** Which grants came back with a backup is listed beside them: nothing changes. */
 const RESTORED = step(6, '');
 const NEW_RATE_LIMIT = step(4, `redis.call('DEL', p .. 'rate-limit:calls', p .. 'rate-limit:codes')`);
+const CLASSIFIED = step(7, '');

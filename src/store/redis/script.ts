@@ -55,8 +55,25 @@ local function grantExists(id) return redis.call('EXISTS', p .. 'g:' .. id) == 1
 local function planRenewal(id, at)
   redis.call('ZADD', p .. 'grants-to-renew', at == '' and '+inf' or at, id) -- who is not in it was never looked at
 end
-local function putGrant(id, writeId, sealed, dueAt, renewAt, subscriptionsDueAt)
+local function classify(id, classes, openSince)
+  local mine = {}
+  for name in string.gmatch(classes, '%S+') do
+    mine[name] = true
+    redis.call('SADD', p .. 'classes', name)
+    redis.call('ZADD', p .. name, 0, id)
+  end
+  for _, name in ipairs(redis.call('SMEMBERS', p .. 'classes')) do
+    if not mine[name] and redis.call('ZREM', p .. name, id) == 1 and redis.call('EXISTS', p .. name) == 0 then
+      redis.call('SREM', p .. 'classes', name)
+    end
+  end
+  if openSince == '' then redis.call('ZREM', p .. 'grants-open', id)
+  else redis.call('ZADD', p .. 'grants-open', 'NX', openSince, id) end
+end
+local function putGrant(id, writeId, sealed, dueAt, renewAt, classes, openSince, subscriptionsDueAt)
   redis.call('HSET', p .. 'g:' .. id, 'w', writeId, 's', sealed, 'l', '0', 'm', '0')
+  redis.call('ZREM', p .. 'grants-open', id)
+  classify(id, classes, openSince)
   index('grants-due', id, dueAt)
   planRenewal(id, renewAt)
   index('subscriptions-due', id, subscriptionsDueAt)
@@ -82,6 +99,7 @@ local function eraseGrant(id)
   redis.call('ZREM', p .. 'grants-to-renew', id)
   redis.call('ZREM', p .. 'subscriptions-due', id)
   settleRestored(id)
+  classify(id, '', '')
   announce(id)
 end
 local function disown(id, key)

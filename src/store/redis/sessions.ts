@@ -12,7 +12,7 @@ import {
 import type { Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { RedisParts } from './connection.ts';
-import { grantRow, readGrantRow } from './grants.ts';
+import { classesOf, grantRow, readGrantRow } from './grants.ts';
 import { script, unguardedScript } from './script.ts';
 
 export function redisSessions(
@@ -50,12 +50,14 @@ export function redisSessions(
     },
 
     async signIn({ grant: { id, expected, content }, session, replaces, attempt }) {
-      const { writeId, sealed, dueAt, renewAt } = sealGrant(id, content, encryption);
+      const next = sealGrant(id, content, encryption);
+      const { writeId, sealed, dueAt, renewAt, openSince } = next;
       const person = [content.issuer, sealPerson(id, content)] as const;
       const written = [writeId, sealed, dueAt, renewAt] as const;
       const change = [id, expected, ...written, ...row(session), replaces, ...person] as const;
       const spent = attempt ? [attempt.id, attempt.answer, CONNECTED, ttlUntil(attempt.expiresAt)] : [''];
-      return (await redis.run(SIGN_IN, ...change, ...spent)) === 1;
+      const kept = [classesOf(next), openSince] as const;
+      return (await redis.run(SIGN_IN, ...kept, ...change, ...spent)) === 1;
     },
 
     beginSession: async (id, session) => (await redis.run(BEGIN_SESSION, id, ...row(session))) === 1,
@@ -121,19 +123,19 @@ return 1`);
 const END_SESSION = script('endSession(ARGV[1]) return 1');
 
 /**
- * id, expected write-id, new one, sealed, due at, renew at, session (key, data, idle, ends, ttl, binding, visited at),
- * replaces, issuer, person, attempt (id, answer, result, ttl).
+ * classes, open since, id, expected write-id, new one, sealed, due at, renew at, session (key, data, idle, ends, ttl,
+ * binding, visited at), replaces, issuer, person, attempt (id, answer, result, ttl).
  */
 const SIGN_IN = script(`
-if (redis.call('HGET', p .. 'g:' .. ARGV[1], 'w') or '') ~= ARGV[2] then return 0 end
-putGrant(ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6], '0')
-putPerson(ARGV[1], ARGV[15], ARGV[16])
-beginSession(ARGV[1], ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14])
-if ARGV[17] ~= '' then
-  redis.call('HSET', p .. 'a:' .. ARGV[17], 'a', ARGV[18], 'z', ARGV[19])
-  redis.call('PEXPIRE', p .. 'a:' .. ARGV[17], ARGV[20])
+if (redis.call('HGET', p .. 'g:' .. ARGV[3], 'w') or '') ~= ARGV[4] then return 0 end
+putGrant(ARGV[3], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[1], ARGV[2], '0')
+putPerson(ARGV[3], ARGV[17], ARGV[18])
+beginSession(ARGV[3], ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15], ARGV[16])
+if ARGV[19] ~= '' then
+  redis.call('HSET', p .. 'a:' .. ARGV[19], 'a', ARGV[20], 'z', ARGV[21])
+  redis.call('PEXPIRE', p .. 'a:' .. ARGV[19], ARGV[22])
 end
-announce(ARGV[1])
+announce(ARGV[3])
 return 1`);
 
 /** id, session (as above) → whether there is such a grant. */
@@ -219,6 +221,11 @@ for _, id in ipairs(people) do
     elseif not redis.call('ZSCORE', p .. 'grants-to-renew', id) then
       planRenewal(id, '0')
     end
+  end
+end
+for _, name in ipairs(redis.call('SMEMBERS', p .. 'classes')) do
+  for _, id in ipairs(redis.call('ZRANGE', p .. name, ARGV[3], ARGV[3] + ARGV[2] - 1)) do
+    if not grantExists(id) then classify(id, '', '') end -- an instance of the version before has ended it
   end
 end
 local old = redis.call('ZRANGEBYSCORE', p .. 'endings', '-inf', ARGV[4], 'LIMIT', 0, ARGV[2])

@@ -5,6 +5,7 @@ import type { StoreKey } from '../store-key.ts';
 import { redisAttempts } from './attempts.ts';
 import { redisCallCounts } from './call-counts.ts';
 import { connectRedis, type RedisParts } from './connection.ts';
+import { redisConnections } from './connections.ts';
 import { redisEndings } from './endings.ts';
 import { redisGrants } from './grants.ts';
 import { redisKeys, ttlOf } from './keys.ts';
@@ -36,13 +37,17 @@ export interface RedisOptions extends OpeningOptions {
  * @returns the store, and in one line how durable this server is
  * @throws RedisError when it cannot be reached, would lose tokens by design, or belongs to other secrets or to a newer version
  */
-export async function openRedisStore(options: RedisOptions): Promise<{ store: Store; durability: string }> {
+export async function openRedisStore(options: RedisOptions): Promise<{
+  store: Store;
+  durability: string;
+  durable: boolean;
+}> {
   const { url, encryption, now, tag, serverClock, issuer = 'eu', onForged = () => {} } = options;
   const keys = redisKeys(tag, url);
   const redis = await connectRedis(url, keys.prefix);
   try {
     const pubsub = await redisPubSub(redis, keys, encryption);
-    const { words } = await checkAtStart(redis, keys);
+    const { words, durable } = await checkAtStart(redis, keys);
     const key = await readStoreKey(redis, keys, encryption);
     await migrate(redis, keys, key, { encryption, issuer, now: now() });
     const parts: RedisParts = {
@@ -52,7 +57,11 @@ export async function openRedisStore(options: RedisOptions): Promise<{ store: St
       ttlUntil: (at) => ttlOf(at, now()),
       clock: () => serverClock?.() ?? '',
     };
-    return { durability: words, store: { ...createStore(parts, key, onForged), encryption, pubsub } };
+    return {
+      durability: words,
+      durable,
+      store: { ...createStore(parts, key, onForged), encryption, pubsub },
+    };
   } catch (error) {
     redis.close();
     throw error;
@@ -79,6 +88,7 @@ function createStore(
     ...redisRateLimit(parts),
     ...redisCallCounts(parts),
     ...redisExpiry(parts),
+    ...redisConnections(parts),
     async probe() {
       await parts.redis.run(PROBE);
     },

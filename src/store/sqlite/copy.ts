@@ -2,6 +2,7 @@ import { BATCH, type Batch, type CopyableStore, type Kind, readBatch } from '../
 import { type CopyMark, FROZEN, lostMark, readMark, writeMark } from '../copy/mark.ts';
 import { ENDINGS_KEPT_MS } from '../endings.ts';
 import type { Db } from './database.ts';
+import { classColumns } from './grants.ts';
 import { heldSince } from './restored.ts';
 import { type Opening, openStoreFile } from './schema.ts';
 
@@ -27,7 +28,8 @@ export function openSqliteCopy(file: string, opening: Opening): CopyableStore {
     },
     async put(mark, { kind, rows }) {
       writeMarked(db, mark, () => {
-        for (const row of rows) {
+        for (const stored of rows) {
+          const row = { ...stored, ...('sealed' in stored ? classColumns(stored, opening.encryption) : {}) };
           const columns = Object.keys(row);
           const places = columns.map(() => '?');
           db.run(`INSERT OR REPLACE INTO ${kind} (${columns}) VALUES (${places})`, ...Object.values(row));
@@ -51,7 +53,7 @@ const TABLES: [Kind, key: string, sql: string][] = [
   [
     'subscriptions',
     'grant_id',
-    `SELECT g.id AS grant_id, state, s.due_at, news_at
+    `SELECT g.id AS grant_id, s.state, s.due_at, news_at
      FROM grants g LEFT JOIN subscriptions s ON s.grant_id = g.id WHERE g.id > ?1`,
   ],
   ['sessions', 'key', 'SELECT * FROM sessions WHERE key > ?1 AND +idle_until > ?2'],

@@ -135,15 +135,28 @@ function coded<T>(work: () => T): T {
   }
 }
 
-/** The file's `user_version`, read without writing anything, not even what a crash left in its WAL; 0: no file. */
+export type Reader = Pick<Db, 'get' | 'all' | 'close'>;
+
+/** Opens a file that is there. Nothing is written, not even what a crash left in its WAL, and nothing checkpointed. */
+export function openForReading(file: string): Reader {
+  const native = open(`${pathToFileURL(file).href}?mode=ro`, sqliteEngine());
+  return {
+    get: <Columns>(sql: string, ...values: Value[]) =>
+      coded(() => native.prepare(sql).get(...checked(values)) as Columns | undefined),
+    all: <Columns>(sql: string, ...values: Value[]) =>
+      coded(() => native.prepare(sql).all(...checked(values)) as Columns[]),
+    close: () => native.close(),
+  };
+}
+
+/** The file's `user_version`; 0: no file. */
 export function readUserVersion(file: string): number {
   if (!existsSync(file)) return 0;
-  const native = open(`${pathToFileURL(file).href}?mode=ro`, sqliteEngine());
+  const db = openForReading(file);
   try {
-    const row = coded(() => native.prepare('PRAGMA user_version').get()) as { user_version: number };
-    return Number(row.user_version);
+    return Number(db.get<{ user_version: number }>('PRAGMA user_version')?.user_version);
   } finally {
-    native.close();
+    db.close();
   }
 }
 

@@ -2,7 +2,7 @@ import type { Issuer } from '../../withings/clouds.ts';
 import type { Encryption } from '../encryption.ts';
 import { type Grant, RENEW_WITHIN_MS } from '../grant.ts';
 import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore, RENEWAL_CLAIM_MS } from '../grants.ts';
-import { openGrant, type SealedGrant, sealGrant } from '../sealed-grant.ts';
+import { classOfSealed, openGrant, type SealedGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db, Row } from './database.ts';
 import { remember } from './endings.ts';
@@ -60,12 +60,17 @@ export function sqliteGrants(
       const { restored = false } = change;
       const isWritten = db.transaction(() => {
         const changed = db.run(
-          `UPDATE grants SET write_id = ?, sealed = ?, due_at = ?, renew_at = ?, lease_until = ?, lease_ms = ?
+          `UPDATE grants SET write_id = ?, sealed = ?, due_at = ?, renew_at = ?, state = ?, demo = ?,
+             open_since = MIN(?, COALESCE(open_since, ?)), lease_until = ?, lease_ms = ?
            WHERE id = ? AND write_id = ?`,
           next.writeId,
           next.sealed,
           next.dueAt,
           next.renewAt,
+          next.state,
+          Number(next.demo),
+          next.openSince,
+          next.openSince, // null: MIN is null as well, and nothing is open
           leaseMs > 0 ? Math.floor(hostClock()) + leaseMs : 0,
           leaseMs,
           id,
@@ -108,18 +113,29 @@ export function readWriteId(db: Db, id: string): string | null {
 }
 
 /** In place of whatever grant this person had; nobody has a lease on it. */
-export function putGrant(db: Db, id: string, { writeId, sealed, dueAt, renewAt }: SealedGrant): void {
+export function putGrant(db: Db, id: string, grant: SealedGrant): void {
+  const { writeId, sealed, dueAt, renewAt, state, demo, openSince } = grant;
   settleRestored(db, id);
   db.run(
-    `INSERT INTO grants (id, write_id, sealed, due_at, renew_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    `INSERT INTO grants (id, write_id, sealed, due_at, renew_at, state, demo, open_since)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
        write_id = excluded.write_id, sealed = excluded.sealed, due_at = excluded.due_at, renew_at = excluded.renew_at,
-       lease_until = 0, lease_ms = 0`,
+       state = excluded.state, demo = excluded.demo, open_since = excluded.open_since, lease_until = 0, lease_ms = 0`,
     id,
     writeId,
     sealed,
     dueAt,
     renewAt,
+    state,
+    Number(demo),
+    openSince,
   );
+}
+
+/** These follow from what is sealed. */
+export function classColumns({ id, sealed }: { id: string; sealed: string }, encryption: Encryption) {
+  const { state, demo, openSince } = classOfSealed(id, sealed, encryption);
+  return { state, demo: Number(demo), open_since: openSince };
 }
 
 /** @param row with GRANT_COLUMNS; null where it is a session's that has no grant */

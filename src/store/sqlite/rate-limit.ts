@@ -4,7 +4,7 @@ import { type CountedCalls, decide, type Place } from '../admission.ts';
 import { type CallsWanted, LOST, PLACE_KEPT_MS, type RateLimitStore, WINDOW_MS } from '../rate-limit.ts';
 import { countInHour } from './call-counts.ts';
 import { refuseMarked } from './copy.ts';
-import type { Db } from './database.ts';
+import type { Db, Reader } from './database.ts';
 
 /** What the tables hold: to read them at each turn would cost more than all else. */
 interface Line {
@@ -149,7 +149,15 @@ export function sqliteRateLimit(db: Db, unsynced: Db, hostClock: () => number): 
         }
       });
     },
+
+    readCalls: async () => countCalls(unsynced, hostClock()),
   };
+}
+
+/** How many count at this moment of the host's clock. */
+export function countCalls(unsynced: Reader, now: number): number {
+  const sql = 'SELECT SUM(calls) AS calls FROM calls WHERE until > ? AND since <= ?';
+  return unsynced.get<{ calls: number | null }>(sql, now, now)?.calls ?? 0;
 }
 
 function placeKey({ person, priority }: Pick<Place, 'person' | 'priority'>): string {

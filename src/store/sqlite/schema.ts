@@ -3,6 +3,7 @@ import type { Issuer } from '../../withings/clouds.ts';
 import type { Encryption } from '../encryption.ts';
 import { newerThanKnown } from '../store.ts';
 import { type Db, openDatabase, readUserVersion } from './database.ts';
+import { classColumns } from './grants.ts';
 import { renameAll } from './renaming.ts';
 
 /** See STORE_VERSION. The first takes up files from before there were versions. */
@@ -82,10 +83,41 @@ const STEPS: string[] = [
   CREATE TRIGGER restored_end AFTER DELETE ON grants BEGIN
     DELETE FROM restored WHERE grant_id = old.id;
   END;`,
+
+  // Then classifyAll. Counted where it changes: counting a million rows would hold everybody up.
+  `ALTER TABLE grants ADD COLUMN state TEXT NOT NULL DEFAULT 'unreadable';
+  ALTER TABLE grants ADD COLUMN demo INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE grants ADD COLUMN open_since INTEGER;
+  CREATE INDEX grants_by_state ON grants (state);
+  CREATE INDEX grants_open ON grants (open_since) WHERE open_since IS NOT NULL;
+  CREATE TABLE connection_counts (
+    state TEXT NOT NULL, demo INTEGER NOT NULL, key TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (state, demo, key)
+  ) WITHOUT ROWID;
+  INSERT INTO connection_counts
+    SELECT state, demo, ${keyOf('grants')}, COUNT(*) FROM grants GROUP BY 1, 2, 3;
+  CREATE TRIGGER connections_in AFTER INSERT ON grants BEGIN ${counting('new', 1)} END;
+  CREATE TRIGGER connections_out AFTER DELETE ON grants BEGIN ${counting('old', -1)} END;
+  CREATE TRIGGER connections_change AFTER UPDATE OF state, demo, sealed ON grants
+    WHEN old.state <> new.state OR old.demo <> new.demo OR ${keyOf('old')} <> ${keyOf('new')}
+    BEGIN ${counting('old', -1)} ${counting('new', 1)} END;`,
 ];
 
-/** After it records are changed that only the keys can change. */
+/** The id of the key that sealed a row. */
+function keyOf(row: string): string {
+  return `substr(${row}.sealed, 1, instr(${row}.sealed, '.') - 1)`;
+}
+
+function counting(row: 'old' | 'new', by: 1 | -1): string {
+  const kind = `${row}.state, ${row}.demo, ${keyOf(row)}`;
+  return `INSERT INTO connection_counts SELECT ${kind}, 0
+      WHERE NOT EXISTS (SELECT 1 FROM connection_counts WHERE (state, demo, key) = (${kind}));
+    UPDATE connection_counts SET n = n + ${by} WHERE (state, demo, key) = (${kind});`;
+}
+
+/** After these, records are changed that only the keys can change. */
 const RENAMING_STEP = 4;
+const CLASSIFYING_STEP = 8;
 
 /** Who opens a store. */
 export interface Opening {
@@ -153,7 +185,24 @@ function step(db: Db, { encryption, issuer }: Opening): void {
   if (sql === undefined) return;
   db.exec(sql);
   if (version + 1 === RENAMING_STEP) renameAll(db, encryption, issuer);
+  if (version + 1 === CLASSIFYING_STEP) classifyAll(db, encryption);
   db.exec(`PRAGMA user_version = ${version + 1};`);
+}
+
+/** This is no change of what is being copied: see renameAll. */
+function classifyAll(db: Db, encryption: Encryption): void {
+  db.run('UPDATE copying SET writing = 1');
+  for (const grant of db.all<{ id: string; sealed: string }>('SELECT id, sealed FROM grants')) {
+    const { state, demo, open_since } = classColumns(grant, encryption);
+    db.run(
+      'UPDATE grants SET state = ?, demo = ?, open_since = ? WHERE id = ?',
+      state,
+      demo,
+      open_since,
+      grant.id,
+    );
+  }
+  db.run('UPDATE copying SET writing = 0');
 }
 
 function versionOf(db: Db): number {

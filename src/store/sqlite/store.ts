@@ -5,6 +5,7 @@ import type { OpeningOptions, Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
 import { sqliteAttempts } from './attempts.ts';
 import { sqliteCallCounts } from './call-counts.ts';
+import { sqliteConnections } from './connections.ts';
 import { readSqliteMark } from './copy.ts';
 import type { Db } from './database.ts';
 import { sqliteEndings } from './endings.ts';
@@ -54,6 +55,7 @@ export function openSqliteStore(
     ...sqliteRateLimit(db, unsynced, hostClock),
     ...sqliteCallCounts(unsynced),
     ...sqliteExpiry(db, unsynced),
+    ...sqliteConnections(db, encryption, hostClock),
     pubsub: null,
     async probe() {
       for (const each of [db, unsynced]) each.transaction(() => probe(each));

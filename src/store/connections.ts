@@ -1,0 +1,79 @@
+import { DAY_MS } from '../time/clocks.ts';
+import { dueAt, type Grant, type GrantContent } from './grant.ts';
+import type { RateLimitStore } from './rate-limit.ts';
+
+/** `unreadable`: no key at hand opened the record when it was last taken up by a new version or a copy. */
+export const CONNECTION_STATES = [
+  'connected',
+  'degraded',
+  'needs-reconnect',
+  'unlinked',
+  'unreadable',
+] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
+
+/** What a store knows of a grant without opening it: enough to count connections, and nothing of a person. */
+export interface ConnectionClass {
+  state: ConnectionState;
+  demo: boolean;
+  /** Since when a refresh of it is unfinished or its pair unproven; null: neither. Milliseconds since 1970. */
+  openSince: number | null;
+}
+
+/** Kept beside each grant, by every write of it. */
+export function classOf(grant: GrantContent): ConnectionClass {
+  const openSince = dueAt(grant) === null ? null : (grant.intent?.since ?? grant.accessIssuedAt);
+  return { state: stateOf(grant), demo: grant.demo, openSince };
+}
+
+/** Of a record that nothing opens. */
+export const UNREADABLE: ConnectionClass = { state: 'unreadable', demo: false, openSince: null };
+
+function stateOf({ ended, unlinked, demo, connectedAt, lastRefresh }: GrantContent): ConnectionState {
+  if (ended) return unlinked || (demo && ended.at >= connectedAt + DAY_MS) ? 'unlinked' : 'needs-reconnect';
+  return lastRefresh === null || lastRefresh.outcome === 'refreshed' ? 'connected' : 'degraded';
+}
+
+/** All that is stored, whoever issued it. */
+export interface ConnectionTotals {
+  /** Of each state, in the order of CONNECTION_STATES; of `all` so many are of the demo. */
+  states: { state: ConnectionState; all: number; demo: number }[];
+  /** Records that an older key than the newest has sealed. */
+  underOldKey: number;
+  /** Unfinished refreshes and unproven pairs, and since when the oldest is one; null: there is none. */
+  open: number;
+  openSince: number | null;
+}
+
+export interface ListedConnection {
+  id: string;
+  /** Null: it is not known any more. */
+  issuer: string | null;
+  state: ConnectionState;
+  /** @throws DecryptionError when no key at hand opens it; null: it has ended meanwhile */
+  grant: () => Grant | null;
+  /** Its live sessions, SESSIONS_LISTED at most; none of a demo, which everybody who tries it owns. */
+  sessions: { data: string; endsAt: number }[];
+}
+
+/** For who runs this: how many connections there are, and which. */
+export interface ConnectionStore {
+  /** Opens no record, and takes as long however many there are. */
+  countConnections(): Promise<ConnectionTotals>;
+  /** In the order of their ids, from the one that follows `after` on; null: all states, from the first. */
+  listConnections(
+    state: ConnectionState | null,
+    after: string | null,
+    now: number,
+    limit: number,
+  ): Promise<ListedConnection[]>;
+}
+
+export const SESSIONS_LISTED = 20;
+
+/** What a store knows of its connections, for a program beside the app. */
+export interface OpenTotals
+  extends Pick<ConnectionStore, 'countConnections'>,
+    Pick<RateLimitStore, 'readCalls'> {
+  close(): void;
+}

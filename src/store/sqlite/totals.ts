@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { OpenTotals } from '../connections.ts';
+import type { Encryption } from '../encryption.ts';
+import { otherThanKnown } from '../store.ts';
+import { sqliteConnections } from './connections.ts';
+import { openForReading, readUserVersion } from './database.ts';
+import { countCalls } from './rate-limit.ts';
+
+/**
+ * Opens the file of a store without writing to it, nor to its WAL.
+ *
+ * @param hostClock as in openSqliteStore
+ * @throws Error with words for the operator when another version of this program wrote it
+ */
+export function openSqliteTotals(file: string, encryption: Encryption, hostClock: () => number): OpenTotals {
+  const words = otherThanKnown(file, readUserVersion(file));
+  if (words !== null) throw new Error(words);
+  const db = openForReading(file);
+  const beside = join(dirname(file), 'unsynced.db');
+  const unsynced = existsSync(beside) ? openForReading(beside) : null;
+  return {
+    countConnections: sqliteConnections(db, encryption, hostClock).countConnections,
+    readCalls: async () => (unsynced ? countCalls(unsynced, hostClock()) : 0),
+    close() {
+      db.close();
+      unsynced?.close();
+    },
+  };
+}
