@@ -10,10 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const ROOT = resolve(import.meta.dirname, '..');
 const NODE = process.argv[2] ?? process.execPath;
 const STARTS = 5;
-/** What is wanted; bytes are exact, the others leave room for a busy machine. */
+/** What is wanted; bytes are exact, the others leave room for a busy machine, which shows most on the wall clock. */
 const BUDGETS = [
   { name: 'image above its base, MB', wanted: 25, fails: 25 },
-  { name: 'ready after, ms', wanted: 500, fails: 2000 },
+  { name: 'ready after, ms', wanted: 500, fails: 5000 },
+  { name: 'processor time until then, ms', wanted: 500, fails: 1000 },
   { name: 'idle RSS, MB', wanted: 100, fails: 125 },
 ];
 
@@ -64,11 +65,16 @@ async function start(dir, port) {
   }
   if (!output.includes('"ready"')) throw new Error(`did not start: ${output}`);
   const ms = performance.now() - began;
+  const [user = 0, system = 0] = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+    .split(' ')
+    .slice(13)
+    .map(Number);
+  const cpuMs = (user + system) * 10; // in hundredths of a second
   await sleep(2000); // idle
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   child.kill();
   await exit;
-  return { ms, mb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024 };
+  return { ms, cpuMs, mb: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024 };
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'connect-image-'));
@@ -78,7 +84,8 @@ try {
   const mb = copied.reduce((sum, name) => sum + bytesOf(join(dir, name)), 0) / 1e6;
   const starts = [];
   for (let i = 0; i < STARTS; i += 1) starts.push(await start(dir, 19_300 + i));
-  const figures = [mb, Math.min(...starts.map(({ ms }) => ms)), Math.min(...starts.map((each) => each.mb))];
+  const least = (/** @type {'ms' | 'cpuMs' | 'mb'} */ what) => Math.min(...starts.map((each) => each[what]));
+  const figures = [mb, least('ms'), least('cpuMs'), least('mb')];
   for (const [i, { name, wanted, fails }] of BUDGETS.entries()) {
     const figure = figures[i] ?? Number.NaN;
     const verdict = figure <= wanted ? 'ok' : figure <= fails ? 'above what is wanted' : 'TOO MUCH';

@@ -48,7 +48,7 @@ async function wire(answer: Answer, more: { timeoutMs?: number; auth?: 'secret' 
     auth: 'secret',
     authorizeUrl: 'https://account.example/oauth2_user/authorize2',
     apiUrl,
-    timeoutMs: 1000,
+    timeoutMs: 20_000,
     redirectUri: 'https://app.example/callback',
     now: () => 1637090717000,
     onNoAnswer: (what) => told.push(what),
