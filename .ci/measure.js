@@ -82,6 +82,7 @@ try {
   build(dir);
   const copied = ['node_modules', 'dist', 'package.json', 'views', 'public'];
   const mb = copied.reduce((sum, name) => sum + bytesOf(join(dir, name)), 0) / 1e6;
+  /** @type {Awaited<ReturnType<typeof start>>[]} */
   const starts = [];
   for (let i = 0; i < STARTS; i += 1) starts.push(await start(dir, 19_300 + i));
   const least = (/** @type {'ms' | 'cpuMs' | 'mb'} */ what) => Math.min(...starts.map((each) => each[what]));
