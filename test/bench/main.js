@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { measureCpu, measureSandbox } from './cpu.js';
 import { measureFsyncs } from './fsyncs.js';
 import { measureMemory } from './memory.js';
+import { measureMetrics } from './metrics.js';
 import { measureOperations } from './operations.js';
 import { measureRushes } from './rush.js';
 import { endAll } from './servers.js';
@@ -83,6 +84,12 @@ const PARTS = {
     );
     const { name, mostMs } = figures.toSorted((a, b) => b.mostMs - a.mostMs)[0] ?? { name: '', mostMs: 0 };
     wanted('the event loop stands still', [[`longest, in ${name}: ms`, mostMs, '≤', 50]]);
+  },
+  async metrics() {
+    const ratio = await measureMetrics(10_000);
+    wanted('metrics, CPU of 10,000 requests, the median of eight pairs', [
+      ['with METRICS_PORT and scraped, as a multiple', ratio, '≤', 1.02],
+    ]);
   },
   async sizes() {
     const memory = await measureMemory(Math.min(people, 20_000));
