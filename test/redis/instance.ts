@@ -14,8 +14,8 @@ export interface Instance {
 }
 
 /** Starts it and resolves when it says that it is ready; rejects with its last words when it ends before. */
-export async function startInstance(env: Record<string, string>): Promise<Instance> {
-  const child = spawn(process.execPath, [MAIN], {
+export async function startInstance(env: Record<string, string>, main = MAIN): Promise<Instance> {
+  const child = spawn(process.execPath, [main], {
     cwd: tempDir(),
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', ...env },
   });
