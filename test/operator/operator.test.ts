@@ -150,7 +150,8 @@ describe('the key', () => {
     ]);
     expect((await look(app, '/operator', 'wrong')).status).toBe(401);
     expect((await look(app, '/operator', `${KEY}x`)).status).toBe(401);
-    const bearer = await request(app.url).get('/operator').set('Authorization', `Bearer ${KEY}`);
+    const credentials = Buffer.from(`x:${KEY}`).toString('base64');
+    const bearer = await request(app.url).get('/operator').set('Authorization', `Bearer ${credentials}`);
     expect(bearer.status).toBe(401);
     expect((await look(app, '/operator', KEY, '')).status).toBe(200);
     expect((await request(app.url).post('/operator').auth('x', KEY)).status).toBe(405);
