@@ -71,6 +71,8 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   if (sandbox) app.use('/sandbox', sandbox.router);
   app.use(assets.routes);
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon
+  app.use(aboutRoutes(config));
+  if (operatorKey) app.use(operatorRoutes(operatorKey, { store, now, refreshMarginSeconds, callsPerMinute }));
   app.use(refuseWhileHeld(parts.isHeld));
   if (partnerApiKey) {
     const timezoneOf = timezones.of;
@@ -78,9 +80,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       partnerRoutes(partnerApiKey, { connections, grants, disconnect, timezoneOf, log, onConnected: wake }),
     );
   }
-  if (operatorKey) app.use(operatorRoutes(operatorKey, { store, now, refreshMarginSeconds, callsPerMinute }));
   app.use(webhookRoutes({ address, inbox }));
-  app.use(aboutRoutes(config));
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(sessions.middleware);
