@@ -15,11 +15,13 @@ const AT_ONCE = 20;
  */
 export async function measureMetrics(requests) {
   const withings = await startWithings();
-  const [metricsPort = 0] = await freePorts(1);
   const start = (/** @type {Record<string, string>} */ env) =>
     startServer({ ...callsAt(withings), DATA_DIR: tempDir(), LOG_LEVEL: 'warn', ...env });
-  const servers = [await start({}), await start({ METRICS_PORT: String(metricsPort) })];
-  const cookies = await Promise.all(servers.map(({ port }) => connect(port)));
+  const without = await start({});
+  const [port = 0, metricsPort = 0] = await freePorts(2);
+  const counted = await start({ PORT: String(port), METRICS_PORT: String(metricsPort) });
+  const servers = [without, counted];
+  const cookies = await Promise.all(servers.map((server) => connect(server.port)));
 
   /** @param {number} which */
   async function cpuOf(which) {

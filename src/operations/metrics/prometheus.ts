@@ -80,6 +80,8 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
   const failures = counter('background_failures_total', 'Work that failed with nobody waiting', 'kind');
   const operations = counter('store_operations_total', 'Operations of the store', 'operation');
   const secondsIn = counter('store_operations_seconds_total', 'How long they took in all', 'operation');
+  /** Added up here, and told when somebody asks: there are several in each request. */
+  const spent = new Map<string, { count: number; seconds: number }>();
   const operationSeconds = histogram(
     'store_operation_duration_seconds',
     'How long operations of the store took',
@@ -163,8 +165,10 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
       onError: (error) => failures.inc({ kind: isOfStore(error) ? 'store' : 'other' }),
     },
     onStoreOperation(operation, milliseconds, error) {
-      operations.inc({ operation });
-      secondsIn.inc({ operation }, milliseconds / 1000);
+      const sofar = spent.get(operation) ?? { count: 0, seconds: 0 };
+      sofar.count += 1;
+      sofar.seconds += milliseconds / 1000;
+      spent.set(operation, sofar);
       const kind = /^(read|count|list|ping|revocationsUnderWay)/.test(operation) ? 'read' : 'write';
       operationSeconds.observe({ kind }, milliseconds / 1000);
       if (error !== null) storeErrors.inc({ operation });
@@ -172,6 +176,11 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
     contentType: registry.contentType,
     async text() {
       await readStore();
+      for (const each of [operations, secondsIn]) each.reset();
+      for (const [operation, { count, seconds }] of spent) {
+        operations.inc({ operation }, count);
+        secondsIn.inc({ operation }, seconds);
+      }
       return registry.metrics();
     },
   };
