@@ -5,8 +5,9 @@ export default {
   ...base,
   rootDir: '../..',
   testMatch: [
-    '<rootDir>/test/{about,postgres,connect,dashboard,partner,embed,webhooks}/**/*.test.ts',
-    '<rootDir>/test/tokens/{custody,refresh}.test.ts',
+    '<rootDir>/test/{about,postgres,shared,connect,dashboard,partner,embed,webhooks}/**/*.test.ts',
+    '<rootDir>/test/tokens/{custody,refresh,old-tokens}.test.ts',
+    '<rootDir>/test/session/endings.test.ts',
   ],
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/test/postgres/start.js',

@@ -10,6 +10,15 @@ export function newTag(): string {
   return `test-${randomBytes(6).toString('hex')}`;
 }
 
+/** A whole database, for programs of their own. */
+export async function newDatabase(): Promise<string> {
+  const url = new URL(DATABASE_URL);
+  const name = newTag().replace('-', '_');
+  await withOperator(DATABASE_URL, (client) => client.query(`CREATE DATABASE ${name}`));
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
 /** Speaks to PostgreSQL as an operator does. */
 export async function withOperator<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
@@ -26,6 +35,7 @@ export async function withOperator<T>(url: string, work: (client: pg.Client) => 
 export async function startPostgres(settings: Record<string, string> = {}) {
   const cluster = await createCluster(settings);
   atEnd(async () => {
+    cluster.thaw();
     await cluster.kill();
     cluster.remove();
   });

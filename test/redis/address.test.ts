@@ -4,9 +4,9 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createClient } from '@redis/client';
+import { startInstance } from '../shared/instance.ts';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { until } from '../support/until.ts';
-import { startInstance } from './instance.ts';
 import { DURABLE, startRedis } from './server.ts';
 
 const SESSION_SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';

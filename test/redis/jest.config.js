@@ -5,7 +5,7 @@ export default {
   ...base,
   rootDir: '../..',
   testMatch: [
-    '<rootDir>/test/{about,redis,connect,dashboard,partner,embed,webhooks}/**/*.test.ts',
+    '<rootDir>/test/{about,redis,shared,connect,dashboard,partner,embed,webhooks}/**/*.test.ts',
     '<rootDir>/test/tokens/{custody,refresh,old-tokens}.test.ts',
     '<rootDir>/test/session/endings.test.ts',
   ],

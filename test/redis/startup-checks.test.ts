@@ -7,9 +7,9 @@ import { createClient } from '@redis/client';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
+import { startInstance } from '../shared/instance.ts';
 import { content } from '../store/store-contract.ts';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
-import { startInstance } from './instance.ts';
 import { DURABLE, type RedisServer, startRedis } from './server.ts';
 
 const NOW = 1_750_000_000_000;

@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import request from 'supertest';
-import { startInstance } from '../redis/instance.ts';
+import { startInstance } from '../shared/instance.ts';
 import { freePort, tempDir } from './machine.ts';
 import { visit } from './visitor.ts';
 import { startWithings } from './withings.ts';

@@ -9,7 +9,7 @@ import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { type Instance, startInstance } from './instance.ts';
-import { startRedis } from './server.ts';
+import { newStore } from './store.ts';
 
 jest.setTimeout(180_000);
 
@@ -49,9 +49,9 @@ test('ten restarts under load: no request fails, each ends by itself with 0, nob
   }
 });
 
-/** Redis, a Withings without its limits on the number of calls, and a balancer at the address that browsers know. */
+/** A store, a Withings without its limits on the number of calls, and a balancer at the address that browsers know. */
 async function town() {
-  const redis = await startRedis();
+  const store = await newStore();
   const balancer = await startBalancer(await freePort());
   const sandbox = createSandbox({
     now: Date.now,
@@ -71,8 +71,7 @@ async function town() {
     startInstance({
       PORT: port,
       PUBLIC_URL: balancer.url,
-      REDIS_URL: redis.url,
-      SESSION_SECRET: 'Zq8Vd3NwYt6KpR1xLs9GfBh4McJu7EaQ',
+      ...store,
       WITHINGS_CLIENT_ID: 'far',
       WITHINGS_CLIENT_SECRET: 'far-secret',
       WITHINGS_AUTHORIZE_URL: `${withings}/oauth2_user/authorize2`,

@@ -3,11 +3,10 @@ import { freePort } from '../support/machine.ts';
 import { sandboxOf } from '../support/sandbox.ts';
 import { type FarWithings, startFarApart } from '../support/withings.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
-import { type RedisServer, startRedis } from './server.ts';
+import { newStore } from './store.ts';
 
-/** Two instances of the real app on one Redis, a balancer before them, and Withings on a site of its own. */
+/** Two instances of the real app on one store, a balancer before them, and Withings on a site of its own. */
 export interface Pair {
-  redis: RedisServer;
   balancer: Balancer;
   /** As the browser sees both. */
   url: string;
@@ -16,10 +15,12 @@ export interface Pair {
   clock: { now: number };
 }
 
-export async function startPair(env: Record<string, string> = {}): Promise<Pair> {
-  const redis = await startRedis();
+export async function startPair(
+  env: Record<string, string> = {},
+  store?: Record<string, string>,
+): Promise<Pair> {
   const balancer = await startBalancer(await freePort());
-  const shared = { PUBLIC_URL: balancer.url, REDIS_URL: redis.url, ...env };
+  const shared = { PUBLIC_URL: balancer.url, ...(store ?? (await newStore())), ...env };
   const { app: first, withings } = await startFarApart(shared);
   const { clientId, clientSecret, authorizeUrl, apiUrl, issuer } = first.config.withings;
   const second = await startApp(
@@ -37,7 +38,6 @@ export async function startPair(env: Record<string, string> = {}): Promise<Pair>
   balancer.set(0, first.url);
   balancer.set(1, second.url);
   return {
-    redis,
     balancer,
     url: balancer.url,
     apps: [first, second],

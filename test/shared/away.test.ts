@@ -4,15 +4,19 @@ import { REDEEM, REFRESH } from '../support/sandbox.ts';
 import { until } from '../support/until.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Pair, startPair } from './pair.ts';
+import { type StoreServer, startStoreServer } from './store.ts';
 
 const HOUR = 3_600_000;
 
-async function connected(): Promise<Pair & { visitor: Visitor }> {
-  const pair = await startPair();
+type Town = Pair & { visitor: Visitor; server: StoreServer };
+
+async function connected(): Promise<Town> {
+  const server = await startStoreServer();
+  const pair = await startPair({}, server.env);
   const visitor = visit(pair);
   await visitor.connect();
   await Promise.all(pair.apps.map((app) => app.settled()));
-  return { ...pair, visitor };
+  return { ...pair, visitor, server };
 }
 
 function expectAway(answer: Response): void {
@@ -28,10 +32,10 @@ const isReady = async ({ apps }: Pair) =>
     ({ status }) => status === 200,
   );
 
-describe.each<[string, (pair: Pair) => Promise<void>, (pair: Pair) => Promise<void>]>([
-  ['killed', ({ redis }) => redis.kill(), ({ redis }) => redis.start()],
-  ['frozen', async ({ redis }) => redis.freeze(), async ({ redis }) => redis.thaw()],
-])('Redis is %s', (_name, goAway, comeBack) => {
+describe.each<[string, (town: Town) => Promise<void>, (town: Town) => Promise<void>]>([
+  ['killed', ({ server }) => server.kill(), ({ server }) => server.start()],
+  ['frozen', async ({ server }) => server.freeze(), async ({ server }) => server.thaw()],
+])('the store is %s', (_name, goAway, comeBack) => {
   test('every page that needs it says so and changes nothing; it comes back by itself', async () => {
     const pair = await connected();
     const { visitor, withings, apps, clock } = pair;
@@ -62,15 +66,15 @@ describe.each<[string, (pair: Pair) => Promise<void>, (pair: Pair) => Promise<vo
 
 test('away between the intent and the new pair: nothing is lost, and somebody finishes it', async () => {
   const pair = await connected();
-  const { visitor, withings, apps, clock, redis } = pair;
+  const { visitor, withings, apps, clock, server } = pair;
   clock.now += HOUR;
   const door = withings.hold('/v2/oauth2');
   const pressed = visitor.post('/refresh').then();
   await door.arrived;
-  await redis.kill();
+  await server.kill();
   door.open(); // Withings gives a new pair, which cannot be kept
   expectAway(await pressed);
-  await redis.start();
+  await server.start();
   await until(() => isReady(pair), 'ready again');
   clock.now += 60_000; // the lease runs by the clock of Redis, the wait by ours
   await until(async () => {
