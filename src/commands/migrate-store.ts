@@ -26,7 +26,7 @@ if (first === undefined || second === undefined || more.length > 0) refuse(`It t
 const env = environment();
 const settings = readConfig(env);
 if (!settings.ok) refuse(settings.faults.join('\n'));
-const { dataDir, storeTag: tag, sessionSecrets, withings } = settings.config;
+const { dataDir, storeTag: tag, sessionSecrets, withings, redisDurable } = settings.config;
 if (sessionSecrets.length === 0) {
   refuse(
     'Set SESSION_SECRET as the app has it. If it made its own, that is in the file session-secret in DATA_DIR.',
@@ -62,9 +62,10 @@ function nameOf(argument: string) {
 }
 
 async function open({ address, name }: { address: string; name: string }, role: 'source' | 'target') {
-  return openCopyable(address, { tag, issuer: withings.issuer, encryption, now, role }).catch((error) =>
-    refuse(wordsFor(error, name)),
-  );
+  return openCopyable(address, {
+    ...{ tag, issuer: withings.issuer, encryption, now, role },
+    isVouched: redisDurable,
+  }).catch((error) => refuse(wordsFor(error, name)));
 }
 
 function wordsFor(error: unknown, store: string): string {

@@ -63,6 +63,8 @@ export const settings = z.object({
   dataDir: from('DATA_DIR', z.string().default('./data')),
   /** Where several instances keep their sessions and grants; null: in `dataDir`. */
   redisUrl: secretFrom('REDIS_URL', redisUrl.nullable().default(null)),
+  /** A Redis that keeps a log of its own, and reports no append-only file. */
+  redisDurable: from('REDIS_DURABLE', onOrOff.default(false)),
   /** The same in PostgreSQL. */
   databaseUrl: secretFrom('DATABASE_URL', databaseUrl.nullable().default(null)),
 });

@@ -177,7 +177,8 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
   };
   if (config.redisUrl !== null) {
     const { openRedisStore } = await import('../store/redis/store.ts'); // its client is much to load for nothing
-    return openRedisStore({ url: config.redisUrl, encryption, now, tag: config.storeTag, ...opening });
+    const { redisUrl: url, storeTag: tag, redisDurable: isVouched } = config;
+    return openRedisStore({ url, encryption, now, tag, isVouched, ...opening });
   }
   if (config.databaseUrl !== null) {
     const { openPostgresStore } = await import('../store/postgres/store.ts');

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { startProxy } from '../shared/proxy.ts';
 import { startApp } from '../support/app.ts';
 import { atEnd } from '../support/machine.ts';
 import { sandboxOf } from '../support/sandbox.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { createCluster, standbyOf } from './cluster.js';
-import { startProxy } from './proxy.ts';
 
 const HOUR = 3_600_000;
 

@@ -131,6 +131,15 @@ test.each([
   expect((await open(await startRedis(settings))).durability).toMatch(words);
 });
 
+test('of one that reports no file its operator may say that it keeps a log of its own, and is believed', async () => {
+  const server = await startRedis(['--appendonly', 'no']);
+  const { durability, durable } = await open(server, { isVouched: true });
+  expect([durability, durable]).toEqual([expect.stringContaining('as its operator says'), true]);
+  await expect(
+    open(await startRedis(['--maxmemory-policy', 'allkeys-lru']), { isVouched: true }),
+  ).rejects.toThrow('noeviction');
+});
+
 test('a server that evicts is refused, with the setting to change', async () => {
   const server = await startRedis([...DURABLE, '--maxmemory-policy', 'allkeys-lru']);
   await expect(openOn(server)).rejects.toThrow('set it to noeviction');

@@ -23,13 +23,15 @@ const RECONNECT_AT_MOST_MS = 500;
 /** The default of 16 KB lets out eighty commands a tick of the event loop: too few when the loop is busy. */
 const WRITES = { writableHighWaterMark: 4 * 1024 * 1024 };
 
+/** What a server says that is no primary of ours any more: the address leads to the new one, an old connection does not. */
+const LEFT = new Set(['READONLY', 'MOVED', 'MASTERDOWN', 'CLUSTERDOWN']);
+
 /** @throws RedisError when it cannot be reached, or does not let us in */
 export async function openClient(url: string, timeoutMs: number): Promise<RedisClient> {
   const timeouts = createTimeouts();
   let client = await connected(url, (asked) => timeouts.for(asked.sendCommand(['PING']), timeoutMs, tooLate));
 
-  /** After a failover the address leads to the new primary, but an old connection does not. */
-  function leaveReplica(): void {
+  function leave(): void {
     const old = client;
     client = create(url, () => true);
     client.connect().catch(() => {});
@@ -43,7 +45,7 @@ export async function openClient(url: string, timeoutMs: number): Promise<RedisC
         return await timeouts.for(asked.sendCommand<unknown>(words), timeoutMs, tooLate);
       } catch (error) {
         const refused = explained(error);
-        if (refused.reply === 'READONLY' && asked === client) leaveReplica();
+        if (asked === client && LEFT.has(refused.reply ?? '')) leave();
         throw refused;
       }
     },

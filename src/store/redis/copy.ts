@@ -25,6 +25,7 @@ export interface RedisCopyOptions {
   issuer: Issuer;
   /** A server that the app must not use may still be copied from. */
   role: 'source' | 'target';
+  isVouched?: boolean;
 }
 
 /** Nobody waits for a page here, and a run of minutes must not end for one moment of a busy server. */
@@ -42,13 +43,14 @@ export async function openRedisCopy({
   now,
   issuer,
   role,
+  isVouched = false,
 }: RedisCopyOptions): Promise<CopyableStore> {
   const keys = redisKeys(tag, url);
   const redis = await connectRedis(url, keys.prefix, (address) => openClient(address, TIMEOUT_MS));
   try {
     await readRedisMark(redis, keys); // says in words what a cluster says in its own
     await refuseNewer(redis, keys);
-    if (role === 'target') await checkServer(redis, keys);
+    if (role === 'target') await checkServer(redis, keys, isVouched);
     const key = await readStoreKey(redis, keys, encryption);
     await migrate(redis, keys, key, { encryption, issuer, now: now() });
   } catch (error) {
@@ -96,7 +98,7 @@ export async function openRedisCopy({
     async clear(mark) {
       for (let removed = 1; removed > 0; ) removed = held(await redis.run(CLEAR, writeMark(mark), BATCH));
     },
-    sync: async () => (await readDurability(redis)).durable || writeToDisk(redis),
+    sync: async () => (await readDurability(redis, isVouched)).durable || writeToDisk(redis),
     close: () => redis.close(),
   };
 }

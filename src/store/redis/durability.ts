@@ -12,10 +12,17 @@ export interface Durability {
 const SILENT =
   'Redis does not say how it keeps data: its operator must see to appendonly yes, appendfsync always and noeviction';
 
-/** Reads how durable this server is. Managed servers hide CONFIG; what INFO says is enough for most. */
-export async function readDurability({ command }: Pick<Connection, 'command'>): Promise<Durability> {
+/**
+ * Reads how durable this server is. Managed servers hide CONFIG; what INFO says is enough for most.
+ *
+ * @param isVouched its operator says that it keeps a log of its own, which INFO does not tell of
+ */
+export async function readDurability(
+  { command }: Pick<Connection, 'command'>,
+  isVouched: boolean,
+): Promise<Durability> {
   const info = String(await command('INFO').catch(() => ''));
-  if (info === '') return { words: SILENT, durable: false, refused: null };
+  if (info === '') return { words: isVouched ? VOUCHED : SILENT, durable: isVouched, refused: null };
   const read = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   const setting = await command('CONFIG', 'GET', 'appendfsync').catch(() => null);
   const sync = Array.isArray(setting) && typeof setting[1] === 'string' ? setting[1] : null;
@@ -24,11 +31,13 @@ export async function readDurability({ command }: Pick<Connection, 'command'>): 
   const server = valkey ? `Valkey ${valkey}` : `Redis ${read('redis_version') ?? 'unknown'}`;
   const appends = read('aof_enabled') === '1';
   return {
-    words: `${server}: ${survival(appends, sync)}`,
-    durable: appends && sync === 'always',
+    words: `${server}: ${isVouched ? VOUCHED : survival(appends, sync)}`,
+    durable: isVouched || (appends && sync === 'always'),
     refused: whyNot(read('role'), read('maxmemory_policy')),
   };
 }
+
+const VOUCHED = 'every change is durable before it is used, as its operator says (REDIS_DURABLE)';
 
 function survival(appends: boolean, sync: string | null): string {
   if (!appends) return 'a restart of Redis loses connections (appendonly is off)';

@@ -11,15 +11,15 @@ import { refuseNewer } from './schema.ts';
 type Redis = Pick<Connection, 'command'>;
 
 /** @throws RedisError, code `REDIS_UNFIT`, with words for the operator, when this Redis must not be used by us */
-export async function checkAtStart(redis: Redis, keys: RedisKeys): Promise<Durability> {
+export async function checkAtStart(redis: Redis, keys: RedisKeys, isVouched: boolean): Promise<Durability> {
   const mark = await readRedisMark(redis, keys);
   if (mark !== null) throw unfit(markedWords(mark));
-  return checkServer(redis, keys);
+  return checkServer(redis, keys, isVouched);
 }
 
 /** All of checkAtStart but the question whether it is being copied. */
-export async function checkServer(redis: Redis, keys: RedisKeys): Promise<Durability> {
-  const durability = await readDurability(redis);
+export async function checkServer(redis: Redis, keys: RedisKeys, isVouched: boolean): Promise<Durability> {
+  const durability = await readDurability(redis, isVouched);
   if (durability.refused) throw unfit(durability.refused);
   await refuseNewer(redis, keys);
   return durability;

@@ -27,6 +27,8 @@ export interface RedisOptions extends OpeningOptions {
   now: () => number;
   /** Sets this program's names apart from others in the same Redis. */
   tag: string;
+  /** Its operator says that this server keeps a log of its own. */
+  isVouched?: boolean;
   /** For tests: a clock for leases and the rate limit in place of the server's. Milliseconds. */
   serverClock?: () => number;
 }
@@ -42,12 +44,13 @@ export async function openRedisStore(options: RedisOptions): Promise<{
   durability: string;
   durable: boolean;
 }> {
-  const { url, encryption, now, tag, serverClock, issuer = 'eu', onForged = () => {} } = options;
+  const { url, encryption, now, tag, isVouched = false } = options;
+  const { serverClock, issuer = 'eu', onForged = () => {} } = options;
   const keys = redisKeys(tag, url);
   const redis = await connectRedis(url, keys.prefix);
   try {
     const pubsub = await redisPubSub(redis, keys, encryption);
-    const { words, durable } = await checkAtStart(redis, keys);
+    const { words, durable } = await checkAtStart(redis, keys, isVouched);
     const key = await readStoreKey(redis, keys, encryption);
     await migrate(redis, keys, key, { encryption, issuer, now: now() });
     const parts: RedisParts = {
