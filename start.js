@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const COMMANDS = ['sandbox', 'demo-token', 'migrate-store', 'backup', 'restore', 'status'];
+const COMMANDS = ['sandbox', 'demo-token', 'migrate-store', 'backup', 'restore', 'status', 'doctor'];
 const program = COMMANDS.includes(process.argv[2]) ? `commands/${process.argv[2]}` : 'main';
 process.argv.splice(2, program === 'main' ? 0 : 1); // what is left is for the program itself
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));

@@ -11,12 +11,13 @@ const SRC = join(ROOT, 'src');
 /** Which folder may import which; a file's name allows that file alone. `main` is the one file that lies in src itself. */
 const ARROWS: Record<string, string[]> = {
   main: ['config', 'operations', 'server', 'time'],
-  commands: ['config', 'operations', 'problems', 'sandbox', 'store', 'time', 'withings'],
+  commands: ['config', 'doctor', 'operations', 'problems', 'sandbox', 'store', 'time', 'withings'],
   server: [
     'about',
     'config',
     'connect',
     'dashboard',
+    'doctor',
     'operations',
     'operator',
     'partner',
@@ -47,6 +48,7 @@ const ARROWS: Record<string, string[]> = {
   web: ['problems', 'store'],
   operator: ['operations', 'problems', 'store', 'tokens', 'web'],
   operations: [],
+  doctor: ['config', 'operations', 'store', 'time', 'web', 'webhooks', 'withings'],
   sandbox: ['store/sqlite/database.ts', 'web/assets.ts'],
 };
 

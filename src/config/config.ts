@@ -60,6 +60,8 @@ function complete(given: Settings, env: Environment) {
   return {
     ...given,
     publicUrl,
+    /** Where this machine reaches the program, whatever name browsers use for it. */
+    localUrl: localUrl(given),
     withings: {
       ...given.withings,
       ...(sandbox ? embeddedSandbox(given, publicUrl) : realWithings(given, env)),
@@ -93,21 +95,21 @@ function realWithings({ withings }: Settings, env: Environment) {
   };
 }
 
-function embeddedSandbox({ host, port }: Settings, publicUrl: string) {
+function embeddedSandbox(given: Settings, publicUrl: string) {
   return {
     clientId: SANDBOX_CLIENT.id,
     clientSecret: SANDBOX_CLIENT.secret,
     authorizeUrl: `${publicUrl}/sandbox/oauth2_user/authorize2`,
-    apiUrl: `http://${loopback(host)}:${port}/sandbox/`,
+    apiUrl: `${localUrl(given)}/sandbox/`,
     issuer: 'sandbox', // whatever its port
     proxy: null,
   };
 }
 
-/** The address at which this process reaches itself, whatever name the browser uses for it. */
-function loopback(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
+function localUrl({ host, port }: Settings): string {
+  const isAnywhere = host === '0.0.0.0' || host === '::';
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `http://${isAnywhere ? '127.0.0.1' : name}:${port}`;
 }
 
 function sharedStoreOf({ redisUrl, databaseUrl }: Settings): 'Redis' | 'PostgreSQL' | null {

@@ -9,6 +9,7 @@ import { connectRoutes } from '../connect/routes.ts';
 import { example } from '../dashboard/example.ts';
 import { preferenceRoutes } from '../dashboard/preferences/preferences.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
+import { doctorRoutes } from '../doctor/route.ts';
 import { healthRoutes, lastAnswers } from '../operations/health.ts';
 import { type Log, logRequests } from '../operations/logging.ts';
 import { operatorRoutes } from '../operator/routes.ts';
@@ -68,6 +69,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(addressLimit);
   app.use(lastAnswers(readiness));
   app.use(healthRoutes(readiness));
+  app.use(doctorRoutes(publicUrl, parts.doctor));
   if (sandbox) app.use('/sandbox', sandbox.router);
   app.use(assets.routes);
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/assets/icon.svg')); // for pages that name no icon

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { backgroundLog, type Log } from '../operations/logging.ts';
 import { type Observer, together } from '../operations/observer.ts';
+import { programVersion } from '../operations/version.ts';
 import type { Store } from '../store/store.ts';
 import type { Clocks } from '../time/clocks.ts';
 import { listen } from './listen.ts';
@@ -34,7 +34,12 @@ export async function createMetrics(
   const prometheus = createPrometheus({
     now,
     monotonic,
-    about: { version: version(), store: (sharedStore ?? 'SQLite').toLowerCase(), durable, callsPerMinute },
+    about: {
+      version: programVersion(),
+      store: (sharedStore ?? 'SQLite').toLowerCase(),
+      durable,
+      callsPerMinute,
+    },
     readTotals: async () => ({ ...(await store.countConnections()), calls: await store.readCalls() }),
   });
   const server = metricsServer(prometheus, logged.onError);
@@ -50,8 +55,4 @@ export async function createMetrics(
       server.closeAllConnections();
     },
   };
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

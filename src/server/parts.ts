@@ -84,6 +84,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
       })
     : NOTIFICATIONS_OFF;
 
+  const readiness = createReadiness(store.probe, isHeld, clocks.monotonic, log);
   const { pubsub } = store;
   const { newsAt } = notifications;
   const timezones = createTimezones(store);
@@ -144,7 +145,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
       onStreams: told.onStreams,
     }),
     partnerConnections: createPartnerConnections({ store, withings, outbox, encryption, publicUrl, now }),
-    readiness: createReadiness(store.probe, isHeld, clocks.monotonic, log),
+    readiness,
+    doctor: { keys: keys.doctor, isReady: readiness.isReady, now: realClocks.now, sleep: clocks.sleep },
     isHeld,
     now,
     close: () => closeAll([metrics, sandbox, store], log),

@@ -1,4 +1,5 @@
 import { DAY_MS } from '../time/clocks.ts';
+import type { CallCountStore } from './call-counts.ts';
 import { dueAt, type Grant, type GrantContent } from './grant.ts';
 import type { RateLimitStore } from './rate-limit.ts';
 
@@ -74,6 +75,9 @@ export const SESSIONS_LISTED = 20;
 /** What a store knows of its connections, for a program beside the app. */
 export interface OpenTotals
   extends Pick<ConnectionStore, 'countConnections'>,
-    Pick<RateLimitStore, 'readCalls'> {
+    Pick<RateLimitStore, 'readCalls'>,
+    CallCountStore {
+  /** How many refresh tokens are old enough to be renewed without a visitor (see renewAt). */
+  countOldTokens(now: number): Promise<number>;
   close(): void;
 }

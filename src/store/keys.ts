@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** Keys for three purposes out of each session secret, so that no key ever serves two. Newest first. */
+/** Keys for each purpose out of each session secret, so that no key ever serves two. Newest first. */
 export interface Keys {
   /** Signs the session cookie. */
   cookie: string[];
@@ -19,6 +19,8 @@ export interface Keys {
   seal: { id: string; key: Buffer }[];
   /** Secret parts of the address that Withings notifies, for use in a path. */
   webhook: string[];
+  /** Signs the questions of `npm run doctor`, and what the app answers. */
+  doctor: Buffer[];
   /** Makes session ids out of attempts (the newest secret only). */
   sessionId: Buffer;
 }
@@ -32,6 +34,7 @@ export function deriveKeys(secrets: string[]): Keys {
       return { id: createHash('sha256').update(key).digest('hex').slice(0, 8), key };
     }),
     webhook: secrets.map((secret) => derive(secret, 'webhook path').toString('base64url')),
+    doctor: secrets.map((secret) => derive(secret, 'doctor')),
     sessionId: derive(newest, 'session id'),
   };
 }
@@ -45,12 +48,17 @@ export function hashed(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 
+/** Where the secret of an installation lies that was given none. */
+export function secretFile(dataDir: string): string {
+  return join(dataDir, 'session-secret');
+}
+
 /**
  * The secret of an installation that was given none: made once and stored in `dataDir`, readable by its owner only.
  * Two processes that start together agree on one, because a hard link is made once or not at all.
  */
 export function storedSecret(dataDir: string): string {
-  const file = join(dataDir, 'session-secret');
+  const file = secretFile(dataDir);
   if (!existsSync(file)) makeSecret(file);
   const secret = readFileSync(file, 'utf8').trim();
   if (!/^[0-9a-f]{64}$/.test(secret))

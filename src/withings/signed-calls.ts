@@ -20,20 +20,26 @@ export type SignedCall = <T>(
 ) => Promise<Result<T>>;
 
 /** One fresh nonce for one call, never used again. Source: Withings, "Sign your requests". */
-export function createSignedCall(post: Post, { clientId, clientSecret, now }: Signer): SignedCall {
+export function createSignedCall(post: Post, signer: Signer): SignedCall {
+  const { clientId, clientSecret } = signer;
   return async (path, action, fields, body) => {
-    const asked = { action: 'getnonce', client_id: clientId, timestamp: String(Math.floor(now() / 1000)) };
-    const reply = await post('v2/signature', { ...asked, signature: sign(asked, clientSecret) });
-    const fresh = readAnswer(reply, nonce);
-    if (!fresh.ok) {
-      const { code, status } = fresh.refusal;
-      const isClock = code !== 'withings-busy' && status !== null && clockIsOff(reply, now());
-      return isClock ? refuse('clock-wrong', { status }) : fresh;
-    }
+    const fresh = await askNonce(post, signer);
+    if (!fresh.ok) return fresh;
     const proof = { action, client_id: clientId, nonce: fresh.value };
     const signed = { ...proof, signature: sign(proof, clientSecret), ...fields };
     return readAnswer(await post(path, signed), body);
   };
+}
+
+/** Whoever is given one has proven id and secret to this cloud, and sent no secret. */
+export async function askNonce(post: Post, { clientId, clientSecret, now }: Signer): Promise<Result<string>> {
+  const asked = { action: 'getnonce', client_id: clientId, timestamp: String(Math.floor(now() / 1000)) };
+  const reply = await post('v2/signature', { ...asked, signature: sign(asked, clientSecret) });
+  const fresh = readAnswer(reply, nonce);
+  if (fresh.ok) return fresh;
+  const { code, status } = fresh.refusal;
+  const isClock = code !== 'withings-busy' && status !== null && clockIsOff(reply, now());
+  return isClock ? refuse('clock-wrong', { status }) : fresh;
 }
 
 const nonce = z
@@ -41,12 +47,16 @@ const nonce = z
   .transform((body) => body.nonce);
 
 /** How far a timestamp may be off is not documented; an honest clock is never this far off. */
-const CLOCK_SLACK_MS = 60_000;
+export const CLOCK_SLACK_MS = 60_000;
 
-/** Withings says what time it is with every answer (RFC 9110 6.6.1). */
 function clockIsOff(reply: Reply, now: number): boolean {
+  return Math.abs((timeOf(reply) ?? now) - now) > CLOCK_SLACK_MS;
+}
+
+/** Withings says what time it is with every answer (RFC 9110 6.6.1); milliseconds since 1970, null: not with this one. */
+export function timeOf(reply: Reply): number | null {
   const theirs = Date.parse(reply.kind === 'answer' ? (reply.date ?? '') : '');
-  return Math.abs(theirs - now) > CLOCK_SLACK_MS;
+  return Number.isNaN(theirs) ? null : theirs;
 }
 
 /**

@@ -93,7 +93,8 @@ export async function migrate(db: Postgres, schema: string): Promise<void> {
   });
 }
 
-async function hasSchema(sql: Sql, schema: string): Promise<boolean> {
+/** Whether a program of ours has made its tables. */
+export async function hasSchema(sql: Sql, schema: string): Promise<boolean> {
   const found = await sql.rows(
     "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'meta'",
     schema,

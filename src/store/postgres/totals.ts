@@ -1,6 +1,7 @@
 import type { OpenTotals } from '../connections.ts';
 import type { Encryption } from '../encryption.ts';
 import { otherThanKnown } from '../store.ts';
+import { postgresCallCounts } from './call-counts.ts';
 import { createClient, schemaFor } from './client.ts';
 import { postgresConnections } from './connections.ts';
 import { postgresRateLimit } from './rate-limit.ts';
@@ -30,6 +31,11 @@ export async function openPostgresTotals(
   const parts = { db, encryption, clock: () => null, announce: () => {} };
   return {
     countConnections: postgresConnections(parts).countConnections,
+    async countOldTokens(now) {
+      const [row] = await db.rows<{ n: number }>('SELECT count(*) AS n FROM @due WHERE renew_at <= $1', now);
+      return row?.n ?? 0;
+    },
+    readCallCounts: postgresCallCounts(parts).readCallCounts,
     readCalls: postgresRateLimit(parts).readCalls,
     close: () => db.close(),
   };

@@ -8,13 +8,13 @@ import { connectRedis, type RedisParts } from './connection.ts';
 import { redisConnections } from './connections.ts';
 import { redisEndings } from './endings.ts';
 import { redisGrants } from './grants.ts';
+import { PROBE } from './inspection.ts';
 import { redisKeys, ttlOf } from './keys.ts';
 import { redisOutbox } from './outbox.ts';
 import { redisPubSub } from './pubsub.ts';
 import { redisRateLimit } from './rate-limit.ts';
 import { redisRestored } from './restored.ts';
 import { migrate } from './schema.ts';
-import { script } from './script.ts';
 import { redisExpiry, redisSessions } from './sessions.ts';
 import { checkAtStart, readStoreKey } from './startup-checks.ts';
 import { redisSubscriptions } from './subscriptions.ts';
@@ -70,10 +70,6 @@ export async function openRedisStore(options: RedisOptions): Promise<{
     throw error;
   }
 }
-
-const PROBE = script(`
-redis.call('SET', p .. 'probe', '')
-redis.call('DEL', p .. 'probe')`);
 
 function createStore(
   parts: RedisParts,

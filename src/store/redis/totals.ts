@@ -1,6 +1,7 @@
 import type { OpenTotals } from '../connections.ts';
 import type { Encryption } from '../encryption.ts';
 import { otherThanKnown } from '../store.ts';
+import { redisCallCounts } from './call-counts.ts';
 import { connectRedis } from './connection.ts';
 import { redisConnections } from './connections.ts';
 import { redisKeys } from './keys.ts';
@@ -23,6 +24,9 @@ export async function openRedisTotals(url: string, tag: string, encryption: Encr
   const parts = { redis, encryption, clock: () => '' as const };
   return {
     countConnections: redisConnections(parts).countConnections,
+    countOldTokens: async (now) =>
+      Number(await redis.command('ZCOUNT', `${keys.prefix}grants-to-renew`, '-inf', String(now))),
+    readCallCounts: redisCallCounts(parts).readCallCounts,
     readCalls: redisRateLimit(parts).readCalls,
     close: () => redis.close(),
   };

@@ -1,7 +1,7 @@
 import { type CallCount, type CallCountStore, COUNTS_KEPT_MS, hourOf } from '../call-counts.ts';
-import type { Db } from './database.ts';
+import type { Db, Reader } from './database.ts';
 
-export function sqliteCallCounts(unsynced: Db): CallCountStore {
+export function sqliteCallCounts(unsynced: Reader): CallCountStore {
   return {
     readCallCounts: async () =>
       unsynced.all<CallCount>('SELECT hour, calls, busy FROM call_counts ORDER BY hour'),

@@ -62,7 +62,7 @@ const TABLES: [Kind, key: string, sql: string][] = [
   ['restored', 'grant_id', 'SELECT * FROM restored WHERE grant_id > ?1'],
 ];
 
-export function readSqliteMark(db: Db): CopyMark | null {
+export function readSqliteMark(db: Pick<Db, 'get'>): CopyMark | null {
   const text = textOf(db);
   return text === null ? null : readMark(text);
 }
@@ -108,7 +108,7 @@ function holds(db: Db, mark: CopyMark | null): boolean {
   return textOf(db) === (mark && writeMark(mark));
 }
 
-function textOf(db: Db): string | null {
+function textOf(db: Pick<Db, 'get'>): string | null {
   return db.get<{ mark: string }>('SELECT mark FROM copying')?.mark ?? null;
 }
 

@@ -18,7 +18,7 @@ export function sqliteRestored(db: Db): RestoredStore {
   };
 }
 
-export function heldSince(db: Db): number | null {
+export function heldSince(db: Pick<Db, 'get'>): number | null {
   const row = db.get<{ value: string }>("SELECT value FROM meta WHERE name = 'held_since'");
   return row ? Number(row.value) : null;
 }

@@ -10,6 +10,7 @@ import { readSqliteMark } from './copy.ts';
 import type { Db } from './database.ts';
 import { sqliteEndings } from './endings.ts';
 import { sqliteGrants } from './grants.ts';
+import { probe } from './inspection.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { sqliteRateLimit } from './rate-limit.ts';
 import { sqliteStoreKey } from './renaming.ts';
@@ -65,11 +66,6 @@ export function openSqliteStore(
       unsynced.close();
     },
   };
-}
-
-function probe(db: Db): void {
-  db.run("INSERT INTO attempts (id, answer, expires_at) VALUES ('probe', '', 0)");
-  db.run("DELETE FROM attempts WHERE id = 'probe'");
 }
 
 function openKey(db: Db, encryption: Encryption): StoreKey {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { OpenTotals } from '../connections.ts';
 import type { Encryption } from '../encryption.ts';
 import { otherThanKnown } from '../store.ts';
+import { sqliteCallCounts } from './call-counts.ts';
 import { sqliteConnections } from './connections.ts';
 import { openForReading, readUserVersion } from './database.ts';
 import { countCalls } from './rate-limit.ts';
@@ -21,6 +22,11 @@ export function openSqliteTotals(file: string, encryption: Encryption, hostClock
   const unsynced = existsSync(beside) ? openForReading(beside) : null;
   return {
     countConnections: sqliteConnections(db, encryption, hostClock).countConnections,
+    async countOldTokens(now) {
+      const row = db.get<{ n: number }>('SELECT COUNT(*) AS n FROM grants WHERE renew_at <= ?', now);
+      return row?.n ?? 0;
+    },
+    readCallCounts: async () => (unsynced ? sqliteCallCounts(unsynced).readCallCounts() : []),
     readCalls: async () => (unsynced ? countCalls(unsynced, hostClock()) : 0),
     close() {
       db.close();
