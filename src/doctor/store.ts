@@ -16,10 +16,10 @@ import type { Surroundings } from './surroundings.ts';
  * @param isReady what the app says that runs on this machine; null: none does
  */
 export async function checkStore(around: Surroundings, isReady: boolean | null): Promise<Finding[]> {
-  const { redisUrl, databaseUrl, storeTag, dataDir } = around.config;
+  const { redisUrl, redisDurable, databaseUrl, storeTag, dataDir } = around.config;
   if (redisUrl !== null) {
     const { inspectRedis } = await import('../store/redis/inspection.ts');
-    return inspected(() => inspectRedis(redisUrl, storeTag), checkRedis, around);
+    return inspected(() => inspectRedis(redisUrl, storeTag, redisDurable), checkRedis, around);
   }
   if (databaseUrl !== null) {
     const { inspectPostgres } = await import('../store/postgres/inspection.ts');
@@ -45,23 +45,26 @@ async function inspected<S extends InspectedStore>(
   commit: (store: S, around: Surroundings) => Promise<Finding> = checkCommit,
 ): Promise<Finding[]> {
   const { host, port, dataDir } = around.config;
+  const found: Finding[] = [];
   let store: S | null = null;
   try {
     store = await open();
     const version = await store.readVersion();
-    const found = [checkVersion(version), ...(await about(store))];
-    if (version === 0 || version > STORE_VERSION) return found;
-    return [...found, ...(await checkState(store, around)), await commit(store, around)];
+    found.push(checkVersion(version), ...(await about(store)));
+    if (version !== STORE_VERSION) return found; // what it looks like is not known
+    found.push(...(await checkState(store, around)));
+    found.push(await commit(store, around));
   } catch (error) {
-    return [
+    found.push(
       fails(
         whyNotStarted(error, { host, port, dataDir }),
         'The app does not serve without its store: docs/operations.md has each cause.',
       ),
-    ];
+    );
   } finally {
     store?.close();
   }
+  return found;
 }
 
 function checkVersion(version: number): Finding {

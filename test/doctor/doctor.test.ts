@@ -238,12 +238,16 @@ describe('the store and what is in it', () => {
     expect(found.warns('quota')).toContain('refused 7 calls of the last day');
   });
 
-  test('one that came back from a backup and is held; one that a newer version wrote', async () => {
+  test('one that came back from a backup and is held; those of another version', async () => {
     const whole = await install();
     await whole.app.stop();
     expect((await run('restore', ['--mark'], whole.env)).code).toBe(0);
     expect((await whole.examine()).warns('store')).toContain('nobody is served');
     const db = openDatabase(join(whole.env.DATA_DIR ?? '', 'connect.db'), 'FULL');
+    db.exec('PRAGMA user_version = 3');
+    const before = await whole.examine();
+    expect(before.warns('store')).toContain('its version is 3; this program');
+    expect(before.fails('store')).toBe('');
     db.exec('PRAGMA user_version = 99');
     db.close();
     const found = await whole.examine();

@@ -1,5 +1,5 @@
 import { run } from '../commands/programs.ts';
-import { startInstance } from '../redis/instance.ts';
+import { startInstance } from '../shared/instance.ts';
 import { freePort, tempDir } from '../support/machine.ts';
 import { startWithings } from '../support/withings.ts';
 import { startFront } from './front.ts';

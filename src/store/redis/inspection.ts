@@ -17,8 +17,11 @@ export interface InspectedRedis extends InspectedStore {
   readMemory(): Promise<{ used: number; most: number } | null>;
 }
 
-/** @throws RedisError when it cannot be reached */
-export async function inspectRedis(url: string, tag: string): Promise<InspectedRedis> {
+/**
+ * @param isVouched as in RedisOptions
+ * @throws RedisError when it cannot be reached
+ */
+export async function inspectRedis(url: string, tag: string, isVouched: boolean): Promise<InspectedRedis> {
   const keys = redisKeys(tag, url);
   const redis = await connectRedis(url, keys.prefix);
   return {
@@ -32,7 +35,7 @@ export async function inspectRedis(url: string, tag: string): Promise<InspectedR
     async probe() {
       await redis.run(PROBE);
     },
-    readDurability: () => readDurability(redis),
+    readDurability: () => readDurability(redis, isVouched),
     async readMemory() {
       const info = String(await redis.command('INFO', 'memory').catch(() => ''));
       const read = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
