@@ -15,7 +15,7 @@ import { brokenRules } from './rules.ts';
 import { settings } from './settings.ts';
 import { doubtsAbout, misspeltNames } from './warnings.ts';
 import { SANDBOX_CLIENT } from './withings.ts';
-import { withoutQuotes, withSecretFiles } from './written.ts';
+import { withoutQuotes, withoutServiceLinks, withSecretFiles } from './written.ts';
 
 type Settings = z.output<typeof settings>;
 
@@ -37,7 +37,8 @@ export function readConfigOfProcess(): ConfigResult {
 /** Turns the environment into a Config, or into every fault at once, in plain words. */
 export function readConfig(source: Record<string, string | undefined>): ConfigResult {
   const names = variableNames(settings);
-  const bare = withoutQuotes(variablesIn(source), names);
+  const meant = withoutServiceLinks(variablesIn(source), names);
+  const bare = withoutQuotes(meant.env, names);
   const { env, faults: unread } = withSecretFiles(bare.env, secretNames(settings));
   const parsed = settings.safeParse(textsFor(settings, env));
   const faults = [
@@ -48,7 +49,11 @@ export function readConfig(source: Record<string, string | undefined>): ConfigRe
   ];
   const others = misspeltNames(env, names);
   return parsed.success && faults.length === 0
-    ? { ok: true, config: complete(parsed.data, env), warnings: [...others, ...doubtsAbout(env)] }
+    ? {
+        ok: true,
+        config: complete(parsed.data, env),
+        warnings: [...meant.warnings, ...others, ...doubtsAbout(env)],
+      }
     : { ok: false, faults: [...faults, ...others] };
 }
 

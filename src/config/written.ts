@@ -51,3 +51,25 @@ export function withoutQuotes(env: Environment, names: string[]): Written {
     ),
   };
 }
+
+/**
+ * Leaves out what Kubernetes (and Docker's links) set for a service of that name: `metrics` is METRICS_PORT=tcp://10.0.0.7:9100
+ * in every container of its namespace, and an address is no port that anybody has meant.
+ *
+ * @param names variables of ours
+ */
+export function withoutServiceLinks(
+  env: Environment,
+  names: string[],
+): { env: Environment; warnings: string[] } {
+  const linked = names.filter(
+    (name) => /^(tcp|udp|sctp):\/\/\S+:\d+$/.test(env[name] ?? '') && /_PORT$/.test(name),
+  );
+  return {
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => !linked.includes(name))),
+    warnings: linked.map(
+      (name) =>
+        `${name} is ${env[name]}, as Kubernetes sets it for a service of that name: it is taken as not set (enableServiceLinks: false, or a number, makes it clear).`,
+    ),
+  };
+}

@@ -100,7 +100,7 @@ export function backgroundLog(log: Log): Observer {
 const SILENT = {
   onRequest() {},
   onConnecting() {},
-  onEnded() {},
+  onDisconnected() {},
   onCall: () => () => {},
   onTurn() {},
   onStreams() {},

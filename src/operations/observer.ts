@@ -11,8 +11,8 @@ export interface Observer {
   onRefresh(grant: string, refusal: { code: string; remedy: string } | null, how: Refreshing): void;
   /** Withings takes none of its tokens any more. */
   onLost(grant: string, lost: Lost): void;
-  /** Grants that were erased here, and why. */
-  onEnded(reason: 'disconnected' | 'logged_out' | 'expired', grants: number): void;
+  /** Somebody has disconnected. Grants that nobody owns any more are told of by `onRevocation`. */
+  onDisconnected(): void;
   /** `revoked`, `given-up`, or a code. */
   onRevocation(grant: string, outcome: string): void;
   /** A call begins; what this returns is told how it ended. */

@@ -130,7 +130,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     results: createResults(encryption, publicUrl, now),
     async disconnect(id: string) {
       const ended = await disconnect(id).finally(() => dataLoader.forget(id));
-      told.onEnded('disconnected', 1);
+      told.onDisconnected();
       return ended;
     },
     slowData,

@@ -4,44 +4,55 @@ import { median } from './cpu.js';
 import { callsAt, endAll, startServer, startWithings, tempDir } from './servers.js';
 import { connect, page } from './visits.js';
 
-const ROUNDS = 9;
-const AT_ONCE = 20;
+/** Two processes that do the same differ by some per cent for as long as they live: so there are several pairs. */
+const PAIRS = 7;
+const SLICE = 250;
+const AT_ONCE = 10;
 
 /**
- * What metrics cost: the same requests to a program with them and to one without, side by side, scraped meanwhile.
+ * What metrics cost: the same requests to a program with them and to one without, turn by turn, each pair anew. It is
+ * scraped once, as Prometheus would in the time that so many requests take.
  *
- * @param {number} requests in each round
- * @returns {Promise<number>} CPU of the one with them as a multiple of the other's, the median of pairs
+ * @param {number} requests to each of a pair, after a fifth of as many that warm up
+ * @returns {Promise<{ ratio: number, least: number, most: number }>} CPU of the one with them as a multiple of the
+ *   other's: the median of the pairs, and its range
  */
 export async function measureMetrics(requests) {
-  const withings = await startWithings();
-  const start = (/** @type {Record<string, string>} */ env) =>
-    startServer({ ...callsAt(withings), DATA_DIR: tempDir(), LOG_LEVEL: 'warn', ...env });
-  const without = await start({});
-  const [port = 0, metricsPort = 0] = await freePorts(2);
-  const counted = await start({ PORT: String(port), METRICS_PORT: String(metricsPort) });
-  const servers = [without, counted];
-  const cookies = await Promise.all(servers.map((server) => connect(server.port)));
-
-  /** @param {number} which */
-  async function cpuOf(which) {
-    const [server, cookie = ''] = [servers[which], cookies[which]];
-    if (!server) throw new Error('There are two');
-    const before = (await server.usage()).cpuMs;
-    for (let done = 0; done < requests; done += AT_ONCE) {
-      await Promise.all(Array.from({ length: AT_ONCE }, () => page(server.port, '/api/connection', cookie)));
-      if (which === 1 && done % 2000 === 0) await ask(metricsPort, 'GET', '/metrics');
-    }
-    return (await server.usage()).cpuMs - before;
-  }
-
   const ratios = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const order = round % 2 === 0 ? [0, 1] : [1, 0];
-    const spent = [0, 0];
-    for (const which of order) spent[which] = await cpuOf(which);
-    if (round > 0) ratios.push((spent[1] ?? 0) / (spent[0] ?? 1)); // the first warms up
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    ratios.push(await ratioOfPair(requests, pair % 2 === 1));
+    await endAll();
   }
-  await endAll();
-  return median(ratios);
+  return { ratio: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
+}
+
+/** @param {number} requests @param {boolean} isCountedFirst which of them starts, and has the first turn */
+async function ratioOfPair(requests, isCountedFirst) {
+  const withings = await startWithings();
+  const [metricsPort = 0, ...ports] = await freePorts(3);
+
+  async function start(/** @type {boolean} */ isCounted) {
+    const env = isCounted ? { METRICS_PORT: String(metricsPort) } : {};
+    const own = { PORT: String(ports.pop()), DATA_DIR: tempDir(), LOG_LEVEL: 'warn' };
+    const server = await startServer({ ...callsAt(withings), ...own, ...env });
+    return { ...server, isCounted, cookie: await connect(server.port), cpuMs: 0 };
+  }
+
+  const inTurn = [await start(isCountedFirst), await start(!isCountedFirst)];
+  for (let done = -requests / 5; done < requests; done += SLICE) {
+    for (const server of inTurn) {
+      const before = (await server.usage()).cpuMs;
+      for (let asked = 0; asked < SLICE; asked += AT_ONCE) {
+        await Promise.all(
+          Array.from({ length: AT_ONCE }, () => page(server.port, '/api/connection', server.cookie)),
+        );
+      }
+      if (done === 0 && server.isCounted) await ask(metricsPort, 'GET', '/metrics');
+      if (done >= 0) server.cpuMs += (await server.usage()).cpuMs - before;
+    }
+    inTurn.reverse();
+  }
+  const spent = (/** @type {boolean} */ isCounted) =>
+    inTurn.find((server) => server.isCounted === isCounted)?.cpuMs ?? 0;
+  return spent(true) / spent(false);
 }

@@ -88,6 +88,17 @@ test('what this program does not use does not stop it: a Kubernetes service call
   expect(warnings({ SANDBOX_PORT: 'tcp://10.0.0.7:4000', SANDBOX_SERVICE_HOST: '10.0.0.7' })).toEqual([]);
 });
 
+test('a Kubernetes service called metrics does not stop it, is told, and opens no listener', () => {
+  const linked = { METRICS_PORT: 'tcp://10.0.0.7:9100', METRICS_SERVICE_HOST: '10.0.0.7' };
+  const result = readConfig(linked);
+  expect(result.ok && result.config.metricsPort).toBeNull();
+  expect(warnings(linked)).toEqual([expect.stringMatching(/^METRICS_PORT is tcp:.*taken as not set/)]);
+  for (const METRICS_PORT of ['tcp://10.0.0.7', '9100x', 'http://10.0.0.7:9100']) {
+    expect(readConfig({ METRICS_PORT }).ok).toBe(false);
+  }
+  expect(readConfig({ PUBLIC_URL: 'tcp://10.0.0.7:80' }).ok).toBe(false);
+});
+
 test('a public address without credentials is the sandbox, said loudly', () => {
   const [warning] = warnings({ PUBLIC_URL: 'https://health.example.com' });
   expect(warning).toMatch(/WITHINGS_CLIENT_ID is not set.*https:\/\/health\.example\.com.*SANDBOX/);

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
 
@@ -114,6 +115,24 @@ test.each([
   expect(words).toMatch(said);
   expect(words).not.toContain('a-real-secret');
   expect(program.exitCode).toBe(1);
+});
+
+test('nor beside a real secret in a file', async () => {
+  const file = join(tempDir(), 'secret');
+  writeFileSync(file, 'a-real-secret\r\n');
+  const program = start({ WITHINGS_CLIENT_SECRET_FILE: file, DATA_DIR: tempDir() });
+  const [words] = await Promise.all([wordsOf(program), once(program, 'exit')]);
+  expect(words).toContain('does not run beside real credentials');
+  expect(words).not.toContain('a-real-secret');
+});
+
+test('in a pod behind a Kubernetes service called sandbox it listens where it always does', async () => {
+  const taken = createServer().on('error', () => {}); // whoever has that port, it is not the sandbox
+  await new Promise((settle) => void taken.on('error', settle).listen(4000, '127.0.0.1', () => settle(null)));
+  atEnd(() => void taken.close());
+  const program = start({ SANDBOX_PORT: 'tcp://10.0.0.7:4000', DATA_DIR: tempDir() });
+  const [words] = await Promise.all([wordsOf(program), once(program, 'exit')]);
+  expect(words).toMatch(/EADDRINUSE.*4000/);
 });
 
 test('a port that is taken is said, and ends it', async () => {

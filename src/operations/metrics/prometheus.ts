@@ -139,7 +139,7 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
         refreshSeconds.observe(milliseconds / 1000);
       },
       onLost: (_grant, { reason }) => ended.inc({ reason }),
-      onEnded: (reason, grants) => ended.inc({ reason }, grants),
+      onDisconnected: () => ended.inc({ reason: 'disconnected' }),
       onRevocation: (_grant, outcome) => revocations.inc({ outcome }),
       onCall(endpoint) {
         const begun = monotonic();

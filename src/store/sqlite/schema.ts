@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Issuer } from '../../withings/clouds.ts';
+import { BATCH } from '../copy/contract.ts';
 import type { Encryption } from '../encryption.ts';
 import { newerThanKnown } from '../store.ts';
 import { type Db, openDatabase, readUserVersion } from './database.ts';
@@ -189,21 +190,27 @@ function step(db: Db, { encryption, issuer }: Opening): void {
   db.exec(`PRAGMA user_version = ${version + 1};`);
 }
 
-/** This is no change of what is being copied: see renameAll. */
+/** This is no change of what is being copied: see renameAll. A few hundred at a time: a million do not fit into memory. */
 function classifyAll(db: Db, encryption: Encryption): void {
   db.run('UPDATE copying SET writing = 1');
-  for (const grant of db.all<{ id: string; sealed: string }>('SELECT id, sealed FROM grants')) {
-    const { state, demo, open_since } = classColumns(grant, encryption);
-    db.run(
-      'UPDATE grants SET state = ?, demo = ?, open_since = ? WHERE id = ?',
-      state,
-      demo,
-      open_since,
-      grant.id,
-    );
+  for (let last: string | undefined = ''; last !== undefined; ) {
+    const grants: { id: string; sealed: string }[] = db.all(NEXT_GRANTS, last, BATCH);
+    for (const grant of grants) {
+      const { state, demo, open_since } = classColumns(grant, encryption);
+      db.run(
+        'UPDATE grants SET state = ?, demo = ?, open_since = ? WHERE id = ?',
+        state,
+        demo,
+        open_since,
+        grant.id,
+      );
+    }
+    last = grants.at(-1)?.id;
   }
   db.run('UPDATE copying SET writing = 0');
 }
+
+const NEXT_GRANTS = 'SELECT id, sealed FROM grants WHERE id > ? ORDER BY id LIMIT ?';
 
 function versionOf(db: Db): number {
   return Number(db.get<{ user_version: number }>('PRAGMA user_version')?.user_version);
