@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfigOfProcess } from '../config/config.ts';
+import { whyNotStarted } from '../operations/not-started.ts';
 import { totalsWords } from '../operations/totals.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys, storedSecret } from '../store/keys.ts';
@@ -21,7 +22,7 @@ try {
   process.stdout.write(`${totalsWords(totals, callsPerMinute, clocks.now()).join('\n')}\n`);
   store.close();
 } catch (error) {
-  refuse((error as Error).message);
+  refuse(whyNotStarted(error, settings.config));
 }
 
 function refuse(words: string): never {

@@ -98,5 +98,7 @@ export function newerThanKnown(place: string, version: number): string | null {
 /** Why a program that may not write leaves a store alone: it is of another version; null: it is not. */
 export function otherThanKnown(place: string, version: number): string | null {
   if (version >= STORE_VERSION) return newerThanKnown(place, version);
+  if (version === 0)
+    return `${place} has no store of ours, or one from before versions: start the app first.`;
   return `${place} was written by an older version of this program (its schema is ${version}, this one knows ${STORE_VERSION}): start the app of this version first.`;
 }

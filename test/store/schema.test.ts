@@ -1,14 +1,17 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { BATCH } from '../../src/store/copy/contract.ts';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { resealGrant } from '../../src/store/sealed-grant.ts';
 import { type Db, openDatabase } from '../../src/store/sqlite/database.ts';
 import { migrate, openStoreFile } from '../../src/store/sqlite/schema.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { STORE_VERSION, type Store } from '../../src/store/store.ts';
 import { everythingIsClosed } from '../support/garbage.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
+import { content } from './store-contract.ts';
 import { expectEverybodyConnected, SECRET, type VersionZero } from './version-zero.ts';
 
 const FIXTURE = resolve(import.meta.dirname, 'fixtures/version-0.db');
@@ -62,6 +65,19 @@ test('a store from before there were versions opens, and everybody in it stays c
   expect([states[0], unfinished]).toEqual([{ state: 'connected', all: 2, demo: 0 }, 1]);
   store.close();
   await expectEverybodyConnected({ DATA_DIR: dirname(file) }, ZERO);
+});
+
+test('all are taken up, however many there are', async () => {
+  const file = versionZero();
+  const before = open(file);
+  for (let n = 1000; n < 1000 + 2 * BATCH; n += 1) {
+    const sealed = resealGrant(`eu:${n}`, { ...content, userId: String(n) }, OPENING.encryption);
+    before.run('INSERT INTO grants (id, write_id, sealed) VALUES (?, ?, ?)', `eu:${n}`, `${n}`, sealed);
+  }
+  const store = openSqliteStore(file, OPENING.encryption, () => 0);
+  const { states } = await store.countConnections();
+  expect(states[0]).toEqual({ state: 'connected', all: 2 * BATCH + 2, demo: 0 });
+  store.close();
 });
 
 test('a step is taken once, though two processes see that it is due', () => {

@@ -56,6 +56,7 @@ const WORDS: Record<string, string> = {
   '28P01': 'PostgreSQL refuses this user or password',
   '28000': 'PostgreSQL lets this user in neither from here nor this way (pg_hba.conf)',
   '3D000': 'PostgreSQL has no database of that name',
+  '42P01': 'this database has no store of ours: start the app first',
   '42501': 'this user of PostgreSQL may not do all that is needed (docs/scaling.md)',
   '53100': 'the disk of PostgreSQL is full',
   '53300': 'PostgreSQL has as many connections as it allows (max_connections)',

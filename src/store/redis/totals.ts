@@ -16,7 +16,7 @@ import { redisRateLimit } from './rate-limit.ts';
 export async function openRedisTotals(url: string, tag: string, encryption: Encryption): Promise<OpenTotals> {
   const keys = redisKeys(tag, url);
   const redis = await connectRedis(url, keys.prefix);
-  const words = otherThanKnown('What this Redis holds', Number(await redis.command('GET', keys.version)));
+  const words = otherThanKnown('This Redis', Number(await redis.command('GET', keys.version)));
   if (words !== null) {
     redis.close();
     throw new Error(words);
