@@ -77,12 +77,17 @@ export function createPostgresChaos({ pair, follower, chance, settings }) {
     gone.remove();
   }
 
+  /** The next standby is made of the new primary, which serves meanwhile. */
+  async function failOverAndRebuild() {
+    await strike(failOver);
+    pair.standby = await standbyOf(pair.primary, settings);
+  }
+
   async function strikeOnce() {
     if (chance.hits(20)) return strike(pause);
     if (chance.hits(35)) return strike(crash);
     if (chance.hits(45)) return strike(kill);
-    await strike(failOver);
-    pair.standby = await standbyOf(pair.primary, settings);
+    return failOverAndRebuild();
   }
 
   return {
@@ -94,8 +99,9 @@ export function createPostgresChaos({ pair, follower, chance, settings }) {
 
     /** @param {() => boolean} isOver */
     async rage(isOver) {
-      await sleep(FIRST_MS); // so that the shortest run has one
+      await sleep(FIRST_MS); // so that the shortest run has one of each
       await strike(kill);
+      await failOverAndRebuild();
       while (!isOver()) {
         await sleep(chance.between(CALM_MS.from, CALM_MS.to));
         await strikeOnce().catch((error) => accidents.push(`PostgreSQL: ${error.stack ?? error}`));
