@@ -270,7 +270,7 @@ test('what a partner keeps as well has no end that anybody knows', async () => {
 });
 
 test('when the permission is settled, what is remembered leads to nobody', async () => {
-  const { app } = await startFarApart({ REDIS_URL: '' });
+  const { app } = await startFarApart({ REDIS_URL: '', DATABASE_URL: '' });
   const visitor = visit(app);
   await visitor.connect();
   app.clock.now += 181 * DAY;

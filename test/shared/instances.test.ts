@@ -67,7 +67,7 @@ test('ten thousand requests on one expired token over both: one call, and everyb
   const answered = await Promise.all(crowd);
   expect(answered.reduce((sum, n) => sum + n)).toBe(10_000);
   expect(await withings.calls(REFRESH)).toBe(1);
-});
+}, 240_000);
 
 test('an open dashboard on one is told of a refresh made by the other, and of a disconnection', async () => {
   const { apps, balancer, url, clock } = await startPair();

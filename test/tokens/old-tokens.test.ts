@@ -78,7 +78,7 @@ describe('a refresh token lives a year; a connection that nobody comes for outli
   });
 
   test('and so does one of a store that did not know when that is', async () => {
-    const { app, isUsable, refreshes } = await keptByPartner({ REDIS_URL: '' });
+    const { app, isUsable, refreshes } = await keptByPartner({ REDIS_URL: '', DATABASE_URL: '' });
     const { openDatabase } = await import('../../src/store/sqlite/database.ts');
     const db = openDatabase(`${app.dataDir}/connect.db`, 'NORMAL');
     db.run('UPDATE grants SET renew_at = 0');

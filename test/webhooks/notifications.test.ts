@@ -58,6 +58,7 @@ describe('from the scale to the chart', () => {
   test('a storm of news asks Withings afresh once, and again when ten seconds have passed', async () => {
     const { app, visitor, userId, sandbox, address } = await startSubscribed();
     await visitor.get('/dashboard');
+    await app.settled(); // what nobody waits for has been asked as well
     app.clock.now += 11_000;
     const before = await sandbox.calls('getmeas');
     for (let i = 0; i < 10; i += 1) {

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { createTimeouts } from '../timeout.ts';
-import { explained, inDoubt, isOfTheServer, mayGoWellAgain, tooLate, unfit } from './errors.ts';
+import {
+  explained,
+  inDoubt,
+  isOfTheServer,
+  mayGoWellAgain,
+  PostgresError,
+  tooLate,
+  unfit,
+} from './errors.ts';
+import { createQueue } from './queue.ts';
 
 /** Text without NUL, numbers, texts in a list, and what is written as JSON. */
 export type Value = string | number | boolean | null | readonly string[];
@@ -31,7 +40,7 @@ export interface ClientOptions {
   connections?: number;
 }
 
-/** A server that is gone is found out so fast; somebody who waits for a free connection waits no longer either. */
+/** A server that is gone is found out so fast. */
 const CONNECT_WITHIN_MS = 1500;
 const CONNECTIONS = 10;
 const MAX_TRIES = 5;
@@ -43,6 +52,7 @@ const MAX_TRIES = 5;
  */
 export function createClient({ url, schema, timeoutMs, connections = CONNECTIONS }: ClientOptions): Postgres {
   const timeouts = createTimeouts();
+  const queue = createQueue(connections);
   const texts = new Map<string, { text: string; name: string }>();
   /** Connections on which PostgreSQL has warned of something: a commit that a standby may not have is answered like any other. */
   const warned = new WeakSet<pg.ClientBase>();
@@ -92,17 +102,25 @@ export function createClient({ url, schema, timeoutMs, connections = CONNECTIONS
 
   /** A connection that may be out of step, or leads to a server that was left, is not given to anybody again. */
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await pool.connect().catch((error) => {
-      throw explained(error);
-    });
-    let isOver = false;
+    await queue.enter();
     try {
-      return await work(client);
+      const client = await pool.connect().catch((error) => {
+        throw explained(error);
+      });
+      let isOver = false;
+      try {
+        return await work(client);
+      } catch (error) {
+        isOver = isOfTheServer(error);
+        throw error;
+      } finally {
+        client.release(isOver);
+      }
     } catch (error) {
-      isOver = isOfTheServer(error);
+      if (error instanceof PostgresError && error.sqlState === '') queue.fail(error); // nobody answers there
       throw error;
     } finally {
-      client.release(isOver);
+      queue.leave();
     }
   }
 
