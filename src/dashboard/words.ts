@@ -15,6 +15,13 @@ export function relative(at: number, now: number): string {
   return at > now ? `in ${duration(at - now)}` : `${duration(now - at)} ago`;
 }
 
+const UNIT = /(?<=\d) (?=(?:h|min|s|kg|lb|st|mmHg|bpm|km|mi|%)(?!\w))|(?<=\d (?:h|st)) (?=\d)/g;
+
+/** A number and its unit stay on one line. */
+export function unbroken(words: string): string {
+  return words.replace(UNIT, '\u00a0');
+}
+
 const SCOPES: Record<string, string> = {
   'user.info': 'Your devices and goals',
   'user.metrics': 'Body measures: weight, blood pressure, temperature',

@@ -20,7 +20,7 @@ export interface Connection {
 /** The state of a connection, as a page says it first. */
 export const STATE_WORDS: Record<Connection['state'], string> = {
   connected: 'Connected',
-  degraded: 'Connected, but Withings does not answer as it should',
+  degraded: 'Connected, but held up',
   'needs-reconnect': 'Please connect again',
   refreshing: 'Connected',
   unlinked: 'The demo is over',

@@ -116,7 +116,11 @@ function has(...devices: object[]) {
 /** What a panel of the page says. */
 async function panel(id: string, days = 30, headers: Record<string, string> = {}) {
   const { text } = await visitor.get(`/dashboard?days=${days}`, headers);
-  const html = text.split('<section class="card panel"').find((part) => part.includes(`id="${id}"`)) ?? '';
+  const html =
+    text
+      .replaceAll('\u00a0', ' ')
+      .split('<section class="card panel"')
+      .find((part) => part.includes(`id="${id}"`)) ?? '';
   const texts = (pattern: RegExp) => [...html.matchAll(pattern)].map(([, found = '']) => found);
   const inner = (markup: string | undefined) => markup?.replace(/<[^>]*>/g, '').trim();
   return {

@@ -75,7 +75,15 @@ async function tiles(query = '', language = 'en-GB'): Promise<Record<string, str
       const id = /href="#(\w+)"/.exec(item)?.[1] ?? '';
       expect(text).toContain(`<h3 id="${id}">`); // it leads to its panel
       const said = [...item.matchAll(/<span class="(?:fine|figure)">(.*?)<\/span>\n?(?=<|$)/g)];
-      return [id, said.map(([, words = '']) => words.replace(/<[^>]*>/g, '').trim())];
+      return [
+        id,
+        said.map(([, words = '']) =>
+          words
+            .replace(/<[^>]*>/g, '')
+            .replaceAll('\u00a0', ' ')
+            .trim(),
+        ),
+      ];
     }),
   );
 }

@@ -3,13 +3,14 @@ import type { List } from '../../withings/data/records.ts';
 import type { Refusal, Result } from '../../withings/errors.ts';
 import type { Everything } from '../data-loader.ts';
 import type { Wording } from '../preferences/wording.ts';
+import { unbroken } from '../words.ts';
 import { compositionContent } from './composition.ts';
 import { devicesContent } from './devices.ts';
 import { isWithin } from './groups.ts';
 import { heartContent, pressuresOf } from './heart.ts';
 import { newestFirst } from './measures.ts';
 import { moreContent } from './more.ts';
-import type { Content, Panel } from './panel.ts';
+import type { Content, Panel, Table } from './panel.ts';
 import { sleepContent } from './sleep.ts';
 import { stepsContent } from './steps.ts';
 import { type Trouble, troublesOf } from './troubles.ts';
@@ -103,7 +104,10 @@ export function panelsOf(
     },
   ];
   const isBare = ({ chart, table, lines }: Panel) => Number(!chart && !table && !lines);
-  const panels = kinds.flatMap(panelOf).toSorted((a, b) => isBare(a) - isBare(b));
+  const panels = kinds
+    .flatMap(panelOf)
+    .map(unbrokenPanel)
+    .toSorted((a, b) => isBare(a) - isBare(b));
   return { panels, troubles: troublesOf(kinds, panels.length === 0, told) };
 }
 
@@ -118,6 +122,14 @@ function panelOf({ id, title, content, empty, cut }: Kind): Panel[] {
   const more =
     cut === null ? '' : ` Withings has more than it gave us at once: this is of the latest ${cut} only.`;
   return [{ ...blank, ...content.value, sentence: content.value.sentence + more }];
+}
+
+function unbrokenPanel({ sentence, table, parts, ...panel }: Panel): Panel {
+  return { ...panel, sentence: unbroken(sentence), table: unbrokenTable(table), parts: unbrokenTable(parts) };
+}
+
+function unbrokenTable(table: Table | null): Table | null {
+  return table && { ...table, rows: table.rows.map((row) => row.map(unbroken)) };
 }
 
 function shown<T, U>(result: Result<T>, show: (value: T) => U): Result<U> {

@@ -10,7 +10,7 @@ import { sleepsOf } from '../panels/nights.ts';
 import { daysOf } from '../panels/steps.ts';
 import { weightsOf } from '../panels/weight.ts';
 import type { Quantity, Wording } from '../preferences/wording.ts';
-import { duration } from '../words.ts';
+import { duration, unbroken } from '../words.ts';
 import { meanWords, usualWords } from './usual.ts';
 
 /** The latest of one kind, for whoever comes to see that: it leads to the panel of that name. */
@@ -49,7 +49,9 @@ export function tilesOf(
     show(measures, pressureTile),
     show(activity, stepsTile),
     show(nights, sleepTile),
-  ].flat();
+  ]
+    .flat()
+    .map((tile) => ({ ...tile, words: unbroken(tile.words) }));
 }
 
 const weightTile: Show<Measure> = ({ rows, isCut }, range, wording) => {
