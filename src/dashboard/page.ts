@@ -40,6 +40,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
   const { moment } = wording;
   const { state, problem } = connectionOf(grant, preferences.zone);
   const { panels, troubles } = panelsOf(data, range, wording, stale?.refusal.code ?? null);
+  const isTroubled = state !== 'connected' && state !== 'refreshing';
   const demoEnds = demoEndsAt(grant);
   const due = refreshDueAt(grant, marginSeconds);
   return {
@@ -78,9 +79,9 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
     panels,
     nextRefresh: due > now ? moment(due) : null,
     isRanged: panels.some(({ id }) => id !== 'devices'),
-    isTroubled: state !== 'connected' && state !== 'refreshing',
+    isTroubled,
     browserUntil: lasts && moment(lasts.browserUntil),
-    stayConnected: isLastOffer(lasts, now),
+    lastDay: isTroubled || grant.demo || !lasts ? null : lastDay(lasts, now, wording),
     made: moment(now),
     dayEnds: new Date(midnight(addDays(range.today, 1), range.zone)).toISOString(),
     foot: { times: timesWords(preferences.zone), days: range.days, units: choices(preferences.units) },
@@ -90,12 +91,10 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
 /** A session ends on its last day however often it is visited: in good time the person may begin a new one. */
 const LAST_DAYS_MS = 30 * DAY_MS;
 
-function isLastOffer(lasts: Lasts | null, now: number): boolean {
-  return (
-    lasts?.because === 'session-max' &&
-    lasts.until === lasts.browserUntil &&
-    lasts.browserUntil - now < LAST_DAYS_MS
-  );
+/** When this browser is signed out, where that is near and no visit moves it; else null. */
+function lastDay({ browserUntil, browserEndsAt }: Lasts, now: number, wording: Wording): string | null {
+  const isLast = browserUntil === browserEndsAt && browserEndsAt - now < LAST_DAYS_MS;
+  return isLast ? dayWords(browserEndsAt, now, wording) : null;
 }
 
 /** The one sentence that is said first. */
@@ -103,7 +102,7 @@ function lead(
   grant: Grant,
   state: string,
   now: number,
-  { wording: { moment, shortDay, zone }, lasts }: Pick<PageOptions, 'wording' | 'lasts'>,
+  { wording, lasts }: Pick<PageOptions, 'wording' | 'lasts'>,
 ): string {
   if (state === 'unlinked')
     return 'Withings takes the app away from its demo users after a day. Nothing is wrong.';
@@ -116,9 +115,13 @@ function lead(
   }
   if (lasts === null || lasts.because === 'demo') return '';
   if (lasts.until === null) return 'It lasts until somebody ends it: another program goes on with it.';
-  const isSoon = lasts.until - now < 2 * DAY_MS; // until then a day is exact enough
-  const until = isSoon ? moment(lasts.until).words : shortDay(ymdAt(lasts.until, zone));
-  return `Without a visit it lasts until ${until}.`;
+  if (lasts.until === lasts.browserEndsAt && lastDay(lasts, now, wording)) return ''; // which says it
+  return `Without a visit it lasts until ${dayWords(lasts.until, now, wording)}.`;
+}
+
+/** "25 Dec", and with the hour where that is tomorrow: until then a day is exact enough. */
+function dayWords(at: number, now: number, { moment, shortDay, zone }: Wording): string {
+  return at - now < 2 * DAY_MS ? moment(at).words : shortDay(ymdAt(at, zone));
 }
 
 function outcomeWords(outcome: 'refreshed' | RecordedCode): string {

@@ -9,8 +9,10 @@ export interface Lasts {
   /** Milliseconds since 1970; null, with `because`: until somebody ends it. */
   until: number | null;
   because: LastsBecause | null;
-  /** When this browser is signed out, whatever becomes of the connection. */
+  /** When this browser is signed out if it is not seen any more, whatever becomes of the connection. */
   browserUntil: number;
+  /** The same, however often it is seen. */
+  browserEndsAt: number;
 }
 
 /**
@@ -29,8 +31,8 @@ export function lastsOf(grant: Grant, own: SessionSpan, longest: SessionSpan | n
     [demoEndsAt(grant) ?? Number.POSITIVE_INFINITY, 'demo'],
   ];
   const [until, because] = ends.reduce((first, end) => (end[0] < first[0] ? end : first));
-  const browserUntil = own.idleUntil;
+  const browser = { browserUntil: own.idleUntil, browserEndsAt: own.endsAt };
   return until > now + ENDLESS_FROM_MS
-    ? { until: null, because: null, browserUntil }
-    : { until, because, browserUntil };
+    ? { until: null, because: null, ...browser }
+    : { until, because, ...browser };
 }

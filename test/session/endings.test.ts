@@ -58,6 +58,8 @@ describe('who was away is told the truth, before and after', () => {
   ])('%i days, with %j', async (days, env: Record<string, string>) => {
     const { app, visitor } = await connected(env);
     const said = Date.parse((await visitor.json('/api/connection')).body.lastsUntil);
+    const day = env.SESSION_IDLE_DAYS ? '16 Jul' : '13 Dec'; // in Auckland
+    expect((await visitor.get('/dashboard')).text).toContain(`Without a visit it lasts until ${day}.`);
     app.clock.now += days * DAY;
     await swept(app);
     const isOver = app.clock.now >= said;
@@ -264,6 +266,12 @@ test('what a partner keeps as well has no end that anybody knows', async () => {
   expect([state, lastsUntil, lastsBecause]).toEqual(['connected', null, null]);
   const { text } = await visitor.get('/dashboard');
   expect(text).toContain('It lasts until somebody ends it: another program goes on with it.');
+  for (const days of [150, 150, 75]) {
+    expect((await visitor.get('/dashboard')).text).not.toContain('Stay connected');
+    app.clock.now += days * DAY;
+  }
+  const last = (await visitor.get('/dashboard')).text; // this browser ends all the same
+  expect(last).toMatch(/It lasts until somebody ends it.*On \d+ Jul this browser.*Stay connected/s);
   app.clock.now += 181 * DAY;
   await swept(app);
   expect(await greeting(visitor)).toContain('The connection is in use elsewhere');

@@ -235,6 +235,31 @@ describe('the truth about how long', () => {
     app.clock.now += 70 * DAY + 1;
     const page = (await visitor.get('/dashboard')).text;
     expect(page).toContain('<a class="button" href="/connect">Stay connected</a>');
+    expect(page).toContain('On 21 Jul this browser is signed out, however often you come.');
+    expect(page).not.toContain('Without a visit it lasts'); // the same day
+  });
+
+  const offers = async (visitor: Visitor) =>
+    (await visitor.get('/dashboard')).text.includes('>Stay connected</a>');
+
+  test('a new one is not offered while a visit makes this one longer', async () => {
+    const { app, visitor } = await connected({ SESSION_IDLE_DAYS: '10', SESSION_MAX_DAYS: '20' });
+    expect(await offers(visitor)).toBe(false);
+    app.clock.now += 9 * DAY;
+    expect(await offers(visitor)).toBe(false);
+    app.clock.now += 2 * DAY;
+    expect(await offers(visitor)).toBe(true);
+  });
+
+  test('nor while Withings is away, nor for the demo', async () => {
+    const { app, visitor } = await connected({ SESSION_IDLE_DAYS: '5', SESSION_MAX_DAYS: '5' });
+    const guest = visit(app);
+    await guest.connect('/connect?mode=demo');
+    expect([await offers(visitor), await offers(guest)]).toEqual([true, false]);
+    await sandboxOf(app).fault('http-500', { times: 0 });
+    app.clock.now += DAY;
+    expect((await visitor.get('/dashboard')).text).toContain('Connected, but held up');
+    expect(await offers(visitor)).toBe(false);
   });
 
   test('another browser that stays longer keeps the connection, and each is told when it is signed out', async () => {
