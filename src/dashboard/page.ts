@@ -14,7 +14,7 @@ import { choices } from './preferences/units.ts';
 import type { Preferences, Wording } from './preferences/wording.ts';
 import { type Stale, staleWords } from './stale.ts';
 import { tilesOf } from './tiles/tiles.ts';
-import { duration, scopeWords } from './words.ts';
+import { duration, scopeWords, unbroken } from './words.ts';
 
 export const RANGES = [
   { days: 7, words: '7 days' },
@@ -46,7 +46,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
   return {
     state,
     headline: STATE_WORDS[state],
-    lead: lead(grant, state, now, options),
+    lead: unbroken(lead(grant, state, now, options)),
     problem: state === 'unlinked' ? null : problem, // that is how a demo ends
     since: grant.ended && moment(grant.ended.at),
     userId: grant.userId,

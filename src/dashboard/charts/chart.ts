@@ -1,6 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import { addDays, type DayRange } from '../../time/days.ts';
 import type { Wording } from '../preferences/wording.ts';
+import { unbroken } from '../words.ts';
 
 /** A drawing in its own units. Lines keep their width and dots their shape however far it is stretched. */
 export interface Chart {
@@ -108,15 +109,17 @@ export function frameOf({ label, range, wording, unit, references, legend, ...op
       marks: [],
       legend: [
         ...legend,
-        ...references.map(({ value, words }) =>
-          near.some((reference) => reference.value === value)
-            ? { kind: 'reference', words, path: LINE }
-            : {
-                kind: 'unseen',
-                words: `${words}, ${value < least ? 'below' : 'above'} this picture`,
-                path: LINE,
-              },
-        ),
+        ...references
+          .map((reference) => ({ ...reference, words: unbroken(reference.words) }))
+          .map(({ value, words }) =>
+            near.some((reference) => reference.value === value)
+              ? { kind: 'reference', words, path: LINE }
+              : {
+                  kind: 'unseen',
+                  words: `${words}, ${value < least ? 'below' : 'above'} this picture`,
+                  path: LINE,
+                },
+          ),
       ].filter(({ words }, index, all) => all.findIndex((key) => key.words === words) === index),
     } satisfies Chart as Chart,
   };

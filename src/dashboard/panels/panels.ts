@@ -124,8 +124,14 @@ function panelOf({ id, title, content, empty, cut }: Kind): Panel[] {
   return [{ ...blank, ...content.value, sentence: content.value.sentence + more }];
 }
 
-function unbrokenPanel({ sentence, table, parts, ...panel }: Panel): Panel {
-  return { ...panel, sentence: unbroken(sentence), table: unbrokenTable(table), parts: unbrokenTable(parts) };
+function unbrokenPanel({ sentence, table, parts, lines, ...panel }: Panel): Panel {
+  return {
+    ...panel,
+    sentence: unbroken(sentence),
+    table: unbrokenTable(table),
+    parts: unbrokenTable(parts),
+    lines: lines?.map((line) => line.map(unbroken)) ?? null,
+  };
 }
 
 function unbrokenTable(table: Table | null): Table | null {
