@@ -11,6 +11,8 @@ test('by clicks: connect, look closer, test, refresh, disconnect with a receipt'
   const { page, complaints, connect } = await arrive(home);
   await connect();
   expect(new URL(page.url()).pathname).toBe('/dashboard');
+  await page.getByRole('link', { name: /^Steps/ }).click();
+  await page.waitForURL('**/dashboard#steps');
   await page.getByRole('link', { name: '7 days', exact: true }).click();
   await page.getByRole('img', { name: /^Weight over 7 days/ }).waitFor();
   await page.getByText('Weight in numbers').click();

@@ -1,74 +1,21 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { arrive, expectFit, expectHistory, startTown, useBrowser } from './browser.ts';
 
 useBrowser();
 
-describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
-  test.each([320, 1280])('every page fits %s px, and axe finds nothing', async (width) => {
-    const { app, home, withings, control } = await startTown();
-    const { page, complaints, connect } = await arrive(home, {
-      colorScheme,
-      viewport: { width, height: 700 },
-    });
-    await expectFit(page);
-    for (const about of ['privacy', 'errors']) {
-      await page.goto(`${home}/${about}`);
-      await expectFit(page);
-    }
-    await page.goto(`${home}/nowhere`);
-    await expectFit(page);
-    complaints.splice(0); // the browser notes the 404 itself
-    await page.goto(home);
-    await page.getByRole('link', { name: 'Connect Withings' }).click();
-    await expectFit(page);
-    await page.getByRole('button', { name: /Okafor/ }).click();
-    await expectFit(page);
-    await page.goto(`${withings.url}/logout`);
-    await page.goto(home);
-    await connect();
-    for (const summary of await page.locator('summary').all()) await summary.click();
-    await expectFit(page);
-    await page.goto(`${home}/dashboard?days=365`);
-    await expectFit(page);
-    await page.goto(`${home}/disconnect`);
-    await expectFit(page);
-    await page.goto(`${withings.url}/`);
-    await expectFit(page);
-    await control('users/10000001/unlink');
-    app.clock.now += 600_000; // what is known is too old to be shown without asking
-    await page.goto(`${home}/dashboard`);
-    await page.getByRole('heading', { name: 'Please connect again' }).waitFor();
-    await expectFit(page);
-    expect(complaints).toEqual([]);
-  });
-});
-
-test('on a phone the first number of one’s own stands in the upper third', async () => {
-  const { home } = await startTown();
-  const { page, connect } = await arrive(home, { viewport: { width: 390, height: 844 } });
-  await connect();
-  const box = await page.locator('.figure').first().boundingBox();
-  expect(box?.y).toBeLessThan(260);
-  await page.getByRole('link', { name: /^Steps/ }).click();
-  await page.waitForURL('**/dashboard#steps');
-});
-
-test('on a phone with letters twice as large nothing sticks out, and no table or number is cut', async () => {
-  const { home } = await startTown();
-  const { page, connect } = await arrive(home, { viewport: { width: 390, height: 844 } });
-  await connect();
-  await page.evaluate("document.documentElement.style.fontSize = '200%'");
+test.each([
+  [320, 'light'],
+  [1280, 'dark'],
+] as const)('the pages of the sandbox fit %i px, %s', async (width, colorScheme) => {
+  const { home, withings } = await startTown();
+  const { page, complaints } = await arrive(home, { colorScheme, viewport: { width, height: 700 } });
+  await page.getByRole('link', { name: 'Connect Withings' }).click();
   await expectFit(page);
-  for (const summary of await page.locator('summary').all()) await summary.click();
-  const cut =
-    "[...document.querySelectorAll('.wide, .figure')].filter((e) => e.scrollWidth > e.clientWidth + 1)";
-  expect(await page.evaluate(`${cut}.map((e) => e.ariaLabel ?? e.textContent)`)).toEqual([]);
-  const broken = "[...document.querySelectorAll('.figure, .ranges a')].filter(isBroken)";
-  const isBroken =
-    '(e) => e.getBoundingClientRect().height > 2 * parseFloat(getComputedStyle(e).fontSize) * 1.3';
-  expect(await page.evaluate(`const isBroken = ${isBroken}; ${broken}.map((e) => e.textContent)`)).toEqual(
-    [],
-  );
+  await page.getByRole('button', { name: /Okafor/ }).click();
+  await expectFit(page);
+  await page.goto(`${withings.url}/`);
+  await expectFit(page);
+  expect(complaints).toEqual([]);
 });
 
 test('on paper: dark on white even where the screen is dark, and nothing to press', async () => {
