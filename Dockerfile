@@ -28,4 +28,5 @@ EXPOSE 3000
 # Where the program listens; bash, since a whole Node every ten seconds costs more than the program does.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/${HOST:-127.0.0.1}/${PORT:-3000} && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ $status = 200 ]"]
-CMD ["node", "dist/main.js"]
+# A young generation of 1 MB instead of 16: a seventh less memory while idle, at no more processor time (.ci/measure.js).
+CMD ["node", "--max-semi-space-size=1", "dist/main.js"]
