@@ -25,14 +25,19 @@ export function checkPlace(dataDir: string): Finding[] {
   if (fault !== null) return [fails(`DATA_DIR: ${fault}`, 'The app does not start before that is mended.')];
   const place = existing(resolve(dataDir));
   const { type, bavail, bsize } = statfsSync(place);
-  const free = bavail * bsize;
-  const room = `${Math.floor(free / MB).toLocaleString('en')} MB are free for DATA_DIR`;
-  const todo = 'Make room: with a full disk nobody can connect.';
   return [
     ok(`DATA_DIR (${dataDir}) can be written by this user.`),
-    free < 64 * MB ? fails(`${room}.`, todo) : free < 512 * MB ? warn(`${room}.`, todo) : ok(`${room}.`),
+    checkRoom(bavail * bsize),
     checkDisk(type, dataDir),
   ];
+}
+
+/** @param free bytes */
+export function checkRoom(free: number): Finding {
+  const words = `${Math.floor(free / MB).toLocaleString('en')} MB are free for DATA_DIR.`;
+  const todo = 'Make room: with a full disk nobody can connect.';
+  if (free < 64 * MB) return fails(words, todo);
+  return free < 512 * MB ? warn(words, todo) : ok(words);
 }
 
 /** File systems by number (statfs(2)). */
@@ -50,7 +55,8 @@ const FLEETING = new Map([
   [0x794c7630, 'a layer of the container'],
 ]);
 
-function checkDisk(type: number, dataDir: string): Finding {
+/** @param type of the file system, as statfs(2) has it */
+export function checkDisk(type: number, dataDir: string): Finding {
   const [far, fleeting] = [FAR.get(type), FLEETING.get(type)];
   if (far)
     return fails(

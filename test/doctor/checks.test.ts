@@ -1,15 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { readConfig } from '../../src/config/config.ts';
 import { newChallenge } from '../../src/doctor/challenge.ts';
 import { checkCustody } from '../../src/doctor/custody.ts';
 import { checkReach } from '../../src/doctor/reach.ts';
+import { checkDisk, checkRoom } from '../../src/doctor/store-file.ts';
 import type { Network, Surroundings } from '../../src/doctor/surroundings.ts';
 import { checkInstances, checkNode } from '../../src/doctor/versions.ts';
 import { checkWithings } from '../../src/doctor/withings.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
+import { inspectSqlite } from '../../src/store/sqlite/inspection.ts';
 import { CLOUDS } from '../../src/withings/clouds.ts';
 import { startApp } from '../support/app.ts';
+import { tempDir } from '../support/machine.ts';
 import { startWithings } from '../support/withings.ts';
 import { SECRET } from './installation.ts';
 
@@ -197,6 +203,34 @@ describe('the page of the doctor', () => {
       'warn',
       expect.stringContaining('2 instances have answered: 0.0.9'),
     ]);
+  });
+});
+
+describe('the embedded store', () => {
+  test('beside a program that has it open the probe leaves the WAL to that one', async () => {
+    const file = join(tempDir(), 'connect.db');
+    const app = openDatabase(file, 'FULL');
+    app.exec(
+      'PRAGMA wal_autocheckpoint = 0; CREATE TABLE attempts (id TEXT PRIMARY KEY, answer, expires_at)',
+    );
+    app.exec('CREATE TABLE more (text)');
+    for (let rows = 0; rows < 1200; rows += 1) app.run('INSERT INTO more VALUES (?)', 'x'.repeat(4000)); // SQLite checkpoints at 1000 pages
+    const before = readFileSync(file);
+    const store = inspectSqlite(file);
+    await store.probe();
+    store.close();
+    expect(readFileSync(file)).toEqual(before);
+    expect(app.all('SELECT * FROM attempts')).toEqual([]);
+    app.close();
+  });
+
+  test('room, and what kind of disk', () => {
+    const MB = 1024 ** 2;
+    expect([1, 100, 1000].map((free) => checkRoom(free * MB).verdict)).toEqual(['fails', 'warn', 'ok']);
+    expect(checkDisk(0x6969, 'data').says).toContain('lies on NFS');
+    expect(checkDisk(0x01021994, 'data').says).toContain('memory of the machine');
+    expect(checkDisk(0x794c7630, 'data').says).toContain('layer of the container');
+    expect(checkDisk(0xef53, 'data').verdict).toBe('ok');
   });
 });
 

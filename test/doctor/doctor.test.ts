@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
-import { openDatabase } from '../../src/store/sqlite/database.ts';
+import { openDatabase, sqliteEngine } from '../../src/store/sqlite/database.ts';
 import { run } from '../commands/programs.ts';
 import { tempDir } from '../support/machine.ts';
 import { visit } from '../support/visitor.ts';
@@ -30,6 +30,11 @@ test('a sound installation: each group is well, nothing is changed, and no secre
   expect(found.well('proxy')).toContain('Event streams come as they are sent');
   expect(found.well('Withings')).toContain('knows this id and this secret');
   expect(found.well('versions')).toContain('1 instance has answered');
+  const { isForSeveralProcesses } = sqliteEngine();
+  const commit = isForSeveralProcesses
+    ? 'It took a row and let it go again'
+    : 'The app says that it takes writes';
+  expect(found.well('store') + found.warns('store')).toContain(commit);
   expect(readFileSync(file)).toEqual(before[0]); // beside the app nothing is checkpointed
   expect(statSync(`${file}-wal`).size).toBeGreaterThanOrEqual(Number(before[1]));
   const text = (await run('doctor', [], { ...whole.env, NODE_EXTRA_CA_CERTS: whole.front.ca })).output;
@@ -180,6 +185,13 @@ describe('settings', () => {
     expect(found.well('store')).toContain('There is no store yet');
     expect(found.fails('Withings')).toContain('The sandbox is in the app');
     expect(statSync(dataDir, { throwIfNoEntry: false })).toBeUndefined();
+    mkdirSync(join(dataDir, 'sandbox'), { recursive: true });
+    writeFileSync(join(dataDir, 'sandbox', 'session-secret'), 'cut');
+    const cut = await examine({ PORT: '9', DATA_DIR: dataDir });
+    expect([cut.code, cut.fails('settings')]).toEqual([
+      1,
+      expect.stringContaining('session-secret is damaged'),
+    ]);
   });
 
   test('what it does not know it does not do', async () => {
