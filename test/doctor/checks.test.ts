@@ -113,6 +113,7 @@ describe('what Withings sees', () => {
     const last = async (took: number[]) => (await checkReach(slow(took))).at(-1)?.says;
     expect(await last([2100, 2100])).toContain('Withings waits 2 seconds');
     expect(await last([2100, 5])).toContain('in 5 ms');
+    expect(await last([5, 2100])).toContain('in 5 ms');
   });
 });
 
