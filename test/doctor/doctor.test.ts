@@ -256,11 +256,11 @@ describe('the store and what is in it', () => {
     expect((await run('restore', ['--mark'], whole.env)).code).toBe(0);
     expect((await whole.examine()).warns('store')).toContain('nobody is served');
     const db = openDatabase(join(whole.env.DATA_DIR ?? '', 'connect.db'), 'FULL');
-    db.exec('PRAGMA user_version = 3');
+    db.exec('ALTER TABLE meta RENAME TO later; PRAGMA user_version = 3'); // it had none then
     const before = await whole.examine();
     expect(before.warns('store')).toContain('its version is 3; this program');
     expect(before.fails('store')).toBe('');
-    db.exec('PRAGMA user_version = 99');
+    db.exec('ALTER TABLE later RENAME TO meta; PRAGMA user_version = 99');
     db.close();
     const found = await whole.examine();
     expect([found.code, found.fails('store')]).toEqual([
