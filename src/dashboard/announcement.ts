@@ -38,7 +38,7 @@ export function missingOf(data: Everything, stale: Stale | null): RefusalCode | 
 }
 
 function isAnythingNew(data: Everything, stale: Stale | null): boolean {
-  return stale === null && listsIn(data).some(({ ok }) => ok);
+  return (stale === null || stale.askedAt === null) && listsIn(data).some(({ ok }) => ok);
 }
 
 function listsIn({ measures, activity, nights, devices }: Everything) {

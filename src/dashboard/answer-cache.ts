@@ -47,6 +47,8 @@ export interface AnswerCacheParts {
 const MAX_BYTES = 16 * 1024 * 1024;
 /** Withings refuses a person's identical call within 10 seconds: one answer serves everybody for a little longer. */
 const SHARED_FOR_MS = 15_000;
+/** Whatever Withings says. */
+const REFUSED_FOR_AT_MOST_MS = 15 * 60_000;
 /** How long another process may still take that has asked just before. */
 const THEIRS_WITHIN_MS = 2000;
 /** However often there are news: a storm of them must not use up the calls of everybody. */
@@ -87,9 +89,16 @@ export function createAnswerCache({
     return known.askedAt >= newsAt || (afresh && age < AFRESH_EVERY_MS) ? known : null;
   }
 
+  /** Withings may say for how long it refuses the same again, and repeats make that longer: who asks is told what is left. */
   function justRefused({ refused }: Entry, { since }: Freshness): Result<never> | null {
-    const isRecent = refused !== null && Math.abs(now() - refused.at) < SHARED_FOR_MS;
-    return isRecent && refused.at >= since ? { ok: false, refusal: refused.refusal } : null;
+    if (refused === null || refused.at < since) return null;
+    const { refusal, at } = refused;
+    const told = refusal.code === 'withings-busy' ? refusal.retryAfterSeconds : null;
+    const leftMs =
+      Math.min(told === null ? SHARED_FOR_MS : told * 1000, REFUSED_FOR_AT_MOST_MS) - Math.abs(now() - at);
+    if (leftMs <= 0) return null;
+    const retryAfterSeconds = told === null ? refusal.retryAfterSeconds : Math.ceil(leftMs / 1000);
+    return { ok: false, refusal: { ...refusal, retryAfterSeconds } };
   }
 
   function expire(beginning: string): void {

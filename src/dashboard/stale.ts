@@ -37,9 +37,10 @@ export function staleWords(
   };
 }
 
-/** Seconds until this page is worth asking for again; null: nobody can say. */
+/** Seconds until this page is worth asking for again: our turn, or when Withings said to come back. Null: nobody can say. */
 export function secondsToTurn({ code, retryAfterSeconds }: Refusal): number | null {
-  return code === 'quota-used-up' && retryAfterSeconds !== null ? retryAfterSeconds + AFTER_SECONDS : null;
+  const isTold = code === 'quota-used-up' || code === 'withings-busy';
+  return isTold && retryAfterSeconds !== null ? retryAfterSeconds + AFTER_SECONDS : null;
 }
 
 /** Of several: as of the oldest that is shown, and until the last turn that somebody waits for. */

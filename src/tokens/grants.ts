@@ -35,9 +35,9 @@ export interface Grants {
   attend(id: string): Promise<number>;
   /**
    * Renews a grant whose refresh token has grown old though nobody came. Any other is written as it is, with when its
-   * time will come: those of an older version were stored without.
+   * time will come: those of an older version were stored without. @returns as attend
    */
-  renewOld(id: string): Promise<void>;
+  renewOld(id: string): Promise<number>;
   /** Asks Withings once about a grant that came back with a backup, after everybody else's calls. @returns as attend */
   verify(id: string): Promise<number>;
   /** Resolves when nothing is under way any more. */
@@ -163,10 +163,12 @@ export function createGrants(parts: GrantsParts): Grants {
 
     async renewOld(id) {
       const grant = await store.readGrant(id);
-      if (!grant || grant.leased) return;
-      if (isOld(id, grant, now()))
-        await renew(id, (current) => isOld(id, current, now()), 'age', 'background');
-      else await store.writeGrant(id, grant.writeId, grant, 0);
+      if (!grant || grant.leased) return 0;
+      if (isOld(id, grant, now())) {
+        return (await renew(id, (current) => isOld(id, current, now()), 'age', 'background')).waitMs;
+      }
+      await store.writeGrant(id, grant.writeId, grant, 0);
+      return 0;
     },
 
     async verify(id) {

@@ -101,14 +101,17 @@ export function createSweeper({
     }
   }
 
-  /** One after the other, after everybody else's calls. What comes to nothing is tried again when its claim is over. */
+  /**
+   * One after the other, each in its turn: however many are old on one day, all have theirs. What comes to nothing is
+   * tried again when its claim is over.
+   */
   async function renewOld(stopping: AbortSignal): Promise<void> {
     for (;;) {
       const old = await store.claimOldGrants(withings.issuer, now(), GRANTS_AT_ONCE);
       if (old.length === 0) return;
       for (const id of old) {
         if (stopping.aborted) return;
-        await grants.renewOld(id).catch(onError);
+        await inTurn(id, grants.renewOld, stopping).catch(onError);
         await othersFirst();
       }
     }

@@ -67,6 +67,22 @@ test.each<[RefusalCode, number]>([
   expect(asked).toHaveLength(calls);
 });
 
+test('what Withings refuses for so many seconds is not asked before, and who asks is told what is left', async () => {
+  const { ask, asked, clock } = cache();
+  const refused = (retryAfterSeconds: number) => refuse('withings-busy', { status: 601, retryAfterSeconds });
+  await ask('question', refused(188));
+  clock.now += 180_000;
+  expect(await ask('question', refused(188))).toEqual(refused(8));
+  clock.now += 8000;
+  await ask('question', refused(86_400));
+  expect(asked).toHaveLength(2);
+  clock.now += 900_000; // no longer, whatever it says
+  await ask('question', refused(1));
+  clock.now += 1000;
+  await ask('question', refused(1));
+  expect(asked).toHaveLength(4);
+});
+
 test('what another process has learned meanwhile is not put aside for a failure of ours', async () => {
   const listeners: ((text: string) => void)[] = [];
   const pubsub = {

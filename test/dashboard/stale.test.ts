@@ -34,3 +34,26 @@ test('what is known is shown with its time, and what is missing for the same rea
   expect(troubles(text)).toHaveLength(1);
   expect(text).toContain('<strong>Missing: steps.</strong>');
 });
+
+test('whoever connects again at once is told when Withings answers the same questions again, and the page comes back then', async () => {
+  const app = await startApp();
+  const visitor = visit(app);
+  await visitor.connect();
+  await visitor.get('/dashboard');
+  await visitor.post('/disconnect');
+  app.clock.now += 2000; // measures are asked for until this moment, which is another question
+  await visitor.connect();
+  const { text } = await visitor.get('/dashboard');
+  expect(text).toContain('<title>Connected – ');
+  expect(text).toContain('Your turn is at about 00:00: this page renews itself then.');
+  expect(text).toContain('data-again="9"');
+  expect(troubles(text)).toHaveLength(1);
+  const calls = await sandboxOf(app).calls('getactivity');
+  app.clock.now += 5000;
+  expect((await visitor.get('/dashboard')).text).toContain('data-again="4"');
+  expect(await sandboxOf(app).calls('getactivity')).toBe(calls); // a repeat would make it longer
+  app.clock.now += 4000;
+  const after = (await visitor.get('/dashboard')).text;
+  expect(after).not.toContain('data-again');
+  expect(troubles(after)).toHaveLength(0);
+});

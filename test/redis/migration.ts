@@ -79,8 +79,8 @@ export function fileOf(app: TestApp) {
 export function crowd(app: TestApp, browsers: number): void {
   const db = fileOf(app);
   db.run(
-    `INSERT INTO sessions WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-     SELECT 'crowd-' || i, grant_id, data, idle_until, ends_at, bound
+    `INSERT INTO sessions (key, grant_id, data, idle_until, ends_at, bound, visited_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     SELECT 'crowd-' || i, grant_id, data, idle_until, ends_at, bound, visited_at
      FROM n, (SELECT * FROM sessions ORDER BY key LIMIT 1)`,
     browsers,
   );

@@ -12,7 +12,7 @@ export interface TestApp {
   config: Config;
   /** Where it keeps its files. */
   dataDir: string;
-  clock: { now: number };
+  clock: TestClock;
   /** Everything that was logged. */
   logs(): string;
   stop(): Promise<void>;
@@ -24,9 +24,18 @@ export interface TestApp {
   restart(env?: Record<string, string>): Promise<TestApp>;
 }
 
+export interface TestClock {
+  now: number;
+  /** In place of the machine's own waiting, once a test has set it. */
+  sleep?: (ms: number) => Promise<unknown>;
+}
+
 export const NOON = Date.UTC(2026, 5, 15, 12);
 
-export async function startApp(env: Record<string, string> = {}, clock = { now: NOON }): Promise<TestApp> {
+export async function startApp(
+  env: Record<string, string> = {},
+  clock: TestClock = { now: NOON },
+): Promise<TestApp> {
   const dataDir = env.DATA_DIR ?? tempDir();
   return launch({ DATA_DIR: dataDir, HOST: '127.0.0.1', ...(await sharedStore()), ...env }, clock, []);
 }
@@ -52,11 +61,7 @@ export async function inRedis(): Promise<Record<string, string>> {
   return { REDIS_URL: `${TEST_REDIS_URL}/${database}`, SESSION_SECRET: 'Zq8Vd3NwYt6KpR1xLs9GfBh4McJu7EaQ' };
 }
 
-async function launch(
-  env: Record<string, string>,
-  clock: { now: number },
-  lines: string[],
-): Promise<TestApp> {
+async function launch(env: Record<string, string>, clock: TestClock, lines: string[]): Promise<TestApp> {
   const port = env.PORT ?? String(await freePort());
   const result = readConfig({
     PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -73,7 +78,8 @@ async function launch(
       done();
     },
   });
-  const clocks = { ...machineClocks, now: () => clock.now };
+  const sleep = (ms: number) => (clock.sleep ?? machineClocks.sleep)(ms);
+  const clocks = { ...machineClocks, now: () => clock.now, sleep };
   const server = await startServer(config, clocks, createLog(env.LOG_LEVEL ?? 'debug', sink));
   let running = true;
   const stop = async () => {

@@ -4,8 +4,9 @@ import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { createOutbox } from '../../src/tokens/outbox.ts';
 import { refuse } from '../../src/withings/errors.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { door } from '../support/door.ts';
 import { atEnd } from '../support/machine.ts';
-import { REDEEM, sandboxOf } from '../support/sandbox.ts';
+import { sandboxOf } from '../support/sandbox.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
@@ -181,18 +182,26 @@ describe('visitors of the demo share one permission', () => {
 });
 
 test('a code that comes while the permission is being revoked waits, and is never exchanged for tokens that die', async () => {
-  const { app, withings } = await startFarApart();
+  const { app, withings } = await startFarApart({ WITHINGS_TIMEOUT_MS: '60000' });
   const [leaving, coming] = [visit(app), visit(app)];
   await leaving.connect();
-  const door = withings.hold('/v2/signature'); // a revocation fetches a nonce first
-  const left = leaving.post('/disconnect').then((answer) => answer);
-  await door.arrived;
   const callback = await coming.consent(await coming.begin(), 'Allow');
+  const revocation = withings.hold('/v2/signature'); // it fetches a nonce first
+  const left = leaving.post('/disconnect').then((answer) => answer);
+  await revocation.arrived;
+  const exchange = withings.hold('/v2/oauth2');
+  const [waiting, goOn] = [door(), door()];
+  app.clock.sleep = async () => {
+    waiting.open();
+    await goOn.opened;
+  };
   const came = coming.get(callback).then((answer) => answer);
-  const sandbox = sandboxOf(withings, '');
-  for (let looks = 0; looks < 50 && (await sandbox.calls(REDEEM)) === 1; looks += 1); // time to be too early
-  door.open();
+  await Promise.race([waiting.opened, exchange.arrived]);
+  expect(exchange.count()).toBe(0);
+  exchange.open();
+  revocation.open();
   await left;
+  goOn.open();
   // The sandbox takes the code for dead then. Had it been exchanged at once, its tokens would have died in our hands.
   expect((await came).text).toContain('code-refused');
   expect(await stateOf(coming)).toBe('not-connected');
