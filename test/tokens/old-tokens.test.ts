@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TestApp } from '../support/app.ts';
+import { tempDir } from '../support/machine.ts';
 import { activated, startDoor } from '../support/partner.ts';
 import { sandboxOf } from '../support/sandbox.ts';
+import { createTown } from '../support/town.ts';
 import { visit } from '../support/visitor.ts';
 import { startFarApart } from '../support/withings.ts';
 
@@ -89,4 +91,14 @@ describe('a refresh token lives a year; a connection that nobody comes for outli
     await pass(app, 400, 10);
     expect(await isUsable()).toBe(true);
   });
+});
+
+test('where turns are rare, everybody who is old by then has one', async () => {
+  const town = await createTown({ dir: tempDir(), people: 40, quota: 10 });
+  town.clock.now += 350 * DAY;
+  const begun = town.clock.now;
+  await town.process.sweeper.wake();
+  expect(new Set(town.calls.map(({ person }) => person)).size).toBe(40);
+  expect(town.clock.now - begun).toBeGreaterThan(7 * 60_000); // others have half of it
+  town.close();
 });
