@@ -22,8 +22,9 @@ export interface Keeping {
 export function aboutRoutes(keeping: Keeping): Router {
   const router = Router();
   const privacy = {
-    idleDays: keeping.sessionIdleDays,
-    maxDays: keeping.sessionMaxDays,
+    idle:
+      keeping.sessionIdleDays < keeping.sessionMaxDays ? lengthWords(keeping.sessionIdleDays * DAY_S) : null,
+    max: lengthWords(keeping.sessionMaxDays * DAY_S),
     fresh: lengthWords(keeping.dataFreshSeconds),
     revokeDays: GIVE_UP_MS / DAY_MS,
     endingDays: ENDINGS_KEPT_MS / DAY_MS,
@@ -43,14 +44,18 @@ export function aboutRoutes(keeping: Keeping): Router {
   return router;
 }
 
+const DAY_S = DAY_MS / 1000;
+const UNITS = [
+  [DAY_S, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+] as const;
+
 /** Null: no time at all. */
 function lengthWords(seconds: number): string | null {
   if (seconds === 0) return null;
-  const [count, unit] =
-    seconds % 3600 === 0
-      ? [seconds / 3600, 'hour']
-      : seconds % 60 === 0
-        ? [seconds / 60, 'minute']
-        : [seconds, 'second'];
+  const [size, unit] = UNITS.find(([each]) => seconds % each === 0) ?? [1, 'second'];
+  const count = seconds / size;
   return new Intl.NumberFormat('en-GB', { style: 'unit', unit, unitDisplay: 'long' }).format(count);
 }

@@ -41,6 +41,7 @@ export function disconnectRoutes(parts: DisconnectRouteParts): Router {
     const id = req.session.withingsId;
     await parts.sessions.end(req, res);
     if (id) parts.forget(id); // whoever else is signed in there asks again
+    parts.receipts.clear(req, res); // of a connection before this one
     parts.notices.leave(res, 'You are logged out of this browser.');
     res.set('Clear-Site-Data', FORGET).redirect(303, '/');
   });

@@ -28,8 +28,9 @@ export function homeRoutes({ receipts, notices, sessions, withings, example }: H
   const router = Router();
   router.get('/', noStore, async (req, res) => {
     const grant = req.session.withings;
-    const receipt = grant ? null : receipts.read(req);
-    const ending = grant || receipt ? null : await sessions.lastEnding(req);
+    const ending = grant ? null : await sessions.lastEnding(req);
+    // Who leaves loses the cookie of that session: what has ended by itself began after the receipt.
+    const receipt = grant || ending ? null : receipts.read(req);
     res.render('home', {
       connected: grant ? stateWords(grant) : null,
       greeting: ending && greetingOf(ending, localeOf(req).tag, withings.removalPage(null)),

@@ -88,12 +88,13 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
   };
 }
 
-/** A session ends on its last day however often it is visited: in good time the person may begin a new one. */
-const LAST_DAYS_MS = 30 * DAY_MS;
-
 /** When this browser is signed out, where that is near and no visit moves it; else null. */
-function lastDay({ browserUntil, browserEndsAt }: Lasts, now: number, wording: Wording): string | null {
-  const isLast = browserUntil === browserEndsAt && browserEndsAt - now < LAST_DAYS_MS;
+function lastDay(
+  { browserUntil, browserEndsAt, browserEndsSoonAt }: Lasts,
+  now: number,
+  wording: Wording,
+): string | null {
+  const isLast = browserUntil === browserEndsAt && now > browserEndsSoonAt;
   return isLast ? dayWords(browserEndsAt, now, wording) : null;
 }
 

@@ -19,7 +19,7 @@ import { dashboardPage, RANGES } from './page.ts';
 import { preferencesOf } from './preferences/preferences.ts';
 import type { Timezones } from './preferences/timezones.ts';
 import { createWording } from './preferences/wording.ts';
-import { wayBack } from './way-back.ts';
+import { onlySignedIn, wayBack } from './way-back.ts';
 import { otherBrowsers, relative } from './words.ts';
 
 export interface DashboardParts {
@@ -41,15 +41,18 @@ const NO_END = { lastsUntil: null, lastsBecause: null };
 
 const DEFAULT_DAYS = 30;
 
+const PRESSES = ['/refresh', '/ask-again', '/check', '/logout/others'];
+
 /** A person's connection and data, as a page, as events, as JSON and as a table. */
 export function dashboardRoutes(parts: DashboardParts): Router {
   const router = Router();
+  router.post(PRESSES, noStore, onlySignedIn);
   router.get('/dashboard', noStore, (req, res) => dashboard(parts, req, res));
   router.get('/events', noStore, parts.events.handler);
-  router.post('/refresh', noStore, (req, res) => refresh(parts, req, res));
-  router.post('/ask-again', noStore, (req, res) => askAgain(parts, req, res));
-  router.post('/check', noStore, (req, res) => check(parts, req, res));
-  router.post('/logout/others', noStore, (req, res) => logOutOthers(parts, req, res));
+  router.post('/refresh', (req, res) => refresh(parts, req, res));
+  router.post('/ask-again', (req, res) => askAgain(parts, req, res));
+  router.post('/check', (req, res) => check(parts, req, res));
+  router.post('/logout/others', (req, res) => logOutOthers(parts, req, res));
   router.get('/api/connection', noStore, async (req, res) => {
     const { withings: grant } = req.session;
     if (!grant) return res.json({ ...connectionOf(null, null), ...NO_END });
@@ -60,7 +63,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
     return res.json({ ...connectionOf(grant, await parts.timezones.of(grant.id)), ...ends });
   });
   router.use(exportRoutes(parts));
-  router.all(['/refresh', '/ask-again', '/check', '/logout/others'], onlyMethods('POST'));
+  router.all(PRESSES, onlyMethods('POST'));
   router.all(['/dashboard', '/events', '/api/connection'], onlyMethods('GET, HEAD'));
   return router;
 }

@@ -59,10 +59,16 @@ function forVisitor(text: ProblemText, { tryAgain, isConnected }: Visitor) {
   return {
     what: tryAgain === undefined ? what : (text.whatConnecting ?? what),
     advice,
-    aside: text.aside ? ASIDES[text.aside] : null,
+    aside: text.aside ? asideOf(ASIDES[text.aside], tryAgain) : null,
     action:
       tryAgain !== undefined && isAboutConnecting ? { href: tryAgain, label: 'Try again' } : ACTIONS[action],
   };
+}
+
+/** As it was, with another account. */
+function asideOf(aside: (typeof ASIDES)['account'], tryAgain: string | undefined) {
+  if (tryAgain === undefined) return aside;
+  return { ...aside, href: `${tryAgain}${tryAgain.includes('?') ? '&' : '?'}account=other` };
 }
 
 /** JSON is answered where JSON is asked for, and by the routes that answer nothing else. */

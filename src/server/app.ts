@@ -102,6 +102,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       onConnecting: told.onConnecting,
       onConnected(req, res) {
         receipts.clear(req, res);
+        notices.clear(req, res);
         wake();
       },
     }),

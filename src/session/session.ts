@@ -162,7 +162,7 @@ export function createSessions(options: SessionOptions): Sessions {
 
     async lastsUntil({ session: { endsAt = 0 } }, grant) {
       if (grant.ended) return null;
-      const own = { idleUntil: Math.min(now() + idleMs, endsAt), endsAt };
+      const own = { idleUntil: Math.min(now() + idleMs, endsAt), endsAt, maxMs };
       // Everybody who tries the demo owns it, and it ends after a day.
       const longest = grant.demo ? null : await store.readLongestSession(grant.id, now());
       return lastsOf(grant, own, longest, now());

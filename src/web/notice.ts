@@ -8,6 +8,8 @@ export interface Notices {
   leave(res: Response, words: string): void;
   /** Null: there is none. */
   take(req: Request, res: Response): string | null;
+  /** Nobody is told any more: somebody else may be here. */
+  clear(req: Request, res: Response): void;
 }
 
 const TTL_MS = 60_000;
@@ -17,11 +19,13 @@ export function createNotices(encryption: Encryption, publicUrl: string): Notice
   return {
     leave: (res, words) => cookie.set(res, words, TTL_MS),
     take(req, res) {
+      if (req.method === 'HEAD') return null; // nobody sees that
       // A script that renews the page of another tab would take what is meant for whoever has pressed.
       if ((req.get('Sec-Fetch-Dest') ?? 'document') !== 'document') return null;
       const [words] = cookie.readAll(req);
       cookie.clear(req, res);
       return words ?? null;
     },
+    clear: cookie.clear,
   };
 }

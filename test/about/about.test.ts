@@ -19,7 +19,7 @@ async function read(env: Record<string, string>, path: string) {
 test('what is kept of a person is said with the numbers of this installation', async () => {
   const usual = await read({}, '/privacy');
   expect(usual).toContain('Here all people and measures are invented');
-  expect(usual).toContain('Until 180 days have passed without a visit, and no longer than 400 days');
+  expect(usual).toContain('Until 180 days without a visit have passed, and no longer than 400 days after');
   expect(usual).toContain('for 5 minutes we do not ask again');
   expect(usual).toContain('we ask again for 14 days');
   expect(usual).toContain('For 400 days it is kept that a browser was signed out');
@@ -38,11 +38,14 @@ test('what is kept of a person is said with the numbers of this installation', a
     '/privacy',
   );
   expect(other).not.toContain('invented');
-  expect(other).toContain('Until 30 days have passed without a visit, and no longer than 90 days');
-  expect(other).toContain('for 2 hours we do not ask again');
+  expect(other).toContain('Until 30 days without a visit have passed, and no longer than 90 days after');
+  expect(other).toContain(
+    'for 2 hours we do not ask again, or, where Withings tells us of what is new, for an hour',
+  );
   expect(other).toContain('when Withings last told us of something new');
   expect(other).toContain('Another program of those who run this site may ask for your tokens');
   expect(other).toContain('unless that other program goes on with it');
+  expect(await read({ SESSION_MAX_DAYS: '1' }, '/privacy')).toContain('Until 1 day after you connected');
   expect(await read({ DATA_FRESH_SECONDS: '0' }, '/privacy')).toContain('we ask each time');
   expect(await read({ DATA_FRESH_SECONDS: '90' }, '/privacy')).toContain('for 90 seconds');
 });

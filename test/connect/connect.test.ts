@@ -127,6 +127,10 @@ describe('coming back', () => {
     expect(page.text).toContain('href="/connect"');
     expect(page.text).toContain('href="/connect?account=other"'); // on a shared computer it was somebody else's
     expect((await visitor.get(denied)).text).toContain('access-denied'); // back button: the same page
+    const elsewhere = await visitor.consent(await visitor.begin('/connect?return_to=/privacy'), 'Deny');
+    expect((await visitor.get(elsewhere)).text).toContain(
+      'href="/connect?return_to=%2Fprivacy&amp;account=other"',
+    );
     const state = new URL(denied).searchParams.get('state');
     expect((await visitor.get(`/callback?code=x&state=${state}`)).text).toContain('attempt-spent');
     expect(await sandboxOf(app).calls(REDEEM)).toBe(0);

@@ -109,6 +109,17 @@ test('a script that renews the page takes no notice: it waits for whoever has pr
   );
 });
 
+test('a question for the head alone takes no notice either; and who connects is told nothing of before', async () => {
+  const app = await startApp();
+  const visitor = visit(app);
+  await visitor.connect();
+  await visitor.post('/logout');
+  const head = await fetch(app.url, { method: 'HEAD', headers: { Cookie: visitor.cookies() } });
+  expect(head.headers.get('set-cookie')).toBeNull();
+  await visitor.connect();
+  expect(noticeOf((await visitor.get('/dashboard')).text)).toBeUndefined();
+});
+
 test('a notice of another version says nothing, and stops nobody', async () => {
   const secret = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
   const app = await startApp({ SESSION_SECRET: secret });

@@ -147,6 +147,36 @@ describe('who was signed out by somebody else is told by whom', () => {
   });
 });
 
+test.each(['/refresh', '/ask-again', '/check', '/logout/others', '/preferences'])(
+  'a page that stood open for longer: %s leads to where it is told; a program hears 401',
+  async (path) => {
+    const { app, visitor } = await connected();
+    app.clock.now += 181 * DAY;
+    const pressed = await visitor.post(path, { days: '30' });
+    expect([pressed.status, pressed.headers.location]).toEqual([303, '/']);
+    expect(await greeting(visitor)).toContain('You were last here on');
+    const { status, body } = await visitor.post(path, {}, { Accept: 'application/json' });
+    expect([status, body.problem.code]).toEqual([401, 'not-connected']);
+  },
+);
+
+test('a session that somebody else has ended is told of, and no receipt of the connection before it', async () => {
+  const { app, partner, contract } = await startDoor();
+  const visitor = visit(app);
+  await visitor.connect();
+  await visitor.post('/disconnect');
+  const { body } = await partner.post('', { code: await activated(contract) });
+  await visitor.post(new URL(body.handoffUrl).pathname);
+  await partner.delete(`/${body.connectionId}`);
+  expect(await greeting(visitor)).toContain('somebody disconnected it');
+  const again = await partner.post('', { code: await activated(contract) });
+  await visitor.post(new URL(again.body.handoffUrl).pathname);
+  await visitor.post('/logout');
+  const { text } = await visitor.get('/');
+  expect(text).toContain('You are logged out of this browser.');
+  expect(text).not.toContain('we erased your tokens');
+});
+
 describe('nobody is told anything', () => {
   test.each([
     ['who logged out', (visitor: Visitor) => visitor.post('/logout')],

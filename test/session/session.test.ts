@@ -247,19 +247,29 @@ describe('the truth about how long', () => {
     expect(await offers(visitor)).toBe(false);
     app.clock.now += 9 * DAY;
     expect(await offers(visitor)).toBe(false);
-    app.clock.now += 2 * DAY;
+    app.clock.now += 7 * DAY; // and of a short time the last quarter has begun
     expect(await offers(visitor)).toBe(true);
   });
 
   test('nor while Withings is away, nor for the demo', async () => {
     const { app, visitor } = await connected({ SESSION_IDLE_DAYS: '5', SESSION_MAX_DAYS: '5' });
     const guest = visit(app);
+    app.clock.now += 4 * DAY;
     await guest.connect('/connect?mode=demo');
     expect([await offers(visitor), await offers(guest)]).toEqual([true, false]);
     await sandboxOf(app).fault('http-500', { times: 0 });
-    app.clock.now += DAY;
+    app.clock.now += DAY / 2;
     expect((await visitor.get('/dashboard')).text).toContain('Connected, but held up');
     expect(await offers(visitor)).toBe(false);
+  });
+
+  test('where sessions are short, in the last quarter of one', async () => {
+    const { app, visitor } = await connected({ SESSION_MAX_DAYS: '8' });
+    expect(await lasts(visitor, app)).toEqual([8, 'session-max']);
+    app.clock.now += 6 * DAY;
+    expect(await offers(visitor)).toBe(false);
+    app.clock.now += 1;
+    expect(await offers(visitor)).toBe(true);
   });
 
   test('another browser that stays longer keeps the connection, and each is told when it is signed out', async () => {

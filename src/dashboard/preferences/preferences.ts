@@ -4,7 +4,7 @@ import { localeOf } from '../../web/locale.ts';
 import type { Notices } from '../../web/notice.ts';
 import { onlyMethods } from '../../web/requests.ts';
 import { noStore } from '../../web/security-headers.ts';
-import { wayBack } from '../way-back.ts';
+import { onlySignedIn, wayBack } from '../way-back.ts';
 import { units, unitsOf } from './units.ts';
 import type { Preferences } from './wording.ts';
 
@@ -22,7 +22,7 @@ export interface PreferenceParts {
 /** The form at the foot of a page, for this browser alone. */
 export function preferenceRoutes(parts: PreferenceParts): Router {
   const router = Router();
-  router.post('/preferences', noStore, (req, res) => choose(parts, req, res));
+  router.post('/preferences', noStore, onlySignedIn, (req, res) => choose(parts, req, res));
   router.all('/preferences', onlyMethods('POST'));
   return router;
 }
