@@ -1,5 +1,5 @@
 import { type Request, Router } from 'express';
-import { connectionOf, STATE_WORDS } from '../problems/connection.ts';
+import { connectionOf, demoEndsAt, STATE_WORDS } from '../problems/connection.ts';
 import type { Sessions } from '../session/session.ts';
 import type { Grant } from '../store/grant.ts';
 import { formatDate, timesWords } from '../time/formats.ts';
@@ -18,13 +18,14 @@ export interface HomeParts {
   withings: Pick<Withings, 'removalPage'>;
   /** A dashboard of nobody, for the views to draw. */
   example: () => object;
+  now: () => number;
 }
 
 /**
  * The first page: what this is, the button, the demo link; for someone who just left, a receipt; for a browser whose
  * session has ended without its doing, how that came.
  */
-export function homeRoutes({ receipts, notices, sessions, withings, example }: HomeParts): Router {
+export function homeRoutes({ receipts, notices, sessions, withings, example, now }: HomeParts): Router {
   const router = Router();
   router.get('/', noStore, async (req, res) => {
     const grant = req.session.withings;
@@ -32,7 +33,7 @@ export function homeRoutes({ receipts, notices, sessions, withings, example }: H
     // Who leaves loses the cookie of that session: what has ended by itself began after the receipt.
     const receipt = grant || ending ? null : receipts.read(req);
     res.render('home', {
-      connected: grant ? stateWords(grant) : null,
+      connected: grant ? stateWords(grant, now()) : null,
       greeting: ending && greetingOf(ending, localeOf(req).tag, withings.removalPage(null)),
       example: grant || ending ? null : example(),
       notice: notices.take(req, res),
@@ -55,9 +56,10 @@ function footOf(receipt: Receipt | null, isGreeted: boolean): { times: string } 
   return isGreeted ? { times: DAYS_BY_UTC } : null;
 }
 
-/** The same as on the dashboard: a dead connection is not called connected here either. */
-function stateWords(grant: Grant) {
-  const { state } = connectionOf(grant, null);
+/** The same as on the dashboard: a dead connection is not called connected here either, nor a demo whose day is over. */
+function stateWords(grant: Grant, now: number) {
+  const isDayOver = now >= (demoEndsAt(grant) ?? Number.POSITIVE_INFINITY); // Withings was not asked since, or does not answer
+  const state = isDayOver ? 'unlinked' : connectionOf(grant, null).state;
   return {
     userId: grant.userId,
     demo: grant.demo,

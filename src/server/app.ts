@@ -86,7 +86,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(bodyLimits);
   app.use(refuseCrossSite(publicUrl));
   app.use(sessions.middleware);
-  app.use(homeRoutes({ receipts, notices, sessions, withings, example }));
+  app.use(homeRoutes({ receipts, notices, sessions, withings, example, now }));
   app.use(
     connectRoutes({
       outbox,

@@ -56,3 +56,15 @@ test('who is connected sees that first, in the words of the dashboard', async ()
   expect(text).toContain('Use another Withings account');
   expect(text).not.toContain('class="example"');
 });
+
+test('a demo whose day is over is not called connected, though nobody has asked Withings since', async () => {
+  const app = await startApp();
+  const visitor = visit(app);
+  await visitor.connect('/connect?mode=demo');
+  app.clock.now += 24 * 3_600_000 - 1;
+  expect((await visitor.get('/')).text).toContain('<title>Connected – ');
+  app.clock.now += 1;
+  const { text } = await visitor.get('/');
+  expect(text).toContain('<title>The demo is over – ');
+  expect(text).toContain('<a class="button" href="/connect?mode=demo">Try the demo again</a>');
+});
