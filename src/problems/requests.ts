@@ -100,7 +100,7 @@ export const REQUESTS = {
   'days-unreadable': {
     status: 400,
     title: 'We could not read those days',
-    what: '`from` and `to` are calendar days such as 2026-11-24, and the first is not after the second.',
+    what: '“from” and “to” are calendar days such as 2026-11-24, and the first is not after the second.',
     advice: 'Correct them, or leave them out for the last year.',
     action: 'dashboard',
   },

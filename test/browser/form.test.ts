@@ -27,7 +27,10 @@ test('on paper: dark on white even where the screen is dark, and nothing to pres
   expect(paper).toBe('rgb(255, 255, 255)');
   await page.getByRole('heading', { name: 'Blood pressure and heart rate' }).waitFor();
   expect(await page.locator('button:visible, select:visible, summary:visible').count()).toBe(0);
+  expect(await page.locator('nav:visible').count()).toBe(0);
   await expectFit(page);
+  const printed = await page.pdf({ format: 'A4' });
+  expect(printed.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(2); // no card is pushed on by another that is too tall
 });
 
 test('without JavaScript everything works, and the page says when it was made', async () => {
