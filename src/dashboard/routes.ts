@@ -123,7 +123,7 @@ async function refresh({ grants, notices, now }: DashboardParts, req: Request, r
 
 function pressedWords(pressed: Awaited<ReturnType<Grants['press']>>, now: number): string {
   if ('tooSoon' in pressed) {
-    return `The last refresh was ${relative(pressed.tooSoon, now)}. Once a minute is enough, so we asked nothing.`;
+    return `We last asked for new tokens ${relative(pressed.tooSoon, now)}. Once a minute is enough, so we asked nothing.`;
   }
   return pressed.ok ? 'Refreshed: Withings gave new tokens.' : refusedWords(pressed.refusal.code);
 }

@@ -16,7 +16,7 @@ export const REFUSALS = {
   'refresh-token-refused': {
     status: 401,
     title: 'Withings ended this connection',
-    what: 'Withings no longer accepts our permission. That happens when the app is removed in Withings, and to demo users after a day.',
+    what: 'Withings no longer accepts our permission. That happens when the app is removed there.',
     advice: 'Connect again. It takes one click and changes nothing at Withings.',
     action: 'connect',
   },

@@ -24,7 +24,7 @@ export interface Grants {
   /**
    * What a button does that anybody may press: renews at most once a minute.
    *
-   * @returns `tooSoon` with the moment of the last refresh, milliseconds since 1970, when nothing was asked
+   * @returns `tooSoon` with the moment when Withings was last asked, milliseconds since 1970, when nothing was asked
    */
   press(grant: Grant): Promise<Result<Grant> | { tooSoon: number }>;
   /**

@@ -17,7 +17,7 @@ test('"Refresh now" asks Withings once a minute, and says when it last did', asy
     app.clock.now += 1000;
     expect((await visitor.post('/refresh')).status).toBe(303);
   }
-  expect((await visitor.get('/dashboard')).text).toContain('The last refresh was 59 s ago.');
+  expect((await visitor.get('/dashboard')).text).toContain('We last asked for new tokens 59 s ago.');
   expect(await sandboxOf(app).calls(REFRESH)).toBe(1);
   app.clock.now += 1000;
   await visitor.post('/refresh');
@@ -39,6 +39,10 @@ test('what Withings refused is said', async () => {
   await sandboxOf(app).fault('http-500', { on: 'requesttoken' });
   await visitor.post('/refresh');
   expect((await visitor.get('/dashboard')).text).toContain('Withings cannot be reached.');
+  await visitor.post('/refresh'); // that was no refresh, and is not called one
+  expect(noticeOf((await visitor.get('/dashboard')).text)).toMatch(
+    /^We last asked for new tokens just now\./,
+  );
 });
 
 test('"Test the connection" says how long Withings took; it asks once a minute', async () => {
