@@ -22,13 +22,13 @@ export function checkCustody(totals: Custody, now: number): Finding[] {
     checkOpen(`${open}.`, totals.openSince === null ? 0 : now - totals.openSince),
     totals.underOldKey > 0
       ? warn(
-          `${totals.underOldKey} records are under a former secret.`,
+          `Records under a former secret: ${totals.underOldKey}.`,
           'Keep it in SESSION_SECRET until there are none: each is sealed anew at its next refresh.',
         )
       : ok('No record is under a former secret.'),
     totals.old > 0
       ? warn(
-          `${totals.old} refresh tokens are older than 300 days; they end at 365.`,
+          `Refresh tokens older than 300 days: ${totals.old}; they end at 365.`,
           'Keep the app running: it renews them one after the other.',
         )
       : ok('No refresh token is older than 300 days.'),

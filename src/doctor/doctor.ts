@@ -52,7 +52,7 @@ export async function* examine(around: Surroundings): AsyncGenerator<Group> {
       'versions',
       async () => [
         checkNode(around.node, clocks.now()),
-        ...(asking ? await checkInstances(asking, around) : []),
+        ...(asking && heard?.who === 'us' ? await checkInstances(asking, around) : []),
       ],
     ],
     [

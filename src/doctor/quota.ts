@@ -14,7 +14,7 @@ export function checkQuota(counts: CallCount[], callsPerMinute: number, now: num
   };
   const [hour, day] = [since(2), since(24)];
   const allowed = callsPerMinute * 1440;
-  const used = `${number(hour.calls)} calls since the full hour before this one, ${number(day.calls)} in a day, of ${number(allowed)} allowed`;
+  const used = `${number(hour.calls)} calls in this hour and the one before, ${number(day.calls)} in a day, of ${number(allowed)} allowed`;
   return [
     day.calls > BUSY_DAY * allowed ? warn(`${used}.`, 'Talk to Withings about the quota.') : ok(`${used}.`),
     day.busy > 0
