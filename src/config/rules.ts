@@ -55,6 +55,10 @@ const RULES: [isBroken: (env: Environment) => boolean, fault: string][] = [
     `${name} needs SESSION_SECRET, the same for every instance (make one: openssl rand -hex 32).`,
   ]),
   [
+    ({ PORT = '3000', METRICS_PORT }) => METRICS_PORT !== undefined && METRICS_PORT === PORT,
+    'METRICS_PORT must be another one than PORT.',
+  ],
+  [
     (env) => env.REDIS_URL !== undefined && env.DATABASE_URL !== undefined,
     'REDIS_URL and DATABASE_URL are both set: tokens have one place, remove one of them.',
   ],

@@ -87,7 +87,7 @@ const PARTS = {
   },
   async metrics() {
     const { ratio, least, most } = await measureMetrics(10_000);
-    wanted('metrics, CPU of 10,000 requests, the median of seven pairs', [
+    wanted('metrics, CPU of 10,000 requests, the median of five pairs', [
       [
         `with METRICS_PORT and scraped, as a multiple (${least.toFixed(3)} to ${most.toFixed(3)})`,
         ratio,

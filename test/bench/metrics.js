@@ -5,7 +5,7 @@ import { callsAt, endAll, startServer, startWithings, tempDir } from './servers.
 import { connect, page } from './visits.js';
 
 /** Two processes that do the same differ by some per cent for as long as they live: so there are several pairs. */
-const PAIRS = 7;
+const PAIRS = 5;
 const SLICE = 250;
 const AT_ONCE = 10;
 
@@ -13,7 +13,7 @@ const AT_ONCE = 10;
  * What metrics cost: the same requests to a program with them and to one without, turn by turn, each pair anew. It is
  * scraped once, as Prometheus would in the time that so many requests take.
  *
- * @param {number} requests to each of a pair, after a fifth of as many that warm up
+ * @param {number} requests to each of a pair, after a tenth of as many that warm up
  * @returns {Promise<{ ratio: number, least: number, most: number }>} CPU of the one with them as a multiple of the
  *   other's: the median of the pairs, and its range
  */
@@ -39,7 +39,7 @@ async function ratioOfPair(requests, isCountedFirst) {
   }
 
   const inTurn = [await start(isCountedFirst), await start(!isCountedFirst)];
-  for (let done = -requests / 5; done < requests; done += SLICE) {
+  for (let done = -requests / 10; done < requests; done += SLICE) {
     for (const server of inTurn) {
       const before = (await server.usage()).cpuMs;
       for (let asked = 0; asked < SLICE; asked += AT_ONCE) {

@@ -99,6 +99,14 @@ test('a Kubernetes service called metrics does not stop it, is told, and opens n
   expect(readConfig({ PUBLIC_URL: 'tcp://10.0.0.7:80' }).ok).toBe(false);
 });
 
+test('metrics want a port of their own', () => {
+  for (const env of [{ METRICS_PORT: '3000' }, { PORT: '9100', METRICS_PORT: '9100' }]) {
+    const result = readConfig(env);
+    expect(result.ok ? [] : result.faults).toEqual(['METRICS_PORT must be another one than PORT.']);
+  }
+  expect(readConfig({ PORT: '3001', METRICS_PORT: '3000' }).ok).toBe(true);
+});
+
 test('a public address without credentials is the sandbox, said loudly', () => {
   const [warning] = warnings({ PUBLIC_URL: 'https://health.example.com' });
   expect(warning).toMatch(/WITHINGS_CLIENT_ID is not set.*https:\/\/health\.example\.com.*SANDBOX/);

@@ -10,6 +10,7 @@ import { openRedisStore } from '../../src/store/redis/store.ts';
 import { startInstance } from '../shared/instance.ts';
 import { content } from '../store/store-contract.ts';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
+import { until } from '../support/until.ts';
 import { DURABLE, type RedisServer, startRedis } from './server.ts';
 
 const NOW = 1_750_000_000_000;
@@ -207,4 +208,18 @@ test('after a failover the old primary is left for the address, which leads to t
   const ids = (list: unknown) => [...String(list).matchAll(/^id=(\d+)/gm)].map(([, id]) => Number(id));
   const newest = Math.max(...ids(before));
   expect(ids(await command('CLIENT', 'LIST')).some((id) => id > newest)).toBe(true);
+});
+
+test('a password that was changed meanwhile is the reason that is told, not that there is no connection', async () => {
+  const server = await startRedis();
+  const command = await admin(server);
+  await command('ACL', 'SETUSER', 'app', 'on', '>old', '~*', '&*', '+@all');
+  const { store } = await open(server.url.replace('redis://', 'redis://app:old@'));
+  await command('ACL', 'SETUSER', 'app', 'resetpass', '>new');
+  await command('CLIENT', 'KILL', 'USER', 'app');
+  const told = () => store.readGrant('eu:363').then(String, (error) => `${error.code} ${error.message}`);
+  await until(async () => /user or password/.test(await told()), 'the reason');
+  expect(await told()).toBe('REDIS_UNAVAILABLE Redis refuses this user or password');
+  await command('ACL', 'SETUSER', 'app', 'resetpass', '>old');
+  await until(async () => (await told()) === 'null', 'back by itself');
 });

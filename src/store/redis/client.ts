@@ -1,4 +1,5 @@
 import {
+  ClientOfflineError,
   ConnectionTimeoutError,
   createClient,
   ErrorReply,
@@ -44,7 +45,7 @@ export async function openClient(url: string, timeoutMs: number): Promise<RedisC
       try {
         return await timeouts.for(asked.sendCommand<unknown>(words), timeoutMs, tooLate);
       } catch (error) {
-        const refused = explained(error);
+        const refused = error instanceof ClientOfflineError ? whyAway(asked) : explained(error);
         if (asked === client && LEFT.has(refused.reply ?? '')) leave();
         throw refused;
       }
@@ -90,8 +91,16 @@ function create(url: string, mayRetry: () => boolean) {
         mayRetry() ? Math.min(25 * 2 ** Math.min(tries, 5), RECONNECT_AT_MOST_MS) : cause,
     },
   });
-  client.on('error', () => {}); // each call says so itself
+  client.on('error', (error) => faults.set(client, error)); // each call says so itself
+  client.on('ready', () => faults.delete(client));
   return client;
+}
+
+/** Why the last attempt at a connection came to nothing, for as long as there is none. */
+const faults = new WeakMap<object, unknown>();
+
+function whyAway(client: Client): RedisError {
+  return new RedisError('REDIS_UNAVAILABLE', explained(faults.get(client) ?? {}).message);
 }
 
 function explained(error: unknown): RedisError {
