@@ -58,8 +58,9 @@ function footOf(receipt: Receipt | null, isGreeted: boolean): { times: string } 
 
 /** The same as on the dashboard: a dead connection is not called connected here either, nor a demo whose day is over. */
 function stateWords(grant: Grant, now: number) {
-  const isDayOver = now >= (demoEndsAt(grant) ?? Number.POSITIVE_INFINITY); // Withings was not asked since, or does not answer
-  const state = isDayOver ? 'unlinked' : connectionOf(grant, null).state;
+  const known = connectionOf(grant, null).state;
+  const isDayOver = now >= (demoEndsAt(grant) ?? Number.POSITIVE_INFINITY); // and nobody has asked Withings since
+  const state = known === 'connected' && isDayOver ? 'unlinked' : known;
   return {
     userId: grant.userId,
     demo: grant.demo,

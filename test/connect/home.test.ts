@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
 import { startApp } from '../support/app.ts';
+import { sandboxOf } from '../support/sandbox.ts';
 import { visit } from '../support/visitor.ts';
 
 const REAL = {
@@ -67,4 +68,11 @@ test('a demo whose day is over is not called connected, though nobody has asked 
   const { text } = await visitor.get('/');
   expect(text).toContain('<title>The demo is over – ');
   expect(text).toContain('<a class="button" href="/connect?mode=demo">Try the demo again</a>');
+  await sandboxOf(app).fault('http-500', { times: 0 });
+  const titles = [await visitor.get('/dashboard'), await visitor.get('/')].map((page) => headOf(page.text));
+  expect(titles).toEqual(['Connected, but held up', 'Connected, but held up']); // the same on both
 });
+
+function headOf(page: string): string | undefined {
+  return /<h1[^>]*>([^<]*?) ?</.exec(page)?.[1];
+}
