@@ -18,7 +18,7 @@ test('who is not connected reads what happens, and sees a dashboard of nobody', 
   expect(text).toMatch(/<div class="data" inert aria-hidden="true">/); // a picture: nothing to press, nothing to hear
   for (const id of ['weight', 'heart', 'steps', 'sleep']) expect(text).toContain(`<a href="#${id}">`);
   expect(text).toMatch(/<figure class="chart">.*class="measured"/s);
-  expect(text).toContain('An example, with invented measures.');
+  expect(text).toContain('An example: these are nobody’s measures.');
 });
 
 test('where Withings is the real one, no sentence speaks of invented people', async () => {
