@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 
 /** Everything a change of which must be on the disk; people of the tests have no passwords. */
-const SETTINGS = { listen_addresses: '127.0.0.1', max_connections: '400', logging_collector: 'off' };
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  max_connections: '400',
+  logging_collector: 'off',
+  dynamic_shared_memory_type: 'mmap', // in the folder, with which it goes: who is killed tidies up nothing
+};
 
 /**
  * A cluster of its own in a folder of its own, not started yet.
