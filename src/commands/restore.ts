@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfigOfProcess } from '../config/config.ts';
 import { createEncryption } from '../store/encryption.ts';
@@ -55,7 +55,7 @@ async function restore(from: string): Promise<void> {
       `This installation keeps its store in ${sharedStore}: docs/operations.md says how that is put back.`,
     );
   }
-  if (!existsSync(from)) refuse(`There is no file ${from}.`);
+  if (!statSync(from, { throwIfNoEntry: false })?.isFile()) refuse(`There is no file ${from}.`);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const { grants, sessions, opens, kept } = await putBack(from, file, { encryption, issuer }, now());
   say(`Put back: ${grants} connections, ${sessions} browsers signed in.`);

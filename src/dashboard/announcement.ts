@@ -1,5 +1,5 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
-import { connectionOf, STATE_WORDS } from '../problems/connection.ts';
+import { type Connection, connectionOf, STATE_WORDS } from '../problems/connection.ts';
 import type { Grant } from '../store/grant.ts';
 import type { RefusalCode } from '../withings/errors.ts';
 import type { Everything } from './data-loader.ts';
@@ -9,6 +9,9 @@ import { type Stale, secondsToTurn } from './stale.ts';
 export interface Announcement {
   /** Of the window; the script reads it aloud when it changes. */
   title: string;
+  /** What the page itself says, and how it looks: the same as the window. */
+  headline: string;
+  look: Connection['state'];
   /** What is missing is worth asking for again: in so many seconds, or (0) now and then. Null: nothing is. */
   again: number | null;
   /** After so many seconds a browser without scripts asks for the page again. */
@@ -20,14 +23,17 @@ const REFRESH_SECONDS = 120;
 
 export function announcementOf(grant: Grant, data: Everything, stale: Stale | null): Announcement {
   const { state, problem } = connectionOf(grant, null);
-  if (state === 'unlinked') return { title: STATE_WORDS[state], again: null, refresh: null };
-  if (state === 'needs-reconnect') return { title: 'Connect again', again: null, refresh: null };
+  const shown = (look: Connection['state']) => ({ look, headline: STATE_WORDS[look] });
+  const nothing = { again: null, refresh: null };
+  if (state === 'unlinked') return { title: STATE_WORDS[state], ...shown(state), ...nothing };
+  if (state === 'needs-reconnect') return { title: 'Connect again', ...shown(state), ...nothing };
   const missing = missingOf(data, stale);
   const said = problem?.code ?? (isAnythingNew(data, stale) ? null : missing);
   const title = said === null ? 'Connected' : PROBLEMS[said].title;
-  if (missing === null && problem === null) return { title, again: null, refresh: null };
+  const words = { title, ...shown(said === null ? state : 'degraded') };
+  if (missing === null && problem === null) return { ...words, ...nothing };
   const again = (stale && secondsToTurn(stale.refusal)) ?? 0;
-  return { title, again, refresh: again || REFRESH_SECONDS };
+  return { ...words, again, refresh: again || REFRESH_SECONDS };
 }
 
 /** Why the page does not show all that is there. Null: it does, or all that this connection may see. */

@@ -1,5 +1,5 @@
 import { PROBLEMS } from '../problems/catalogue.ts';
-import { connectionOf, demoEndsAt, STATE_WORDS } from '../problems/connection.ts';
+import { connectionOf, demoEndsAt } from '../problems/connection.ts';
 import type { Lasts } from '../session/lasts.ts';
 import { type Grant, type RecordedCode, readCode } from '../store/grant.ts';
 import { DAY_MS } from '../time/clocks.ts';
@@ -44,8 +44,6 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
   const demoEnds = demoEndsAt(grant);
   const due = refreshDueAt(grant, marginSeconds);
   return {
-    state,
-    headline: STATE_WORDS[state],
     lead: unbroken(lead(grant, state, now, options)),
     problem: state === 'unlinked' ? null : problem, // that is how a demo ends
     since: grant.ended && moment(grant.ended.at),
