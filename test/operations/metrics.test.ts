@@ -14,7 +14,7 @@ async function startCounted(env: Record<string, string> = {}) {
 async function scrape({ config }: TestApp): Promise<Record<string, number>> {
   const page = await request(`http://127.0.0.1:${config.metricsPort}`).get('/metrics').expect(200);
   const lines = page.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  for (const line of lines) expect(line).toMatch(/^withings_connect_[a-z0-9_]+(\{[^}]*\})? ([\d.e+-]+|NaN)$/);
+  for (const line of lines) expect(line).toMatch(/^withings_connect_[a-z0-9_]+(\{[^}]*\})? ([\d.e+-]+|Nan)$/);
   return Object.fromEntries(
     lines.map((line) => {
       const [, name = '', value] = /^withings_connect_(.*) (\S+)$/.exec(line) ?? [];

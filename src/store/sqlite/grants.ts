@@ -6,7 +6,7 @@ import { classOfSealed, openGrant, type SealedGrant, sealGrant } from '../sealed
 import type { StoreKey } from '../store-key.ts';
 import type { Db, Row } from './database.ts';
 import { remember } from './endings.ts';
-import { settleRestored } from './restored.ts';
+import { isRestored, settleRestored } from './restored.ts';
 
 /** @param hostClock milliseconds of a clock that all processes of this host share and that never steps */
 export function sqliteGrants(
@@ -58,8 +58,9 @@ export function sqliteGrants(
     async writeGrant(id, writeId, change, leaseMs) {
       const next = sealGrant(id, change, encryption);
       const { restored = false } = change;
-      const isWritten = db.transaction(() => {
-        const changed = db.run(
+      // One statement, that nobody can be stopped in: a lock would be held for as long. But for what came back with a backup.
+      const write = () =>
+        db.run(
           `UPDATE grants SET write_id = ?, sealed = ?, due_at = ?, renew_at = ?, state = ?, demo = ?,
              open_since = MIN(?, COALESCE(open_since, ?)), lease_until = ?, lease_ms = ?
            WHERE id = ? AND write_id = ?`,
@@ -75,10 +76,13 @@ export function sqliteGrants(
           leaseMs,
           id,
           writeId,
-        );
-        if (changed === 1 && !restored) settleRestored(db, id);
-        return changed === 1;
-      });
+        ) === 1;
+      const settle = () => {
+        const isWritten = write();
+        if (isWritten) settleRestored(db, id);
+        return isWritten;
+      };
+      const isWritten = !restored && isRestored(db, id) ? db.transaction(settle) : write();
       return isWritten ? { ...change, id, writeId: next.writeId, leased: leaseMs > 0, restored } : null;
     },
 

@@ -40,6 +40,10 @@ export function release(db: Db): number {
   });
 }
 
+export function isRestored(db: Db, grantId: string): boolean {
+  return db.get('SELECT 1 FROM restored WHERE grant_id = ?', grantId) !== undefined;
+}
+
 /** Withings has given it tokens, or refused them for good; or there is a new consent. */
 export function settleRestored(db: Db, grantId: string): void {
   db.run('DELETE FROM restored WHERE grant_id = ?', grantId);
