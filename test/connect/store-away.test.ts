@@ -12,7 +12,7 @@ function fillDisk(app: TestApp, what: 'INSERT' | 'UPDATE'): void {
 }
 
 test('whoever was about to connect is not called connected, and tries that again', async () => {
-  const app = await startApp({ SWEEP_SECONDS: '3600', REDIS_URL: '' });
+  const app = await startApp({ SWEEP_SECONDS: '3600', REDIS_URL: '', DATABASE_URL: '' });
   const visitor = visit(app);
   const callback = await visitor.consent(
     await visitor.begin('/connect?return_to=%2Fdashboard%3Fdays%3D7'),
@@ -26,7 +26,7 @@ test('whoever was about to connect is not called connected, and tries that again
 });
 
 test('units that cannot be stored are not said to be', async () => {
-  const app = await startApp({ SWEEP_SECONDS: '3600', REDIS_URL: '' });
+  const app = await startApp({ SWEEP_SECONDS: '3600', REDIS_URL: '', DATABASE_URL: '' });
   const visitor = visit(app);
   await visitor.connect();
   fillDisk(app, 'UPDATE');

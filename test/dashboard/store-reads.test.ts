@@ -1,4 +1,5 @@
 import { expect, jest, test } from '@jest/globals';
+import * as postgres from '../../src/store/postgres/store.ts';
 import * as redis from '../../src/store/redis/store.ts';
 import * as sqlite from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -31,6 +32,13 @@ jest.unstable_mockModule('../../src/store/redis/store.ts', () => ({
   openRedisStore: async (...args: Parameters<typeof redis.openRedisStore>) => {
     const { store, durability } = await redis.openRedisStore(...args);
     return { store: counted(store), durability };
+  },
+}));
+jest.unstable_mockModule('../../src/store/postgres/store.ts', () => ({
+  ...postgres,
+  openPostgresStore: async (...args: Parameters<typeof postgres.openPostgresStore>) => {
+    const { store, ...rest } = await postgres.openPostgresStore(...args);
+    return { store: counted(store), ...rest };
   },
 }));
 const { startApp } = await import('../support/app.ts');

@@ -244,7 +244,7 @@ describe('nothing is copied, and nothing changes,', () => {
     ['from where no store is', { args: ['sqlite:/nowhere', 'REDIS_URL'] }, 'There is no store at /nowhere'],
     [
       'without the secret',
-      { args: ['DATA_DIR', 'sqlite:/nowhere'], env: { SESSION_SECRET: '', REDIS_URL: '' } },
+      { args: ['DATA_DIR', 'sqlite:/nowhere'], env: { SESSION_SECRET: '', REDIS_URL: '', DATABASE_URL: '' } },
       'Set SESSION_SECRET',
     ],
     ['under another secret', { env: { SESSION_SECRET: OTHER } }, 'SESSION_SECRET opens nothing'],
@@ -280,10 +280,13 @@ test.each([
     'in a file',
     (file: string, _url: string) => ({
       args: ['DATA_DIR', 'REDIS_URL_FILE'],
-      env: { REDIS_URL: '', REDIS_URL_FILE: file },
+      env: { REDIS_URL: '', DATABASE_URL: '', REDIS_URL_FILE: file },
     }),
   ],
-  ['in an argument', (_file: string, url: string) => ({ args: ['DATA_DIR', url], env: { REDIS_URL: '' } })],
+  [
+    'in an argument',
+    (_file: string, url: string) => ({ args: ['DATA_DIR', url], env: { REDIS_URL: '', DATABASE_URL: '' } }),
+  ],
 ])('a password %s is used, and shown nowhere', async (_where, call) => {
   const { app } = await town();
   await app.stop();

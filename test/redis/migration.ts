@@ -65,7 +65,7 @@ export async function migrated(app: TestApp, url: string, call: Call = {}): Prom
 
 /** The app on the embedded store, at the time that it is: the program that copies it has no other clock. */
 export function startEmbedded(): Promise<TestApp> {
-  return startApp({ REDIS_URL: '', SESSION_SECRET: SECRET }, { now: Date.now() });
+  return startApp({ REDIS_URL: '', DATABASE_URL: '', SESSION_SECRET: SECRET }, { now: Date.now() });
 }
 
 /** The SQLite file of the app, by another hand. */

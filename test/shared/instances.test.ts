@@ -46,7 +46,10 @@ test('one callback twenty times at once over both: one exchange, and all arrive'
   expect(await withings.calls(REDEEM)).toBe(1);
 });
 
-test('ten thousand requests on one expired token over both: one call, and everybody is answered', async () => {
+/** On PostgreSQL a session costs a round trip of its own on one of ten connections: fewer, for the same reason. */
+const TIMES = process.env.TEST_DATABASE_URL ? 20 : 100;
+
+test('thousands of requests on one expired token over both: one call, and everybody is answered', async () => {
   // Without the scope for measures an answer is short, but it is given to whoever has a live token only.
   const env = { WITHINGS_TIMEOUT_MS: '30000', LOG_LEVEL: 'silent', WITHINGS_SCOPE: 'user.info' };
   const { apps, url, withings, clock } = await startPair(env);
@@ -58,16 +61,16 @@ test('ten thousand requests on one expired token over both: one call, and everyb
     askManyTimes(apps[i % 2 ? 1 : 0].config.port, {
       path: '/api/measures',
       cookie: visitor.cookies(),
-      times: 100,
+      times: TIMES,
       words: '"code":"scope-missing"',
     }),
   );
   await door.arrived;
   door.open();
   const answered = await Promise.all(crowd);
-  expect(answered.reduce((sum, n) => sum + n)).toBe(10_000);
+  expect(answered.reduce((sum, n) => sum + n)).toBe(100 * TIMES);
   expect(await withings.calls(REFRESH)).toBe(1);
-}, 240_000);
+});
 
 test('an open dashboard on one is told of a refresh made by the other, and of a disconnection', async () => {
   const { apps, balancer, url, clock } = await startPair();

@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 async function connected() {
-  const app = await startApp({ REDIS_URL: '' });
+  const app = await startApp({ REDIS_URL: '', DATABASE_URL: '' });
   const visitor = visit(app);
   await visitor.connect();
   return { app, visitor, withings: sandboxOf(app) };
@@ -76,7 +76,7 @@ describe('whoever erases the last copy of a connection gives the permission back
   });
 
   test('never of another issuer: it waits until that one is back', async () => {
-    const { app, withings: far } = await startFarApart({ REDIS_URL: '' });
+    const { app, withings: far } = await startFarApart({ REDIS_URL: '', DATABASE_URL: '' });
     const withings = sandboxOf(far, '');
     const visitor = visit(app);
     await visitor.connect();
