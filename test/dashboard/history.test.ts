@@ -95,7 +95,7 @@ describe('one odd piece never costs the whole', () => {
       .split('\n')
       .filter((line) => line.includes('left out'));
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ action: 'getmeas', count: 3 }]);
-    expect(app.logs()).not.toMatch(/41[.,]234|67[.,]8/);
+    expect(app.logs()).not.toMatch(/41[.,]?234|67[.,]8|67_?800/);
   });
 
   test('days, nights and devices', async () => {
