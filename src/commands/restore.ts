@@ -83,7 +83,7 @@ the background. Whoever it was replaced for since the backup is asked to connect
 }
 
 function open(isAlone: boolean): Promise<RestorableStore> | RestorableStore {
-  if (databaseUrl !== null) return openPostgresRestored({ url: databaseUrl, tag });
+  if (databaseUrl !== null) return openPostgresRestored({ url: databaseUrl, tag, encryption });
   return redisUrl === null
     ? openSqliteRestored(file, { encryption, issuer }, isAlone)
     : openRedisRestored({ url: redisUrl, tag, encryption, now, issuer });

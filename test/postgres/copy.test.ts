@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
 import { schemaFor } from '../../src/store/postgres/client.ts';
 import { openPostgresCopy } from '../../src/store/postgres/copy.ts';
 import { openPostgresRestored } from '../../src/store/postgres/restored.ts';
@@ -19,7 +21,7 @@ async function postgresPlace(): Promise<Place & { schema: string }> {
     open: async (seal = encryption) =>
       closing((await openPostgresStore({ url, tag, encryption: seal })).store),
     openCopy: async (role) => closing(await openPostgresCopy({ url, schema, role })),
-    openRestored: async () => closing(await openPostgresRestored({ url, tag })),
+    openRestored: async () => closing(await openPostgresRestored({ url, tag, encryption })),
   };
 }
 
@@ -50,4 +52,19 @@ test('a write that is under way when the copy begins is in it, or fails', async 
       code: 'WC001',
     });
   });
+});
+
+test('what is no store of ours, lies under another secret or is being copied is not held', async () => {
+  const place = await postgresPlace();
+  await expect(place.openRestored()).rejects.toThrow('no store of ours');
+  await expect(place.openCopy('source').then((copy) => copy.readMark())).resolves.toBeNull(); // which made the tables
+  await place.open();
+  const stranger = createEncryption(deriveKeys(['a secret of somebody else']).seal);
+  const tag = place.schema.replaceAll('_', '-');
+  await expect(openPostgresRestored({ url: DATABASE_URL, tag, encryption: stranger })).rejects.toThrow(
+    'SESSION_SECRET',
+  );
+  const copy = await place.openCopy('source');
+  await copy.swapMark(null, { state: 'frozen', run: 'run', from: 'HERE', to: 'THERE', at: 0 });
+  await expect(place.openRestored()).rejects.toThrow('being copied');
 });

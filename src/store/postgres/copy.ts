@@ -1,9 +1,10 @@
 import { BATCH, type Batch, type CopyableStore, type Kind, readBatch } from '../copy/contract.ts';
-import { type CopyMark, FROZEN, lostMark, readMark, writeMark } from '../copy/mark.ts';
+import { type CopyMark, FROZEN, lostMark, writeMark } from '../copy/mark.ts';
 import { ENDINGS_KEPT_MS } from '../endings.ts';
 import { createClient, type Sql } from './client.ts';
 import { readDurability } from './durability.ts';
-import { FROZEN_STATE, PostgresError } from './errors.ts';
+import { FROZEN_STATE } from './errors.ts';
+import { readMarkText, readPostgresMark } from './mark.ts';
 import { heldSince } from './restored.ts';
 import { migrate } from './schema.ts';
 
@@ -127,11 +128,6 @@ const PUT: Record<Kind, string[]> = {
   ],
 };
 
-export async function readPostgresMark(sql: Sql): Promise<CopyMark | null> {
-  const text = await textOf(sql);
-  return text === null ? null : readMark(text);
-}
-
 /**
  * Compare-and-set. With the mark come triggers that stop every write, also of those who are connected already; making
  * them waits for the writes that are under way.
@@ -183,15 +179,5 @@ async function tables(sql: Sql, schema: string): Promise<string[]> {
 }
 
 async function holds(sql: Sql, mark: CopyMark | null): Promise<boolean> {
-  return (await textOf(sql)) === (mark && writeMark(mark));
-}
-
-async function textOf(sql: Sql): Promise<string | null> {
-  try {
-    const [row] = await sql.rows<{ mark: string }>('SELECT mark FROM @copying');
-    return row?.mark ?? null;
-  } catch (error) {
-    if (error instanceof PostgresError && error.sqlState === '42P01') return null; // there are no tables yet
-    throw error;
-  }
+  return (await readMarkText(sql)) === (mark && writeMark(mark));
 }

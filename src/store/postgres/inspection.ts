@@ -1,7 +1,7 @@
 import type { InspectedStore } from '../inspection.ts';
 import { createClient, schemaFor } from './client.ts';
-import { readPostgresMark } from './copy.ts';
 import { readDurability } from './durability.ts';
+import { readPostgresMark } from './mark.ts';
 import { heldSince } from './restored.ts';
 import { hasSchema } from './schema.ts';
 

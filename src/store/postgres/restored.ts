@@ -1,8 +1,10 @@
+import { markedWords } from '../copy/mark.ts';
 import type { RestorableStore, RestoredStore } from '../restored.ts';
 import { createClient, type Sql, schemaFor } from './client.ts';
 import { unfit } from './errors.ts';
+import { readPostgresMark } from './mark.ts';
 import { whoRuns } from './pubsub.ts';
-import { migrate } from './schema.ts';
+import { hasSchema, migrate, readStoreKey } from './schema.ts';
 import type { PostgresOptions, PostgresParts } from './store.ts';
 
 export function postgresRestored({ db }: Pick<PostgresParts, 'db'>): RestoredStore {
@@ -18,16 +20,21 @@ export function postgresRestored({ db }: Pick<PostgresParts, 'db'>): RestoredSto
 /**
  * Opens a store that PostgreSQL's own tools have put back.
  *
- * @throws PostgresError; code `POSTGRES_UNFIT`, with words for the operator, when the app uses it now
+ * @throws PostgresError; code `POSTGRES_UNFIT`, with words for the operator, when the app must not use it, or does so now
  */
 export async function openPostgresRestored({
   url,
   tag,
-}: Pick<PostgresOptions, 'url' | 'tag'>): Promise<RestorableStore> {
+  encryption,
+}: Pick<PostgresOptions, 'url' | 'tag' | 'encryption'>): Promise<RestorableStore> {
   const schema = schemaFor(tag);
   const db = createClient({ url, schema, timeoutMs: 60_000, connections: 1 });
   try {
+    if (!(await hasSchema(db, schema))) throw unfit('There is no store of ours in this database.');
+    const mark = await readPostgresMark(db);
+    if (mark !== null) throw unfit(markedWords(mark));
     await migrate(db, schema);
+    await readStoreKey(db, encryption);
   } catch (error) {
     db.close();
     throw error;
