@@ -10,6 +10,7 @@ import { classifyAll, postgresConnections } from './connections.ts';
 import { readDurability } from './durability.ts';
 import { postgresEndings } from './endings.ts';
 import { unfit } from './errors.ts';
+import { postgresExpiry } from './expiry.ts';
 import { postgresGrants } from './grants.ts';
 import { readPostgresMark } from './mark.ts';
 import { postgresOutbox } from './outbox.ts';
@@ -17,7 +18,7 @@ import { postgresPubSub } from './pubsub.ts';
 import { postgresRateLimit } from './rate-limit.ts';
 import { postgresRestored } from './restored.ts';
 import { migrate, readStoreKey } from './schema.ts';
-import { postgresExpiry, postgresSessions } from './sessions.ts';
+import { postgresSessions } from './sessions.ts';
 import { postgresSubscriptions } from './subscriptions.ts';
 import { postgresTimezones } from './timezones.ts';
 
