@@ -1,5 +1,5 @@
 import type { Issuer } from '../withings/clouds.ts';
-import type { Grant, GrantContent } from './grant.ts';
+import { type Grant, type GrantContent, RENEW_WITHIN_MS } from './grant.ts';
 import type { SignIn } from './sessions.ts';
 import type { Store } from './store.ts';
 
@@ -38,12 +38,19 @@ export type GrantChange = GrantContent & Partial<Pick<Grant, 'restored'>>;
 
 /** Whoever dies over a claimed grant holds nobody up for longer. */
 export const CLAIM_MS = 60_000;
-
-/** No grant is due later than this from now: one that is was written by a clock that was ahead, and counts as due. */
-export const DUE_WITHIN_MS = 3_600_000;
-
 /** A renewal that came to nothing is tried again so much later. */
-export const RENEWAL_CLAIM_MS = 3_600_000;
+const RENEWAL_CLAIM_MS = 3_600_000;
+
+/** How grants are claimed that are due, in milliseconds. */
+export interface Claim {
+  /** None is due later than this from now: one that is was written by a clock that was ahead, and counts as due. */
+  withinMs: number;
+  claimMs: number;
+}
+export const DUE: Claim = { withinMs: 3_600_000, claimMs: CLAIM_MS };
+export const OLD: Claim = { withinMs: RENEW_WITHIN_MS, claimMs: RENEWAL_CLAIM_MS };
+/** Another issuer's get out of the way of those that somebody can attend to, for so long. */
+export const OTHERS_WAIT_MS = 3_600_000;
 
 const MAX_TRIES = 10;
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import request from 'supertest';
 import { activated, contractWith, KEY, partnerOf } from '../support/partner.ts';
+import { sayNothing } from '../support/withings.ts';
 import { arrive, axeFaults, layoutFaults, type Person, startTown, useBrowser } from './browser.ts';
 
 useBrowser();
@@ -67,17 +68,7 @@ async function lapsed(town: Town, person: Person) {
 /** Whatever Withings is asked for, there is nothing. */
 async function empty(town: Town, person: Person) {
   await disconnected(town, person);
-  const lists = { measuregrps: [], activities: [], series: [], devices: [] };
-  for (const action of [
-    'getmeas',
-    'getactivity',
-    'getsummary',
-    'getdevice',
-    'getgoals',
-    'getworkouts',
-    'list',
-  ])
-    town.withings.say(action, { ...lists, goals: {}, more: false, offset: 0, timezone: 'Pacific/Auckland' });
+  sayNothing(town.withings, 'Pacific/Auckland');
   town.app.clock.now += 2 * DAY;
   await at('/')(town, person);
   await person.page.getByRole('link', { name: 'Connect Withings' }).click();

@@ -1,30 +1,19 @@
 import { expect, test } from '@jest/globals';
 import { createHealing } from '../../public/heal.js';
+import { createTimers } from '../support/timers.ts';
 
 /** A page's healing with a clock that the test moves, and what it waits for. */
 function startHealing() {
-  const timers = new Map<number, { run: () => void; ms: number }>();
+  const timers = createTimers();
   const seen = { renewals: 0 };
   const healing = createHealing({
     renew() {
       seen.renewals += 1;
     },
-    clock: {
-      setTimeout(run: () => void, ms: number) {
-        const id = Math.max(0, ...timers.keys()) + 1;
-        timers.set(id, { run, ms });
-        return id;
-      },
-      clearTimeout: (id = 0) => void timers.delete(id),
-    },
+    clock: timers.clock,
   });
-  const waits = () => [...timers.values()].map(({ ms }) => ms / 1000);
-  /** The only timer runs out. */
-  function runOut() {
-    const [[id, timer] = []] = timers;
-    timers.delete(Number(id));
-    timer?.run();
-  }
+  const waits = () => timers.waits().map((ms) => ms / 1000);
+  const { runOut } = timers;
   return { ...healing, seen, waits, runOut };
 }
 

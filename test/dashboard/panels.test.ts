@@ -5,10 +5,9 @@ import { createWording } from '../../src/dashboard/preferences/wording.ts';
 import type { Device } from '../../src/withings/data/records.ts';
 import { NOON, type TestApp } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
-import { type FarWithings, startFarApart } from '../support/withings.ts';
+import { type FarWithings, sayNothing, startFarApart } from '../support/withings.ts';
 
 const DAY = 86_400_000;
-const EMPTY = { measuregrps: [], activities: [], series: [], devices: [], goals: {}, more: false, offset: 0 };
 
 let app: TestApp;
 let withings: FarWithings;
@@ -18,17 +17,7 @@ let visitor: Visitor;
 beforeEach(async () => {
   ({ app, withings } = await startFarApart());
   visitor = visit(app);
-  for (const action of [
-    'getmeas',
-    'getactivity',
-    'getsummary',
-    'getdevice',
-    'getgoals',
-    'getworkouts',
-    'list',
-  ]) {
-    withings.say(action, { ...EMPTY, timezone: 'Europe/Paris' });
-  }
+  sayNothing(withings, 'Europe/Paris');
   await visitor.connect();
 });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { NOON, type TestApp } from '../support/app.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
-import { type FarWithings, startFarApart } from '../support/withings.ts';
+import { type FarWithings, sayNothing, startFarApart } from '../support/withings.ts';
 
 const DAY = 86_400_000;
 const EMPTY = { measuregrps: [], activities: [], series: [], devices: [], goals: {}, more: false, offset: 0 };
@@ -14,16 +14,7 @@ let visitor: Visitor;
 beforeEach(async () => {
   ({ app, withings } = await startFarApart());
   visitor = visit(app);
-  for (const action of [
-    'getmeas',
-    'getactivity',
-    'getsummary',
-    'getdevice',
-    'getgoals',
-    'getworkouts',
-    'list',
-  ])
-    withings.say(action, { ...EMPTY, timezone: 'UTC' });
+  sayNothing(withings, 'UTC');
   await visitor.connect();
 });
 

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { watchConnection } from '../../public/watch.js';
+import { createTimers } from '../support/timers.ts';
 
 const CLOSED = 2;
 
 /** The page's watch with a browser that the test plays: its streams, its timers and what the server answers. */
 function startWatch() {
   const streams: FakeStream[] = [];
-  const timers = new Map<number, { run: () => void; ms: number }>();
+  const timers = createTimers();
   let answer: () => Promise<string> = async () => 'connected';
   const seen = { changes: 0, asks: 0, timers };
   const watch = watchConnection({
@@ -22,21 +23,12 @@ function startWatch() {
     changed() {
       seen.changes += 1;
     },
-    clock: {
-      setTimeout(run: () => void, ms: number) {
-        const id = Math.max(0, ...timers.keys()) + 1;
-        timers.set(id, { run, ms });
-        return id;
-      },
-      clearTimeout: (id = 0) => void timers.delete(id),
-    },
+    clock: timers.clock,
   });
   /** The only timer that runs has run out. */
   async function wait(ms: number) {
-    expect([...timers.values()].map((timer) => timer.ms)).toEqual([ms]);
-    const [[id, timer] = []] = timers;
-    timers.delete(Number(id));
-    timer?.run();
+    expect(timers.waits()).toEqual([ms]);
+    timers.runOut();
     await settle();
   }
   const answers = (text: string | null) => {
@@ -87,11 +79,10 @@ test('after a pause whatever comes first may be new', () => {
 test.each(['connection', 'news', 'heartbeat'])('%s is a sign of life', async (sign) => {
   const { watch, streams, seen } = startWatch();
   watch.start(true);
-  const [before] = seen.timers.values();
+  const before = seen.timers.ids();
   streams[0]?.say(sign);
-  const [after, more] = seen.timers.values();
-  expect([after?.ms, more]).toEqual([SILENCE, undefined]);
-  expect(after).not.toBe(before);
+  expect(seen.timers.waits()).toEqual([SILENCE]);
+  expect(seen.timers.ids()).not.toEqual(before);
 });
 
 test('a stream that opens and brings nothing is given up for a question now and then', async () => {
@@ -134,10 +125,10 @@ test('stopped, it has no stream and no timer, and asks nothing', async () => {
   const { watch, streams, seen } = startWatch();
   watch.start(true);
   watch.stop();
-  expect([streams[0]?.readyState, seen.timers.size]).toEqual([CLOSED, 0]);
+  expect([streams[0]?.readyState, seen.timers.waits().length]).toEqual([CLOSED, 0]);
   watch.start(false);
   streams[1]?.fail();
   watch.stop(); // while the answer is under way
   await settle();
-  expect([seen.timers.size, seen.changes]).toEqual([0, 0]);
+  expect([seen.timers.waits().length, seen.changes]).toEqual([0, 0]);
 });

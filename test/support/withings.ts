@@ -112,3 +112,13 @@ export async function startFarApart(
   const app = await startApp({ PORT: port, PUBLIC_URL: publicUrl, ...withings.env, ...env }, clock);
   return { app, withings };
 }
+
+/** Whatever Withings is asked for, there is nothing; a test says what there is. */
+export function sayNothing({ say }: Pick<FarWithings, 'say'>, timezone: string): void {
+  const lists = { measuregrps: [], activities: [], series: [], devices: [] };
+  for (const action of DATA_ACTIONS) say(action, { ...lists, goals: {}, more: false, offset: 0, timezone });
+}
+
+const DATA_ACTIONS = [
+  ...['getmeas', 'getactivity', 'getsummary', 'getdevice', 'getgoals', 'getworkouts', 'list'],
+];

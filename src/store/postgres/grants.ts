@@ -1,7 +1,7 @@
 import type { Issuer } from '../../withings/clouds.ts';
 import type { Encryption } from '../encryption.ts';
-import { type Grant, RENEW_WITHIN_MS } from '../grant.ts';
-import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore, RENEWAL_CLAIM_MS } from '../grants.ts';
+import type { Grant } from '../grant.ts';
+import { type Claim, DUE, type GrantStore, OLD, OTHERS_WAIT_MS } from '../grants.ts';
 import { openGrant, type SealedGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Sql } from './client.ts';
@@ -32,7 +32,7 @@ export function postgresGrants(
     issuer: Issuer,
     now: number,
     limit: number,
-    { withinMs, claimMs }: { withinMs: number; claimMs: number },
+    { withinMs, claimMs }: Claim,
   ): Promise<string[]> {
     const times = [now, now + withinMs, now + claimMs, now + OTHERS_WAIT_MS] as const;
     const claimed = await db.rows<{ id: string }>(statement, issuer, ...times, limit, clock());
@@ -77,10 +77,8 @@ export function postgresGrants(
       return { ...change, id, writeId: next.writeId, leased: leaseMs > 0, restored };
     },
 
-    claimDueGrants: (issuer, now, limit) =>
-      claim(CLAIM_DUE, issuer, now, limit, { withinMs: DUE_WITHIN_MS, claimMs: CLAIM_MS }),
-    claimOldGrants: (issuer, now, limit) =>
-      claim(CLAIM_OLD, issuer, now, limit, { withinMs: RENEW_WITHIN_MS, claimMs: RENEWAL_CLAIM_MS }),
+    claimDueGrants: (issuer, now, limit) => claim(CLAIM_DUE, issuer, now, limit, DUE),
+    claimOldGrants: (issuer, now, limit) => claim(CLAIM_OLD, issuer, now, limit, OLD),
 
     async eraseGrant(id, now) {
       await db.transaction(async (sql) => {
@@ -154,8 +152,6 @@ WITH written AS (
   DELETE FROM @restored WHERE grant_id IN (SELECT id FROM written) AND NOT $9::boolean
 )
 SELECT id FROM written`;
-
-const OTHERS_WAIT_MS = 3_600_000;
 
 /** issuer, now, the latest that is due at all, claimed until, when others' are looked at again, limit, clock. */
 const claimBy = (column: 'due_at' | 'renew_at') => `

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Issuer } from '../../withings/clouds.ts';
 import type { ConnectionClass } from '../connections.ts';
 import type { Encryption } from '../encryption.ts';
-import { type Grant, RENEW_WITHIN_MS } from '../grant.ts';
-import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore, RENEWAL_CLAIM_MS } from '../grants.ts';
+import type { Grant } from '../grant.ts';
+import { type Claim, DUE, type GrantStore, OLD, OTHERS_WAIT_MS } from '../grants.ts';
 import { classOfSealed, openGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { RedisParts } from './connection.ts';
@@ -19,7 +19,7 @@ export function redisGrants(
     issuer: Issuer,
     now: number,
     limit: number,
-    { withinMs, claimMs }: Spans,
+    { withinMs, claimMs }: Claim,
   ) {
     const times = [now, now + withinMs, now + claimMs, now + OTHERS_WAIT_MS] as const;
     const claimed = await redis.run(CLAIM_GRANTS, index, ...times, limit, clock(), issuer);
@@ -60,13 +60,6 @@ export function redisGrants(
   };
 }
 
-interface Spans {
-  withinMs: number;
-  claimMs: number;
-}
-const DUE: Spans = { withinMs: DUE_WITHIN_MS, claimMs: CLAIM_MS };
-const OLD: Spans = { withinMs: RENEW_WITHIN_MS, claimMs: RENEWAL_CLAIM_MS };
-const OTHERS_WAIT_MS = 3_600_000;
 /** What the index of each key's records begins with. */
 export const SEALED = 'sealed:';
 

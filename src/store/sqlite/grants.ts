@@ -1,7 +1,7 @@
 import type { Issuer } from '../../withings/clouds.ts';
 import type { Encryption } from '../encryption.ts';
-import { type Grant, RENEW_WITHIN_MS } from '../grant.ts';
-import { CLAIM_MS, DUE_WITHIN_MS, type GrantStore, RENEWAL_CLAIM_MS } from '../grants.ts';
+import type { Grant } from '../grant.ts';
+import { type Claim, DUE, type GrantStore, OLD, OTHERS_WAIT_MS } from '../grants.ts';
 import { classOfSealed, openGrant, type SealedGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
 import type { Db, Row } from './database.ts';
@@ -21,7 +21,7 @@ export function sqliteGrants(
     issuer: Issuer,
     now: number,
     limit: number,
-    spans: Spans,
+    spans: Claim,
   ): string[] {
     const rowsWhere = (condition: string, at: number, most: number) =>
       db.all(
@@ -102,14 +102,6 @@ export function sqliteGrants(
 /** What readGrantRow reads of a grant `g`. */
 export const GRANT_COLUMNS = `g.id, g.write_id, g.sealed, g.lease_until, g.lease_ms,
   EXISTS (SELECT 1 FROM restored WHERE grant_id = g.id) AS restored`;
-
-interface Spans {
-  withinMs: number;
-  claimMs: number;
-}
-const DUE: Spans = { withinMs: DUE_WITHIN_MS, claimMs: CLAIM_MS };
-const OLD: Spans = { withinMs: RENEW_WITHIN_MS, claimMs: RENEWAL_CLAIM_MS };
-const OTHERS_WAIT_MS = 3_600_000;
 
 export function readWriteId(db: Db, id: string): string | null {
   const row = db.get('SELECT write_id FROM grants WHERE id = ?', id);

@@ -16,7 +16,7 @@ const DOWN_MS = { short: 300, long: 2000 };
  *
  * @param {object} parts
  * @param {{ primary: Cluster, standby: Cluster }} parts.pair
- * @param {Awaited<ReturnType<typeof import('./follower.js').createFollower>>} parts.follower
+ * @param {Awaited<ReturnType<typeof import('../follower.js').createFollower>>} parts.follower
  * @param {import('../chance.js').Chance} parts.chance
  * @param {Record<string, string>} parts.settings of a new standby
  */

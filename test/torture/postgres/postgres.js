@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCluster, standbyOf } from '../../postgres/cluster.js';
+import { createFollower } from '../follower.js';
 import { createPostgresChaos } from './chaos.js';
-import { createFollower } from './follower.js';
 
 /** A standby asks its primary again so soon. */
 const SETTINGS = { wal_retrieve_retry_interval: '200ms', max_connections: '300' };

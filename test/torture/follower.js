@@ -29,6 +29,7 @@ export async function createFollower(port, primary) {
     for (const socket of open) socket.destroy();
   }
   return {
+    server,
     /** Everybody has to come again. */
     cut,
     close() {
