@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openPostgresStore } from '../../src/store/postgres/store.ts';
 import { startProxy } from '../shared/proxy.ts';
+import { content } from '../store/store-contract.ts';
 import { startApp } from '../support/app.ts';
 import { atEnd } from '../support/machine.ts';
 import { sandboxOf } from '../support/sandbox.ts';
@@ -93,4 +97,28 @@ test('a primary that has become a standby is left, though its connections are op
   proxy.follow(standby.port);
   await until(async () => (await visitor.get('/readyz')).status === 200);
   expect(await connection(visitor)).toMatchObject({ state: 'connected' });
+});
+
+test('a commit that no standby has confirmed is not taken for made, though it can be read', async () => {
+  const { primary, standby, env } = await startPair();
+  const encryption = createEncryption(deriveKeys([env.SESSION_SECRET]).seal);
+  const { store } = await openPostgresStore({ url: primary.url(), encryption, tag: 'test' });
+  atEnd(() => store.close());
+  const session = { key: 'key', data: '{}', idleUntil: HOUR, endsAt: HOUR };
+  await store.signIn({
+    grant: { id: 'id', expected: null, content },
+    session,
+    replaces: null,
+    attempt: null,
+  });
+  const before = String(await store.readWriteId('id'));
+  standby.freeze();
+  const failed = expect(store.writeGrant('id', before, content, 0)).rejects.toMatchObject({
+    code: 'POSTGRES_UNAVAILABLE',
+  });
+  const cancelled = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+  await until(async () => (await primary.ask(cancelled)).length > 0); // PostgreSQL then answers as if all were well
+  await failed;
+  expect(await store.readWriteId('id')).not.toBe(before);
+  standby.thaw();
 });

@@ -4,6 +4,7 @@ import type { Grant } from '../grant.ts';
 import { type Claim, DUE, type GrantStore, OLD, OTHERS_WAIT_MS } from '../grants.ts';
 import { openGrant, type SealedGrant, sealGrant } from '../sealed-grant.ts';
 import type { StoreKey } from '../store-key.ts';
+import { PROBE } from './attempts.ts';
 import type { Sql } from './client.ts';
 import { remember } from './endings.ts';
 import type { PostgresError } from './errors.ts';
@@ -19,11 +20,15 @@ export function postgresGrants(
     return row?.write_id ?? null;
   }
 
-  /** A commit whose answer was lost may have been made: the write-id is its own, so that it can be asked after. */
+  /**
+   * A commit whose answer was lost may have been made: the write-id is its own, so that it can be asked after. It may
+   * be read and still be on no standby: what is written behind it is answered when all before it is there.
+   */
   async function writtenAfterAll(id: string, writeId: string, error: PostgresError): Promise<number> {
     if (error.code !== 'POSTGRES_UNAVAILABLE') throw error;
     const found = await readWriteId(id).catch(() => null);
     if (found !== writeId) throw error;
+    await db.run(PROBE);
     return 1;
   }
 

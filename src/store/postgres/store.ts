@@ -3,7 +3,7 @@ import { markedWords } from '../copy/mark.ts';
 import type { Encryption } from '../encryption.ts';
 import type { OpeningOptions, Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
-import { postgresAttempts } from './attempts.ts';
+import { PROBE, postgresAttempts } from './attempts.ts';
 import { postgresCallCounts } from './call-counts.ts';
 import { createClient, type Postgres, schemaFor } from './client.ts';
 import { classifyAll, postgresConnections } from './connections.ts';
@@ -113,7 +113,3 @@ function createStore(
     },
   };
 }
-
-/** A row that is written over each time; once nobody asks any more it is swept. */
-const PROBE = `INSERT INTO @attempts (id, answer, expires_at) VALUES ('probe', '', 0)
-  ON CONFLICT (id) DO UPDATE SET answer = excluded.answer`;
