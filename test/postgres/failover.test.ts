@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
@@ -9,6 +10,7 @@ import { atEnd } from '../support/machine.ts';
 import { sandboxOf } from '../support/sandbox.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { createCluster, standbyOf } from './cluster.js';
+import { startPostgres } from './server.ts';
 
 const HOUR = 3_600_000;
 
@@ -121,4 +123,26 @@ test('a commit that no standby has confirmed is not taken for made, though it ca
   await failed;
   expect(await store.readWriteId('id')).not.toBe(before);
   standby.thaw();
+});
+
+test('while it is away, whoever listens asks again one at a time', async () => {
+  const primary = await startPostgres(); // a standby would come here as well
+  const encryption = createEncryption(deriveKeys(['a secret of the tests']).seal);
+  const { store } = await openPostgresStore({ url: primary.url(), encryption, tag: 'test' });
+  atEnd(() => store.close());
+  await primary.kill();
+  let [came, open, most] = [0, 0, 0];
+  const silent = createServer((socket) => {
+    came += 1;
+    open += 1;
+    most = Math.max(most, open);
+    socket
+      .resume()
+      .on('error', () => {})
+      .on('close', () => (open -= 1));
+    atEnd(() => void socket.destroy());
+  }).listen(primary.port, '127.0.0.1');
+  atEnd(() => void silent.close());
+  await until(async () => came === 4);
+  expect(most).toBe(1);
 });

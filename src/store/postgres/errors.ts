@@ -23,7 +23,7 @@ export const tooLate = () => new PostgresError('POSTGRES_UNAVAILABLE', 'PostgreS
 
 /** It is committed, and nobody knows whether on a standby as well: the wait for that was cancelled. */
 export const inDoubt = () =>
-  new PostgresError('POSTGRES_UNAVAILABLE', 'PostgreSQL did not say that its standby has a change');
+  new PostgresError('POSTGRES_UNAVAILABLE', 'PostgreSQL did not say that its standby has a change', '01000');
 
 /** What the triggers of the copy raise. */
 export const FROZEN_STATE = 'WC001';

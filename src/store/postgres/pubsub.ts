@@ -16,6 +16,7 @@ export interface PostgresPubSub extends PubSub {
 const GATHERED_MS = 50;
 /** PostgreSQL takes 8000 bytes at once. */
 const MOST_BYTES = 7000;
+const CONNECT_WITHIN_MS = 1500;
 const RECONNECT_AFTER_MS = 1000;
 const ARRIVES_WITHIN_MS = 1000;
 
@@ -33,23 +34,27 @@ export async function postgresPubSub(
   let onProbe: (nonce: string) => void = () => {};
 
   async function listen(): Promise<void> {
-    const client = new pg.Client({ ...connectionTo(url), connectionTimeoutMillis: 1500 });
+    const client = new pg.Client({ ...connectionTo(url), connectionTimeoutMillis: CONNECT_WITHIN_MS });
     client.on('error', () => {});
-    client.on('end', () => again());
     client.on('notification', ({ channel, payload = '' }) => {
       if (channel === changed) changedTo(payload.split(' '));
       else receive(payload).catch(() => {});
     });
-    await client.connect();
-    await client.query(`LISTEN "${changed}"; LISTEN "${messages}"`);
-    await client.query('SELECT pg_advisory_lock_shared(hashtextextended($1, 2))', [schema]); // see whoRuns
+    try {
+      await client.connect();
+      await client.query(`LISTEN "${changed}"; LISTEN "${messages}"`);
+      await client.query('SELECT pg_advisory_lock_shared(hashtextextended($1, 2))', [schema]); // see whoRuns
+    } catch (error) {
+      client.end().catch(() => {});
+      throw error;
+    }
+    client.once('end', again);
     listening = client;
-    if (isClosed) void client.end().catch(() => {});
+    if (isClosed) client.end().catch(() => {});
   }
 
   function again(): void {
-    if (isClosed) return;
-    setTimeout(() => listen().catch(again), RECONNECT_AFTER_MS).unref();
+    if (!isClosed) setTimeout(() => listen().catch(again), RECONNECT_AFTER_MS).unref();
   }
 
   function changedTo(ids: string[]): void {
