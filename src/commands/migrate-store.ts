@@ -103,7 +103,12 @@ export async function openCopyable(
 ): Promise<CopyableStore> {
   if (address.startsWith('redis')) return openRedisCopy({ url: address, ...options });
   if (address.startsWith('postgres')) {
-    return openPostgresCopy({ url: address, schema: schemaFor(options.tag), role: options.role });
+    return openPostgresCopy({
+      url: address,
+      schema: schemaFor(options.tag),
+      encryption: options.encryption,
+      role: options.role,
+    });
   }
   const dir = address.slice('sqlite:'.length);
   const file = join(dir, 'connect.db');

@@ -20,7 +20,7 @@ async function postgresPlace(): Promise<Place & { schema: string }> {
     schema,
     open: async (seal = encryption) =>
       closing((await openPostgresStore({ url, tag, encryption: seal })).store),
-    openCopy: async (role) => closing(await openPostgresCopy({ url, schema, role })),
+    openCopy: async (role) => closing(await openPostgresCopy({ url, schema, encryption, role })),
     openRestored: async () => closing(await openPostgresRestored({ url, tag, encryption })),
   };
 }

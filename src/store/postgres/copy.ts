@@ -1,16 +1,18 @@
 import { BATCH, type Batch, type CopyableStore, type Kind, readBatch } from '../copy/contract.ts';
 import { type CopyMark, FROZEN, lostMark, writeMark } from '../copy/mark.ts';
+import type { Encryption } from '../encryption.ts';
 import { ENDINGS_KEPT_MS } from '../endings.ts';
 import { createClient, type Sql } from './client.ts';
 import { readDurability } from './durability.ts';
 import { FROZEN_STATE } from './errors.ts';
 import { readMarkText, readPostgresMark } from './mark.ts';
 import { heldSince } from './restored.ts';
-import { migrate } from './schema.ts';
+import { migrate, readStoreKey } from './schema.ts';
 
 export interface PostgresCopyOptions {
   url: string;
   schema: string;
+  encryption: Encryption;
   /** A server that the app must not use may still be copied from. */
   role: 'source' | 'target';
 }
@@ -20,11 +22,12 @@ const TIMEOUT_MS = 60_000;
 
 /** Opens a store in PostgreSQL, or makes it, whatever mark it has. */
 export async function openPostgresCopy(options: PostgresCopyOptions): Promise<CopyableStore> {
-  const { url, schema, role } = options;
+  const { url, schema, encryption, role } = options;
   const db = createClient({ url, schema, timeoutMs: TIMEOUT_MS, connections: 2 });
   try {
     await migrate(db, schema);
     if (role === 'target') await readDurability(db, false);
+    await readStoreKey(db, encryption); // there is one in every store, also where no app was yet
   } catch (error) {
     db.close();
     throw error;
