@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { createTimeouts } from '../timeout.ts';
-import {
-  explained,
-  inDoubt,
-  isOfTheServer,
-  mayGoWellAgain,
-  PostgresError,
-  tooLate,
-  unfit,
-} from './errors.ts';
+import { explained, inDoubt, isOfTheServer, mayGoWellAgain, tooLate, unfit } from './errors.ts';
 import { createQueue } from './queue.ts';
 
 /** Text without NUL, numbers, texts in a list, and what is written as JSON. */
@@ -104,8 +96,10 @@ export function createClient({ url, schema, timeoutMs, connections = CONNECTIONS
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     await queue.enter();
     try {
-      const client = await pool.connect().catch((error) => {
-        throw explained(error);
+      const client = await pool.connect().catch((cause) => {
+        const error = explained(cause);
+        if (error.sqlState === '') queue.fail(error); // nobody answers there
+        throw error;
       });
       let isOver = false;
       try {
@@ -116,9 +110,6 @@ export function createClient({ url, schema, timeoutMs, connections = CONNECTIONS
       } finally {
         client.release(isOver);
       }
-    } catch (error) {
-      if (error instanceof PostgresError && error.sqlState === '') queue.fail(error); // nobody answers there
-      throw error;
     } finally {
       queue.leave();
     }

@@ -11,8 +11,8 @@ export function postgresExpiry({ db, announce }: PostgresParts): Pick<Store, 're
   let lastChecked = '';
   return {
     async removeExpired(now, limit) {
-      const over = await db.rows<{ key: string }>(
-        'SELECT key FROM @sessions WHERE idle_until <= $1 ORDER BY idle_until LIMIT $2',
+      const over = await db.rows<Expired>(
+        'SELECT key, grant_id FROM @sessions WHERE idle_until <= $1 ORDER BY idle_until LIMIT $2',
         ...[now, limit],
       );
       const ended = await db.transaction((sql) => endExpired(sql, now, over));
@@ -26,9 +26,15 @@ export function postgresExpiry({ db, announce }: PostgresParts): Pick<Store, 're
   };
 }
 
+interface Expired {
+  key: string;
+  grant_id: string;
+}
+
 /** A visit may have moved the limit since it was read. */
-async function endExpired(sql: Sql, now: number, over: { key: string }[]): Promise<string[]> {
+async function endExpired(sql: Sql, now: number, over: Expired[]): Promise<string[]> {
   if (over.length === 0) return [];
+  await lockGrants(sql, [...new Set(over.map(({ grant_id }) => grant_id))]); // before sessions, as everybody does
   const still = await sql.rows<{ key: string }>(
     'SELECT key FROM @sessions WHERE key = ANY($1) AND idle_until <= $2 FOR UPDATE SKIP LOCKED',
     over.map(({ key }) => key),
