@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { openPostgresRestored } from '../../src/store/postgres/restored.ts';
 import { openPostgresStore } from '../../src/store/postgres/store.ts';
+import { closing, NOW } from '../store/places.ts';
 import { content } from '../store/store-contract.ts';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { until } from '../support/until.ts';
@@ -211,6 +213,16 @@ const HAS_POOLER = spawnSync('pgbouncer', ['--version']).status === 0;
     const writes = Array.from({ length: 40 }, () => store.writeGrant('id', writeId, content, 0));
     expect((await Promise.all(writes)).filter((written) => written !== null)).toHaveLength(1);
     expect(await store.readGrant('id')).toMatchObject(content);
+  });
+
+  test('who ran behind it and stopped does not keep the operator from holding the store', async () => {
+    const tag = newTag();
+    const { store } = await open(await poolerBefore(DATABASE_URL), { tag });
+    store.close();
+    const encryption = createEncryption(deriveKeys([SECRET]).seal);
+    const operator = closing(await openPostgresRestored({ url: DATABASE_URL, tag, encryption }));
+    await operator.hold(NOW);
+    expect(await operator.heldSince()).toBe(NOW);
   });
 
   test('what nobody can set through it has to be set for the role', async () => {

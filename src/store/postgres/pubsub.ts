@@ -29,6 +29,7 @@ export async function postgresPubSub(
   const onChange: ((id: string) => void)[] = [];
   const onMessage: ((text: string) => void)[] = [];
   let isClosed = false;
+  let isDirect = false;
   let listening: pg.Client | null = null;
   let gathered = new Set<string>();
   let onProbe: (nonce: string) => void = () => {};
@@ -43,7 +44,7 @@ export async function postgresPubSub(
     try {
       await client.connect();
       await client.query(`LISTEN "${changed}"; LISTEN "${messages}"`);
-      await client.query('SELECT pg_advisory_lock_shared(hashtextextended($1, 2))', [schema]); // see whoRuns
+      if (isDirect) await client.query(RUNS, [schema]);
     } catch (error) {
       client.end().catch(() => {});
       throw error;
@@ -116,7 +117,9 @@ export async function postgresPubSub(
         onProbe = (payload) => {
           if (payload !== nonce) return;
           clearTimeout(timer);
-          resolve(true);
+          isDirect = true; // a connection that ends before it has the lock is followed by one that takes it
+          const locked = listening?.query(RUNS, [schema]).catch(() => {});
+          resolve(Promise.resolve(locked).then(() => true));
         };
         notify(messages, nonce);
       });
@@ -127,6 +130,9 @@ export async function postgresPubSub(
     },
   };
 }
+
+/** A lock of the connection, which a pooler that hands connections on would keep: see whoRuns. */
+const RUNS = 'SELECT pg_advisory_lock_shared(hashtextextended($1, 2))';
 
 /** Within a transaction: whether any program uses these tables now. Behind a pooler that does not keep connections none is seen. */
 export async function whoRuns(sql: Sql, schema: string): Promise<boolean> {
