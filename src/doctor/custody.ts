@@ -11,12 +11,11 @@ export interface Custody extends ConnectionTotals {
 /** @param now milliseconds since 1970 */
 export function checkCustody(totals: Custody, now: number): Finding[] {
   const [all = '', open = ''] = totalsWords({ ...totals, calls: 0 }, 0, now);
-  const unreadable = totals.states.find(({ state }) => state === 'unreadable')?.all ?? 0;
   return [
-    unreadable > 0
+    totals.underUnknownKey > 0
       ? fails(
-          `${all}.`,
-          'Put the secret that sealed the unreadable ones behind the present one in SESSION_SECRET, with a comma.',
+          `${all}. Of them no SESSION_SECRET at hand opens: ${totals.underUnknownKey}.`,
+          'Put the secret that sealed those behind the present one in SESSION_SECRET, with a comma.',
         )
       : ok(`${all}.`),
     checkOpen(`${open}.`, totals.openSince === null ? 0 : now - totals.openSince),
@@ -28,10 +27,10 @@ export function checkCustody(totals: Custody, now: number): Finding[] {
       : ok('No record is under a former secret.'),
     totals.old > 0
       ? warn(
-          `Refresh tokens older than 300 days: ${totals.old}; they end at 365.`,
+          `Refresh tokens that are to be renewed now: ${totals.old}; they end at 365 days.`,
           'Keep the app running: it renews them one after the other.',
         )
-      : ok('No refresh token is older than 300 days.'),
+      : ok('No refresh token is to be renewed now.'),
   ];
 }
 

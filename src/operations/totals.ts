@@ -3,6 +3,8 @@ export interface Totals {
   states: { state: string; all: number; demo: number }[];
   /** Records that a former SESSION_SECRET has sealed. */
   underOldKey: number;
+  /** Of these, what none of those at hand opens. */
+  underUnknownKey: number;
   /** Unfinished refreshes and unproven pairs, and since when the oldest is one; milliseconds since 1970. */
   open: number;
   openSince: number | null;

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../time/clocks.ts';
 import type { CallCountStore } from './call-counts.ts';
+import type { Encryption } from './encryption.ts';
 import { dueAt, type Grant, type GrantContent } from './grant.ts';
 import type { RateLimitStore } from './rate-limit.ts';
 
@@ -41,9 +42,24 @@ export interface ConnectionTotals {
   states: { state: ConnectionState; all: number; demo: number }[];
   /** Records that an older key than the newest has sealed. */
   underOldKey: number;
+  /** Of these, records that none of the keys at hand opens. */
+  underUnknownKey: number;
   /** Unfinished refreshes and unproven pairs, and since when the oldest is one; null: there is none. */
   open: number;
   openSince: number | null;
+}
+
+/** @param counts how many records each key has sealed, by its id */
+export function keyTotals(
+  counts: [keyId: string, records: number][],
+  { isNewest, isKnown }: Pick<Encryption, 'isNewest' | 'isKnown'>,
+): Pick<ConnectionTotals, 'underOldKey' | 'underUnknownKey'> {
+  const sum = (isMeant: (sealed: string) => boolean) =>
+    counts.reduce((all, [id, records]) => all + (isMeant(`${id}.`) ? records : 0), 0);
+  return {
+    underOldKey: sum((sealed) => !isNewest(sealed)),
+    underUnknownKey: sum((sealed) => !isKnown(sealed)),
+  };
 }
 
 export interface ListedConnection {

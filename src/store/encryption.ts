@@ -19,6 +19,8 @@ export interface Encryption {
   seal(text: string, place: string): string;
   /** Whether the newest key sealed it: any other may be taken away one day. */
   isNewest(sealed: string): boolean;
+  /** Whether a key at hand sealed it. */
+  isKnown(sealed: string): boolean;
   /** @throws DecryptionError */
   open(sealed: string, place: string): string;
 }
@@ -37,6 +39,7 @@ export function createEncryption(ring: Keys['seal']): Encryption {
       const box = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
       return `${newest.id}.${iv.toString('base64url')}.${box.toString('base64url')}`;
     },
+    isKnown: (sealed) => ring.some(({ id }) => sealed.startsWith(`${id}.`)),
     isNewest: (sealed) => sealed.startsWith(`${newest.id}.`),
     open(sealed, place) {
       const [id = '', iv = '', box = ''] = sealed.split('.');

@@ -244,7 +244,7 @@ describe('the store and what is in it', () => {
     unsynced.run('INSERT OR REPLACE INTO call_counts VALUES (?, 130000, 7)', now - (now % 3_600_000));
     unsynced.close();
     const found = await whole.examine();
-    expect(found.warns('custody')).toContain('Refresh tokens older than 300 days: 1;');
+    expect(found.warns('custody')).toContain('Refresh tokens that are to be renewed now: 1;');
     expect(found.warns('custody')).toContain('1 open refresh, the oldest for 3 hours');
     expect(found.warns('quota')).toContain('130,000 in a day, of 172,800 allowed');
     expect(found.warns('quota')).toContain('refused 7 calls of the last day');

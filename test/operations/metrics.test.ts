@@ -48,6 +48,9 @@ test('what a person does is counted, and nothing of the person', async () => {
     'connections{state="connected",demo="no"}': 1,
     'connections{state="needs-reconnect",demo="no"}': 0,
     records_under_old_key: 0,
+    records_under_unknown_key: 0,
+    'connections_ended_total{reason="refused"}': 0, // an increase can only be seen from something on
+    'refreshes_total{outcome="client-refused",trigger="sweep"}': 0,
     'store_durable{store="sqlite"}': 1,
     'store_operations_total{operation="signIn"}': 1,
     'sweeps_total{outcome="complete"}': expect.any(Number),

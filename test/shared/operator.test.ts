@@ -12,7 +12,7 @@ import { startStoreServer } from './store.ts';
 const OPERATOR_KEY = 'an-operators-key-of-thirty-six-chars';
 const STATUS = resolve(import.meta.dirname, '../../dist/commands/status.js');
 const OF_THE_STORE =
-  /^withings_connect_(connections\{|grants_open|records_under_old_key|provider_quota_calls_used)/m;
+  /^withings_connect_(connections\{|grants_open|records_under_\w+_key|provider_quota_calls_used)/m;
 
 test('operator, status and metrics know a shared store, say when it is away, and know it again', async () => {
   const server = await startStoreServer();

@@ -94,6 +94,20 @@ export function connectionsContract(name: string, newPlace: () => Promise<Place>
       expect((await store.countConnections()).underOldKey).toBe(0);
     });
 
+    test('under a key that was taken away are counted apart', async () => {
+      const place = await newPlace();
+      const first = await place.open();
+      for (const userId of ['1', '2', '3']) await connect(first, userId);
+      first.close();
+      const [next, former] = ['the next secret', 'a secret of the tests'];
+      const second = await place.open(createEncryption(deriveKeys([next, former]).seal));
+      expect(await second.countConnections()).toMatchObject({ underOldKey: 3, underUnknownKey: 0 });
+      await write(second, '1', {});
+      second.close();
+      const third = await place.open(createEncryption(deriveKeys([next]).seal));
+      expect(await third.countConnections()).toMatchObject({ underOldKey: 2, underUnknownKey: 2 });
+    });
+
     test('are listed page by page, by state, with who owns them', async () => {
       const store = await (await newPlace()).open();
       for (const userId of ['1', '2', '3', '4', '5']) await connect(store, userId);

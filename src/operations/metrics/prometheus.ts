@@ -28,6 +28,7 @@ const SWEEP_SECONDS = [0.1, 1, 10, 60];
 /** Each look at the event loop wakes the process: at prom-client's 10 ms that alone was 2 % of a busy one. */
 const LOOP_EVERY_MS = 50;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'DELETE']);
+const ENDS = ['refused', 'unlinked', 'restored', 'disconnected'];
 /** Open for as long as somebody looks. */
 const STREAMS = '/events';
 
@@ -97,6 +98,10 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
   );
   const storeErrors = counter('store_errors_total', 'Operations that the store refused', 'operation');
 
+  // What is alerted of has to be there before it happens: an increase from nothing is none.
+  for (const reason of ENDS) ended.inc({ reason }, 0);
+  refreshes.inc({ outcome: 'client-refused', trigger: 'sweep' }, 0); // as many triggers meet it as come
+
   gauge('build_info', 'Always 1', 'version', 'node', 'store').set(
     { version: about.version, node: process.version, store: about.store },
     1,
@@ -112,6 +117,7 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
   const grantsOpen = gauge('grants_open', 'Refreshes that are not finished, and pairs that are not proven');
   const oldestOpen = gauge('grants_open_oldest_seconds', 'Since when the oldest of them is open');
   const oldKey = gauge('records_under_old_key', 'Records that a former SESSION_SECRET has sealed');
+  const unknownKey = gauge('records_under_unknown_key', 'Records that no SESSION_SECRET at hand opens');
   const quotaUsed = gauge('provider_quota_calls_used', 'Calls of the last minute');
 
   async function readStore(): Promise<void> {
@@ -124,10 +130,11 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
       grantsOpen.set(totals.open);
       oldestOpen.set(totals.openSince === null ? 0 : Math.max(0, now() - totals.openSince) / 1000);
       oldKey.set(totals.underOldKey);
+      unknownKey.set(totals.underUnknownKey);
       quotaUsed.set(totals.calls);
     } catch {
       connections.reset(); // an old number would pass for today's
-      for (const each of [grantsOpen, oldestOpen, oldKey, quotaUsed]) each.remove();
+      for (const each of [grantsOpen, oldestOpen, oldKey, unknownKey, quotaUsed]) each.remove();
     }
   }
 
@@ -176,7 +183,7 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
       sofar.count += 1;
       sofar.seconds += milliseconds / 1000;
       spent.set(operation, sofar);
-      const kind = /^(read|count|list|ping|revocationsUnderWay)/.test(operation) ? 'read' : 'write';
+      const kind = /^(read|count|list|heldSince|revocationsUnderWay)/.test(operation) ? 'read' : 'write';
       operationSeconds.observe({ kind }, milliseconds / 1000);
       if (error !== null) storeErrors.inc({ operation });
     },

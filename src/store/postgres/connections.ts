@@ -2,6 +2,7 @@ import {
   CONNECTION_STATES,
   type ConnectionState,
   type ConnectionStore,
+  keyTotals,
   SESSIONS_LISTED,
 } from '../connections.ts';
 import { BATCH } from '../copy/contract.ts';
@@ -30,7 +31,10 @@ export function postgresConnections({
           const those = rows.filter((row) => row.state === state);
           return { state, all: sum(those), demo: sum(those.filter(({ demo }) => demo)) };
         }),
-        underOldKey: sum(rows.filter(({ key }) => !encryption.isNewest(`${key}.`))),
+        ...keyTotals(
+          rows.map(({ key, n }) => [key, n]),
+          encryption,
+        ),
         open: Number(open?.n ?? 0),
         openSince: open?.since ?? null,
       };

@@ -3,6 +3,7 @@ import {
   CONNECTION_STATES,
   type ConnectionState,
   type ConnectionStore,
+  keyTotals,
   SESSIONS_LISTED,
 } from '../connections.ts';
 import { BATCH } from '../copy/contract.ts';
@@ -19,8 +20,8 @@ export function redisConnections({ redis, encryption, clock }: Parts): Connectio
     async countConnections() {
       const [open, openSince, classes] = totals.parse(await redis.run(COUNT_CONNECTIONS));
       const counts = new Map(classes);
-      const underOldKey = classes.filter(
-        ([name]) => name.startsWith(SEALED) && !encryption.isNewest(`${name.slice(SEALED.length)}.`),
+      const byKey = classes.flatMap(([name, n]): [string, number][] =>
+        name.startsWith(SEALED) ? [[name.slice(SEALED.length), n]] : [],
       );
       return {
         states: CONNECTION_STATES.map((state) => ({
@@ -28,7 +29,7 @@ export function redisConnections({ redis, encryption, clock }: Parts): Connectio
           all: counts.get(`state:${state}`) ?? 0,
           demo: counts.get(`demo:${state}`) ?? 0,
         })),
-        underOldKey: underOldKey.reduce((all, [, count]) => all + count, 0),
+        ...keyTotals(byKey, encryption),
         open,
         openSince: openSince === '' ? null : Number(openSince),
       };

@@ -32,6 +32,11 @@ export function backUp(file: string, to: string): void {
   const draft = `${to}.part`;
   try {
     closeSync(openSync(draft, 'wx', 0o600));
+  } catch (error) {
+    rmSync(to); // and the draft is somebody else's
+    throw error;
+  }
+  try {
     copyDatabase(file, draft);
     sync(draft);
     renameSync(draft, to);

@@ -2,6 +2,7 @@ import {
   CONNECTION_STATES,
   type ConnectionState,
   type ConnectionStore,
+  keyTotals,
   SESSIONS_LISTED,
 } from '../connections.ts';
 import type { Encryption } from '../encryption.ts';
@@ -36,7 +37,10 @@ export function sqliteConnections(
           const those = rows.filter((row) => row.state === state);
           return { state, all: sum(those), demo: sum(those.filter(({ demo }) => demo === 1)) };
         }),
-        underOldKey: sum(rows.filter(({ key }) => !encryption.isNewest(`${key}.`))),
+        ...keyTotals(
+          rows.map(({ key, n }) => [key, n]),
+          encryption,
+        ),
         open: open?.n ?? 0,
         openSince: open?.since ?? null,
       };
