@@ -4,7 +4,7 @@ import { readConfigOfProcess } from '../config/config.ts';
 import { whyNotStarted } from '../operations/not-started.ts';
 import { totalsWords } from '../operations/totals.ts';
 import { createEncryption } from '../store/encryption.ts';
-import { deriveKeys, storedSecret } from '../store/keys.ts';
+import { deriveKeys, secretFile, storedSecret } from '../store/keys.ts';
 import { openTotals } from '../store/totals.ts';
 import { clocks } from '../time/clocks.ts';
 
@@ -14,9 +14,12 @@ if (!settings.ok) refuse(settings.faults.join('\n'));
 const { dataDir, sharedStore, sessionSecrets, callsPerMinute } = settings.config;
 const file = join(dataDir, 'connect.db');
 if (sharedStore === null && !existsSync(file)) refuse(`There is no store at ${file}.`);
-const secrets = sessionSecrets.length > 0 ? sessionSecrets : [storedSecret(dataDir)];
-const encryption = createEncryption(deriveKeys(secrets).seal);
+if (sessionSecrets.length === 0 && !existsSync(secretFile(dataDir))) {
+  refuse('Set SESSION_SECRET as the app has it: there is none here, and this makes none.');
+}
 try {
+  const secrets = sessionSecrets.length > 0 ? sessionSecrets : [storedSecret(dataDir)];
+  const encryption = createEncryption(deriveKeys(secrets).seal);
   const store = await openTotals(settings.config, encryption, clocks.monotonic);
   const totals = { ...(await store.countConnections()), calls: await store.readCalls() };
   process.stdout.write(`${totalsWords(totals, callsPerMinute, clocks.now()).join('\n')}\n`);

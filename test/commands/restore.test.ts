@@ -223,6 +223,14 @@ describe('a backup', () => {
     expect(readdirSync(join(all.backup, '..'))).toEqual(['connect.backup']);
   });
 
+  test('that another is still writing is left to it', async () => {
+    const all = await town();
+    writeFileSync(`${all.backup}.part`, 'half of it');
+    expect((await all.backUp()).code).toBe(1);
+    expect(readFileSync(`${all.backup}.part`, 'utf8')).toBe('half of it');
+    expect(readdirSync(join(all.backup, '..'))).toEqual(['connect.backup.part']);
+  });
+
   test.each([
     ['without a name', [], {}, 'Usage: npm run backup'],
     ['where no store is', ['x'], { DATA_DIR: '/nowhere' }, 'There is no store at /nowhere'],
