@@ -9,8 +9,8 @@ export interface Greeting {
   removalPage: string | null;
 }
 
-/** For the foot of the page: where the person lives went with the connection, and midnight is another one in Auckland. */
-export const DAYS_BY_UTC = 'Days by UTC: we no longer know where you live.';
+/** For the foot of the page: nobody is signed in whose time zone it could be, and midnight is another one in Auckland. */
+export const DAYS_BY_UTC = 'Days by UTC.';
 
 /**
  * @param locale BCP 47
@@ -21,7 +21,7 @@ export function greetingOf(ending: LastEnding, locale: string, removalPage: stri
   const { why, permission } = ending;
   return {
     title: TITLES[why],
-    sentences: [HAPPENED[why](ending, day), permission && PERMISSION[permission]].filter(
+    sentences: [HAPPENED[why](ending, day), permission && permissionWords(why, permission)].filter(
       (each) => each !== null,
     ),
     removalPage: permission === 'given-up' ? removalPage : null,
@@ -46,6 +46,12 @@ const HAPPENED: Record<LastEnding['why'], (ending: LastEnding, day: Day) => stri
   disconnected: ({ at }, day) =>
     `On ${day(at)} somebody disconnected it: you, or a service that you connected with. What we kept of it is erased.`,
 };
+
+/** Who disconnected ended all of it: what there is now is another connection. */
+function permissionWords(why: LastEnding['why'], permission: NonNullable<LastEnding['permission']>): string {
+  const isAnother = why === 'disconnected' && permission === 'kept';
+  return isAnother ? 'It was made anew since, elsewhere.' : PERMISSION[permission];
+}
 
 const PERMISSION: Record<NonNullable<LastEnding['permission']>, string> = {
   kept: 'The connection is in use elsewhere: in another browser, or by a service that you connected with.',

@@ -1,6 +1,6 @@
 /** Addresses of this site that are not pages to come back to. */
 const NOT_A_PAGE =
-  /^\/(connect|callback|refresh|ask-again|preferences|check|disconnect|logout|sandbox|api|assets|events|handoff|partner|webhooks|healthz|readyz)(\/|$)/i;
+  /^\/(connect|callback|refresh|ask-again|preferences|check|disconnect|dismiss|doctor|operator|logout|sandbox|api|assets|events|handoff|partner|webhooks|healthz|readyz)(\/|$)/i;
 
 /**
  * Where to go after connecting: a path of this site, or null. Browsers read `\` as `/`, and drop tabs and

@@ -307,6 +307,9 @@ describe('where to go afterwards', () => {
     '/connect',
     '/callback?code=x&state=y',
     '/logout',
+    '/dismiss',
+    '/doctor/streams',
+    '/operator',
     '/sandbox/logout?r=https://evil.example',
     `/${'a'.repeat(600)}`,
   ])('%j is not: the dashboard instead', async (path) => {

@@ -37,7 +37,7 @@ async function greeting(visitor: Visitor): Promise<string | null> {
   if (!text.includes(GREETING)) return null;
   expect(text.match(/class="button"/g)).toHaveLength(1);
   expect(text).toContain('<a class="button" href="/connect">Connect again</a>');
-  expect(text).toContain('Days by UTC: we no longer know where you live.');
+  expect(text).toContain('Days by UTC.');
   const main = text.slice(text.indexOf('<main'), text.indexOf('<form class="row'));
   return main.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
 }
@@ -135,6 +135,15 @@ describe('who was signed out by somebody else is told by whom', () => {
     const words = await greeting(visitor);
     expect(words).toContain('On 15 Jun 2026 somebody disconnected it');
     expect(words).toContain('Our permission was handed back to Withings.');
+  });
+
+  test('by a disconnect in another browser, which then connects anew before Withings has confirmed it', async () => {
+    const { app, visitor } = await connected();
+    const other = await another(app);
+    await sandboxOf(app).fault('http-500', { times: 0, on: 'revoke' });
+    await other.post('/disconnect');
+    await other.connect();
+    expect(await greeting(visitor)).toMatch(/somebody disconnected it.* It was made anew since, elsewhere\./);
   });
 
   test('by the partner who made the connection', async () => {
