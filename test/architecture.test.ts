@@ -49,7 +49,7 @@ const ARROWS: Record<string, string[]> = {
   operator: ['operations', 'problems', 'store', 'tokens', 'web'],
   operations: [],
   doctor: ['config', 'operations', 'store', 'time', 'web', 'webhooks', 'withings'],
-  sandbox: ['store/sqlite/database.ts', 'web/assets.ts'],
+  sandbox: ['store/sqlite/database.ts', 'time/clocks.ts', 'web/assets.ts'],
 };
 
 const files = (folder: string, ending: string) =>

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Owned } from './data/devices.ts';
 import type { Db } from './database.ts';
-import { demoPerson, seeded } from './seeded-people.ts';
+import { demoPerson, MOST_MORNINGS } from './seeded-people.ts';
 
 /** Everyone here is invented. */
 export interface Person {
@@ -17,20 +17,18 @@ export interface Person {
   fatPercent: number;
   bloodPressure: { systolic: number; diastolic: number; pulse: number };
   owns: readonly Owned[];
+  /** On how many days of a week they step on the scale, from 0 to 7. */
+  weighsIn: { mornings: number; evenings: number };
   habits: readonly Habit[];
   /** Days before the sandbox was first opened on which the account was made. */
   memberFor: number;
-  goals: { steps?: number; sleepHours?: number; weightKg?: number };
+  goals: { steps?: number | undefined; sleepHours?: number | undefined; weightKg?: number | undefined };
   /** Number of the workout (documented table) and the hour it begins, where the person lives. */
   sport: { category: number; hour: number };
 }
 
 /** What a person does beside the routine. */
 export type Habit =
-  /** Misses no morning on the scale. */
-  | 'every day'
-  /** Steps on it again in the evening. */
-  | 'evenings'
   /** Types a weight in where there is no scale. */
   | 'types in'
   /** Has a child on the same scale, which sometimes takes it for them. */
@@ -50,6 +48,7 @@ const INVENTED: Omit<Person, 'userId' | keyof NewPerson> = {
   fatPercent: 25,
   bloodPressure: { systolic: 120, diastolic: 77, pulse: 64 },
   owns: ['cellularScale'],
+  weighsIn: MOST_MORNINGS,
   habits: [],
   memberFor: 730,
   goals: {},
@@ -63,29 +62,37 @@ interface Row {
 
 type Created = Person & { clientId: string };
 
-/** Everyone who can be asked: the seeded people, the demo user, and whoever an application created. */
+/** Everyone who can be asked: the people who live here, the demo user, and whoever an application created. */
 export class People {
   readonly #db: Db;
+  readonly #residents: readonly Person[];
   /** One row, one object: what is cached of a person's days is found by it. */
   readonly #read = new LRUCache<string, Created>({ max: MAX_CREATED });
 
-  constructor(db: Db) {
+  /** `residents`: who lives here from the start, beside the demo user. */
+  constructor(db: Db, residents: readonly Person[]) {
     this.#db = db;
+    this.#residents = residents;
   }
 
   all(): Person[] {
-    return [...seeded, demoPerson, ...this.#created()];
+    return [...this.residents(), ...this.#created()];
+  }
+
+  /** Who lives here from the start, the demo user last. */
+  residents(): Person[] {
+    return [...this.#residents, demoPerson];
   }
 
   find(userId: number | string | undefined): Person | undefined {
     const isAsked = (person: Person) => String(person.userId) === String(userId);
-    return [...seeded, demoPerson].find(isAsked) ?? this.#created().find(isAsked);
+    return this.residents().find(isAsked) ?? this.#created().find(isAsked);
   }
 
   /** Who can log in by a browser, one list per login. */
   accounts(): Person[][] {
-    const names = [...new Set(seeded.map(({ account }) => account))];
-    return names.map((name) => seeded.filter(({ account }) => account === name));
+    const names = [...new Set(this.#residents.map(({ account }) => account))];
+    return names.map((name) => this.#residents.filter(({ account }) => account === name));
   }
 
   /** Everybody behind the same login. */

@@ -23,8 +23,9 @@ import { tokenRoutes } from './oauth2/oauth2.ts';
 import { Pairs } from './oauth2/pairs.ts';
 import { signatureRoutes } from './oauth2/signature.ts';
 import { partnerRoutes } from './partner/users.ts';
-import { People } from './people.ts';
+import { People, type Person } from './people.ts';
 import { randomHex } from './secrets.ts';
+import { seeded } from './seeded-people.ts';
 import { Api } from './wire/api.ts';
 import { readBodies, refuseBadRequests } from './wire/bad-requests.ts';
 import { CallLog } from './wire/call-log.ts';
@@ -43,6 +44,8 @@ export interface SandboxOptions {
   clients: { id: string; secret: string; name: string; redirectUris: string[] }[];
   /** Hosts that may be called beside this machine and the origins of those; on any port. Default: none. */
   callbackHosts?: readonly string[];
+  /** Who lives there, beside the demo user. Default: the five of docs/sandbox.md. */
+  people?: readonly Person[];
   /** Where people reach it, if not by localhost or an address: its own pages there may use the controls. */
   publicUrl?: string;
   /** The ten-second duplicate guard and the quota of 120 calls a minute. Default: on. */
@@ -58,18 +61,20 @@ export interface Sandbox {
   router: Router;
   /** The movable clock in milliseconds: now() + offset. */
   now: () => number;
+  /** Its parts, for who runs it in the same process. */
+  world: World;
   /** Ends the answers that still wait and closes the file. */
   close(): void;
 }
 
 /** A small Withings of our own. It knows nothing of the app and is reached over HTTP alone. */
-export function createSandbox(options: SandboxOptions): Sandbox {
+export function openSandbox(options: SandboxOptions): Sandbox {
   const db = openSandboxDatabase(options.dataDir);
   const clock = new Clock(db, options.now);
   const changes = new Changes();
   const clients = new Clients(db, options.clients, options.callbackHosts ?? []);
   const callLog = new CallLog(clock.now, changes, clients);
-  const people = new People(db);
+  const people = new People(db, options.people ?? seeded);
   const random = options.random ?? randomHex;
   const faults = new Faults(db);
   const counters = new Counters(db);
@@ -130,6 +135,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   return {
     router,
     now: clock.now,
+    world,
     close: () => {
       delays.close();
       world.notices.close();

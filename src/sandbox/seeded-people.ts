@@ -1,5 +1,8 @@
 import type { Person } from './people.ts';
 
+/** As people do who own a scale. */
+export const MOST_MORNINGS = { mornings: 6.16, evenings: 0 };
+
 export const seeded: readonly Person[] = [
   {
     userId: 10000001,
@@ -13,6 +16,7 @@ export const seeded: readonly Person[] = [
     fatPercent: 26.4,
     bloodPressure: { systolic: 117, diastolic: 75, pulse: 58 },
     owns: ['scale', 'cuff', 'watch', 'mat'],
+    weighsIn: MOST_MORNINGS,
     habits: ['naps'],
     memberFor: 730,
     goals: { steps: 10_000, sleepHours: 8, weightKg: 65.5 },
@@ -30,6 +34,7 @@ export const seeded: readonly Person[] = [
     fatPercent: 27.9,
     bloodPressure: { systolic: 134, diastolic: 86, pulse: 71 },
     owns: ['cardioScale', 'ecgCuff', 'thermometer', 'band', 'phone'],
+    weighsIn: MOST_MORNINGS,
     habits: ['types in'],
     memberFor: 730,
     goals: { weightKg: 88 },
@@ -47,7 +52,8 @@ export const seeded: readonly Person[] = [
     fatPercent: 24.1,
     bloodPressure: { systolic: 109, diastolic: 70, pulse: 64 },
     owns: ['scale', 'formerScale'],
-    habits: ['evenings'],
+    weighsIn: { mornings: 6.16, evenings: 4.2 },
+    habits: [],
     memberFor: 24,
     goals: {},
     sport: { category: 1, hour: 18 },
@@ -64,6 +70,7 @@ export const seeded: readonly Person[] = [
     fatPercent: 23.2,
     bloodPressure: { systolic: 112, diastolic: 71, pulse: 55 },
     owns: ['bodyScan', 'watch'],
+    weighsIn: MOST_MORNINGS,
     habits: ['child'],
     memberFor: 730,
     goals: { steps: 12_000, sleepHours: 7.5 },
@@ -81,6 +88,7 @@ export const seeded: readonly Person[] = [
     fatPercent: 20.8,
     bloodPressure: { systolic: 126, diastolic: 81, pulse: 66 },
     owns: ['bodyScan', 'cuff', 'mat', 'phone', 'unnamed'],
+    weighsIn: MOST_MORNINGS,
     habits: ['naps', 'imported'],
     memberFor: 5,
     goals: { steps: 8000 },
@@ -101,7 +109,8 @@ export const demoPerson: Person = {
   fatPercent: 21.6,
   bloodPressure: { systolic: 121, diastolic: 78, pulse: 62 },
   owns: ['scale', 'cuff', 'watch', 'mat'],
-  habits: ['every day'],
+  weighsIn: { mornings: 7, evenings: 0 },
+  habits: [],
   memberFor: 730,
   goals: { steps: 10_000, sleepHours: 8, weightKg: 74 },
   sport: { category: 6, hour: 17 },

@@ -198,9 +198,9 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
 
 /** The Withings of a program that was given no credentials: another site's pages, under an address of ours. */
 async function embedSandbox(config: Config, now: () => number): Promise<Sandbox> {
-  const { createSandbox } = await import('../sandbox/sandbox.ts'); // a third of the program, for nothing in real life
+  const { openSandbox } = await import('../sandbox/sandbox.ts'); // a third of the program, for nothing in real life
   const { clientId, clientSecret, redirectUri } = config.withings;
-  return createSandbox({
+  return openSandbox({
     now,
     dataDir: config.dataDir,
     publicUrl: config.publicUrl,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Request, type Response } from 'express';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { openSandbox } from '../../src/sandbox/sandbox.ts';
 import { atEnd } from '../support/machine.ts';
 import { sandboxOf, type TokenPair } from '../support/sandbox.ts';
 
@@ -38,7 +38,7 @@ export async function startProvider(now: () => number, publicUrl: string): Promi
   const clients = [
     { id: 'far-client', secret: 'far-secret', name: 'Far', redirectUris: [`${publicUrl}/callback`] },
   ];
-  const sandbox = createSandbox({ now, dataDir: ':memory:', clients });
+  const sandbox = openSandbox({ now, dataDir: ':memory:', clients });
   let next: Strike | null = null;
   let look = async (_accessToken: string) => {};
 

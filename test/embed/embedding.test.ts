@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { openSandbox } from '../../src/sandbox/sandbox.ts';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 
@@ -15,7 +15,7 @@ const EXAMPLE = join(import.meta.dirname, '../../docs/examples/embedded.js');
 async function startExample() {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const sandbox = createSandbox({
+  const sandbox = openSandbox({
     now: Date.now,
     dataDir: tempDir(),
     clients: [

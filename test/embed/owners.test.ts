@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { clocks, createConnect, openStore, Problem } from '../../src/embed/index.ts';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { openSandbox } from '../../src/sandbox/sandbox.ts';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 
@@ -13,7 +13,7 @@ async function startHost(owner: (req: Request) => unknown) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const redirectUris = [`${url}/withings/callback`];
-  const sandbox = createSandbox({
+  const sandbox = openSandbox({
     now: Date.now,
     dataDir: tempDir(),
     clients: [{ id: 'host', secret: 'host-secret', name: 'Host', redirectUris }],

@@ -4,6 +4,7 @@ import { openSandboxDatabase } from '../../src/sandbox/database.ts';
 import { Pairs } from '../../src/sandbox/oauth2/pairs.ts';
 import { People } from '../../src/sandbox/people.ts';
 import { randomHex } from '../../src/sandbox/secrets.ts';
+import { seeded } from '../../src/sandbox/seeded-people.ts';
 import { tempDir } from '../support/machine.ts';
 import { authorizeUrl, buildTown, CALLBACK, client, MAREN, TOMAS } from './town.ts';
 
@@ -56,7 +57,7 @@ test('two hundred steps on the scale are kept of each person; a reset forgets th
 function ledger() {
   const clock = { now: Date.UTC(2026, 0, 15, 9) };
   const db = openSandboxDatabase(':memory:');
-  const people = new People(db);
+  const people = new People(db, seeded);
   const pairs = new Pairs(db, () => clock.now, randomHex, people);
   const consent = (userId: number) =>
     pairs.open({

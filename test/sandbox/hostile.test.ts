@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { openSandbox } from '../../src/sandbox/sandbox.ts';
 import { authorizeUrl, buildTown, client, MAREN } from './town.ts';
 
 const ODD = ['a\0b', '\ud800', '__proto__', 'toString', "' OR 1=1 --", '9'.repeat(400)];
@@ -119,7 +119,7 @@ test('bodies of more than 16 KB are refused', async () => {
 test.each(['simple', 'extended', false])(
   "with the host's query parser %s nothing changes",
   async (parser) => {
-    const sandbox = createSandbox({ now: () => 0, dataDir: ':memory:', clients: [client] });
+    const sandbox = openSandbox({ now: () => 0, dataDir: ':memory:', clients: [client] });
     const app = express().set('query parser', parser).set('json spaces', 2);
     app.use(express.json(), express.urlencoded({ extended: true }), sandbox.router);
     expect((await request(app).get(authorizeUrl())).status).toBe(200);

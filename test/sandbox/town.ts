@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import request from 'supertest';
-import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { openSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.ts';
 
 export const CALLBACK = 'http://localhost:3000/callback';
 export const client = {
@@ -27,7 +27,7 @@ type Params = Record<string, string>;
 /** A sandbox in an app, mounted twice as the two ways of running it do, with a clock that the test moves. */
 export function buildTown(options: Partial<SandboxOptions> = {}) {
   const clock = { now: Date.UTC(2026, 0, 15, 9) };
-  const sandbox = createSandbox({
+  const sandbox = openSandbox({
     now: () => clock.now,
     dataDir: ':memory:',
     clients: [client, { id: 'other', secret: 'other-secret', name: 'Other', redirectUris: [CALLBACK] }],

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, jest, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { openSandbox } from '../../src/sandbox/sandbox.ts';
 import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
@@ -53,7 +53,7 @@ test('ten restarts under load: no request fails, each ends by itself with 0, nob
 async function town() {
   const store = await newStore();
   const balancer = await startBalancer(await freePort());
-  const sandbox = createSandbox({
+  const sandbox = openSandbox({
     now: Date.now,
     dataDir: tempDir(),
     duplicateGuard: false,

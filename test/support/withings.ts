@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { openSandbox } from '../../src/sandbox/sandbox.ts';
 import { NOON, startApp, type TestApp } from './app.ts';
 import { door } from './door.ts';
 import { atEnd, freePort, tempDir } from './machine.ts';
@@ -39,7 +39,7 @@ export async function startWithings(publicUrl: string, now: () => number): Promi
   const calls: Fields[] = [];
   const redirectUris = [`${publicUrl}/callback`];
   const client = { id: 'far-client', secret: 'far-secret', name: 'Far', redirectUris };
-  const sandbox = createSandbox({ now, dataDir: tempDir(), clients: [client] });
+  const sandbox = openSandbox({ now, dataDir: tempDir(), clients: [client] });
   const site = express();
   site.use(async (req, _res, next) => {
     const held = doors.get(req.path);

@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { join, resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
 import express from 'express';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
+import { openSandbox } from '../../src/sandbox/sandbox.ts';
 import { createWithings } from '../../src/withings/client.ts';
 import type { NoAnswer } from '../../src/withings/http.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
@@ -30,7 +30,7 @@ async function startWithings() {
   const request = `req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=${HOST} -addext subjectAltName=DNS:${HOST}`;
   execFileSync('openssl', [...request.split(' '), '-keyout', key, '-out', cert], { stdio: 'ignore' });
   const client = { id: 'far-client', secret: 'far-secret', name: 'Far', redirectUris: [] };
-  const sandbox = createSandbox({ now: Date.now, dataDir: tempDir(), clients: [client] });
+  const sandbox = openSandbox({ now: Date.now, dataDir: tempDir(), clients: [client] });
   atEnd(() => sandbox.close());
   const site = createHttps(
     { key: readFileSync(key), cert: readFileSync(cert) },

@@ -1,16 +1,15 @@
 import { type Request, type Response, Router } from 'express';
-import { withParams } from '../clients.ts';
 import { bodyFields, queryFields } from '../input.ts';
-import { BROWSER_CODE_LIFETIME } from '../oauth2/codes.ts';
 import type { Person } from '../people.ts';
 import { sameText } from '../secrets.ts';
 import { demoPerson } from '../seeded-people.ts';
 import type { World } from '../world.ts';
 import { type AuthorizeRequest, type ReadRequest, readAuthorizeRequest } from './authorize-request.ts';
+import { redirectAfter } from './consent.ts';
 import { CONSENT_FAULTS, setConsentFault } from './consent-faults.ts';
 import type { Login } from './logins.ts';
 import { explain, showPage } from './pages.ts';
-import { type Scope, scopeText } from './scopes.ts';
+import type { Scope } from './scopes.ts';
 
 const PATH = '/oauth2_user/authorize2';
 
@@ -20,7 +19,8 @@ interface Visit {
   login: Login;
 }
 
-export function authorizeRoutes({ clients, codes, faults, logins, people }: World): Router {
+export function authorizeRoutes(world: World): Router {
+  const { clients, faults, logins, people } = world;
   const router = Router();
 
   router.get(
@@ -35,12 +35,12 @@ export function authorizeRoutes({ clients, codes, faults, logins, people }: Worl
     if (!sameText(form.get('consent') ?? '', login.consent)) {
       return explain(res, 403, 'This answer did not come from our page', 'Please go back and answer again.');
     }
-    if (form.get('authorized') !== '1' || faults.take('deny')) return res.redirect(302, denial(request));
+    const after = (agreed: Scope[]) => redirectAfter(world, request, login.person, agreed);
+    if (form.get('authorized') !== '1') return res.redirect(302, after([]));
     const ticked = request.scopes.filter((scope) => form.get(scope.name) === 'on');
     if (ticked.length === 0) return askConsent(res, request, login, 'Tick at least one line, or refuse.');
     setConsentFault(faults, form.get('fault'));
-    const granted = faults.take('partial-scope') ? ticked.slice(0, 1) : ticked;
-    return res.redirect(302, permission(request, login, granted));
+    return res.redirect(302, after(ticked));
   }
 
   /** Until it is known what is asked, and of whom, the browser is shown the page that asks. */
@@ -62,15 +62,6 @@ export function authorizeRoutes({ clients, codes, faults, logins, people }: Worl
     const login = logins.current(req);
     if (login?.person.demo === demo) return login;
     return demo ? logins.start(req, res, demoPerson) : undefined;
-  }
-
-  function permission({ client, redirectUri, state }: AuthorizeRequest, login: Login, granted: Scope[]) {
-    const { userId } = login.person;
-    const code = codes.issue(
-      { clientId: client.id, userId, scope: scopeText(granted), redirectUri },
-      BROWSER_CODE_LIFETIME,
-    );
-    return withParams(redirectUri, { code, state });
   }
 
   return router;
@@ -121,12 +112,6 @@ function askConsent(res: Response, request: AuthorizeRequest, login: Login, prob
     },
     problem ? 400 : 200,
   );
-}
-
-/** Not documented and never seen; these are the words of the PHP server whose other texts Withings uses. */
-function denial({ redirectUri, state }: AuthorizeRequest): string {
-  const error_description = 'The user denied access to your application';
-  return withParams(redirectUri, { error: 'access_denied', error_description, state });
 }
 
 /** The texts were seen, the HTTP status is inferred. A wrong redirect_uri is never redirected to. */

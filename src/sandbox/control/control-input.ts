@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isCallback } from '../clients.ts';
 import { MAX_ADVANCE, SECOND } from '../clock.ts';
-import { ENDPOINTS } from '../wire/endpoints.ts';
+import { TARGETS } from '../wire/endpoints.ts';
 import { FAULTS, type Fault } from '../wire/faults.ts';
 
 /** Forms send digits, JSON sends numbers; an empty field of a form counts as not sent. */
@@ -24,13 +24,16 @@ const clockInput = z.strictObject({
   ),
 });
 
+/** Everything about a fault but its name. */
+export type FaultSetting = Partial<Omit<Fault, 'name'>>;
+
 const faultInput = z
   .strictObject({
     name: z.enum(FAULTS),
     /** Calls it strikes; 0: until deleted. */
     times: z.preprocess(notEmpty, whole.default(1)),
-    /** Narrows it to one endpoint. */
-    on: z.preprocess(notEmpty, z.enum(ENDPOINTS).nullish()),
+    /** Narrows it to one kind of call. */
+    on: z.preprocess(notEmpty, z.enum(TARGETS).nullish()),
     /** `late`: how late. `slow`: between two bytes. */
     delayMs: z.preprocess(notEmpty, whole.nullish()),
   })

@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from 'express';
-import { extraGroup } from '../data/measures/day.ts';
 import { bodyFields } from '../input.ts';
-import type { People, Person } from '../people.ts';
-import { reset, unlink } from '../removals.ts';
-import { ENDPOINTS } from '../wire/endpoints.ts';
+import type { People } from '../people.ts';
+import { reset } from '../removals.ts';
+import { TARGETS } from '../wire/endpoints.ts';
 import { FAULTS } from '../wire/faults.ts';
 import type { World } from '../world.ts';
+import { advance, unlinkAll, weigh } from './actions.ts';
 import { parseCallback, parseClock, parseFault } from './control-input.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { describeClock, describePair, describeState } from './state.ts';
@@ -14,7 +14,7 @@ const MAX_CALLBACKS = 50;
 
 /** The same levers as on the panel, for programs: JSON in, JSON out. A form is sent back to the panel. */
 export function controlRoutes(world: World): Router {
-  const { changes, clients, clock, faults, notices, pairs, people, weighIns } = world;
+  const { changes, clients, clock, faults, notices, pairs, people } = world;
   const router = Router();
   router.use('/control', sameOriginOnly(world));
 
@@ -26,7 +26,7 @@ export function controlRoutes(world: World): Router {
     const parsed = parseClock(req.body);
     const known = { advanceSeconds: 'a number from 0 to 315360000: ten years' };
     if ('problems' in parsed) return res.status(400).json({ error: 'Bad input.', ...parsed, known });
-    if (!clock.advance(parsed.value.advanceSeconds * 1000)) {
+    if (!advance(world, parsed.value.advanceSeconds)) {
       return res.status(400).json({ error: 'The clock goes thirty years ahead and no further.', known });
     }
     return done(req, res, describeClock(world));
@@ -37,7 +37,7 @@ export function controlRoutes(world: World): Router {
     const known = {
       name: FAULTS,
       times: '0 to 1000000; 0: until deleted',
-      on: ENDPOINTS,
+      on: TARGETS,
       delayMs: '0 to 1000000',
     };
     if ('problems' in parsed) return res.status(400).json({ error: 'Bad input.', ...parsed, known });
@@ -57,7 +57,7 @@ export function controlRoutes(world: World): Router {
   router.post('/control/users/:id/unlink', (req, res) => {
     const person = people.find(req.params.id);
     if (!person) return unknownPerson(res, people);
-    return done(req, res, { userId: person.userId, unlinkedPairs: unlinkAll(person) });
+    return done(req, res, { userId: person.userId, unlinkedPairs: unlinkAll(world, person) });
   });
 
   /** What Withings does to subscriptions that have failed for twenty days: they end, and nobody is notified. */
@@ -71,9 +71,7 @@ export function controlRoutes(world: World): Router {
   router.post('/control/users/:id/weigh', (req, res) => {
     const person = people.find(req.params.id);
     if (!person) return unknownPerson(res, people);
-    const measuregrp = extraGroup(person, weighIns.add(person.userId));
-    notices.onMeasured(person, 1, measuregrp.date, measuregrp.date + 1);
-    return done(req, res, { userId: person.userId, measuregrp });
+    return done(req, res, { userId: person.userId, measuregrp: weigh(world, person) });
   });
 
   /** What a token is worth, whole (RFC 7662 has the word): for tests that look into what their client has stored. */
@@ -110,11 +108,6 @@ export function controlRoutes(world: World): Router {
     reset(world);
     return done(req, res, describeState(world));
   });
-
-  /** From every app at once, as the person would in Withings' own settings. */
-  function unlinkAll({ userId }: Person): number {
-    return clients.all().reduce((sum, { id }) => sum + unlink(world, userId, id), 0);
-  }
 
   function done(req: Request, res: Response, answer: object) {
     changes.publish();

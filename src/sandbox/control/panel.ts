@@ -29,7 +29,13 @@ export function panelRoutes(world: World): Router {
       log: callLog
         .all()
         .slice(0, SHOWN_CALLS)
-        .map((call) => ({ ...call, time: timeWords(new Date(call.at).toISOString()) })),
+        .map(({ fields, ...call }) => ({
+          ...call,
+          request: Object.entries(fields)
+            .map(([name, value]) => `${name}=${value}`)
+            .join('\n'),
+          time: timeWords(new Date(call.at).toISOString()),
+        })),
       calls: Object.entries(state.counters).map(([endpoint, outcomes]) => ({
         endpoint,
         outcomes: Object.entries(outcomes).map(([outcome, n]) => `${outcome} ${n}×`),

@@ -72,3 +72,12 @@ function newFormat(timeZone: string): Intl.DateTimeFormat {
     second: 'numeric',
   });
 }
+
+/** Whether it is an IANA name that this Node knows. */
+export function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

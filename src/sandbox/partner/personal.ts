@@ -1,4 +1,5 @@
 import { type Client, isRegistered } from '../clients.ts';
+import { isTimezone } from '../data/calendar.ts';
 import type { Fields } from '../input.ts';
 import type { NewPerson } from '../people.ts';
 import { type Answer, invalidParams } from '../wire/answers.ts';
@@ -69,12 +70,4 @@ function readMeasures(text: string): { heightCm: number; weightKg: number } | un
   const weightKg = Math.round(read(1) * 10) / 10;
   const human = heightCm >= 30 && heightCm <= 280 && weightKg >= 2 && weightKg <= 500;
   return human ? { heightCm, weightKg } : undefined;
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }

@@ -4,7 +4,7 @@ import { type Answer, notImplemented } from './answers.ts';
 import type { CallLog } from './call-log.ts';
 import type { Counters } from './counters.ts';
 import type { Delays } from './delays.ts';
-import { type Call, DELIVERY, type Faults, INSTEAD } from './faults.ts';
+import { type Call, callName, DELIVERY, type Faults, INSTEAD } from './faults.ts';
 import { deliver, sendAnswer, sendInstead } from './send.ts';
 
 /** Where every call of the API goes through: faults strike here, and every outcome is counted and logged. */
@@ -52,7 +52,7 @@ export class Api {
   }
 
   #note(call: Call, outcome: string, fields: Fields, answer: string): void {
-    const endpoint = [call.endpoint, call.grantType].filter(Boolean).join(' ');
+    const endpoint = callName(call);
     this.#counters.count(endpoint, outcome);
     this.#log.add(endpoint, outcome, fields, answer);
   }

@@ -2,7 +2,7 @@ import type { Changes } from '../changes.ts';
 import type { Clients } from '../clients.ts';
 import type { Fields } from '../input.ts';
 
-const KEPT = 60;
+const KEPT = 500;
 const LONGEST = 2000;
 /** What is sent under such a name is kept to itself though it is none of ours: the secret of a real application. */
 const SECRET_NAMES = /secret|token|signature|^code$|nonce/;
@@ -17,7 +17,7 @@ export interface LoggedCall {
   at: number;
   endpoint: string;
   outcome: string;
-  request: string;
+  fields: Record<string, string>;
   answer: string;
 }
 
@@ -36,11 +36,12 @@ export class CallLog {
   }
 
   add(endpoint: string, outcome: string, fields: Fields, answer: string): void {
-    const sent = [...fields].map(
-      ([name, value]) => `${name}=${SECRET_NAMES.test(name) ? shortened(value) : value}`,
-    );
+    const sent = [...fields].map(([name, value]) => [
+      this.#shown(name),
+      this.#shown(SECRET_NAMES.test(name) ? shortened(value) : value),
+    ]);
     const call = { id: this.#next, at: this.#now(), endpoint, outcome };
-    this.#calls.unshift({ ...call, request: this.#shown(sent.join('\n')), answer: this.#shown(answer) });
+    this.#calls.unshift({ ...call, fields: Object.fromEntries(sent), answer: this.#shown(answer) });
     this.#calls.length = Math.min(this.#calls.length, KEPT);
     this.#next += 1;
     this.#changes.publish();

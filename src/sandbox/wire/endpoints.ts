@@ -30,7 +30,16 @@ const KINDS = {
 
 export type Endpoint = keyof typeof KINDS;
 
+/** What a fault can be meant for. */
+export type Target = Endpoint | 'requesttoken authorization_code' | 'requesttoken refresh_token';
+
 export const ENDPOINTS = Object.keys(KINDS) as [Endpoint, ...Endpoint[]];
+
+export const TARGETS: [Target, ...Target[]] = [
+  'requesttoken authorization_code',
+  'requesttoken refresh_token',
+  ...ENDPOINTS,
+];
 
 export function kindOf(endpoint: Endpoint): (typeof KINDS)[Endpoint] {
   return KINDS[endpoint];

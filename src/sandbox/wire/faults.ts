@@ -1,5 +1,5 @@
 import type { Db } from '../database.ts';
-import { type Endpoint, kindOf } from './endpoints.ts';
+import { type Endpoint, kindOf, type Target } from './endpoints.ts';
 
 /** What happens in place of the work. */
 export const INSTEAD = [
@@ -37,12 +37,17 @@ export interface Call {
   grantType?: 'authorization_code' | 'refresh_token';
 }
 
+/** As counters and the log name it. */
+export function callName({ endpoint, grantType }: Call): string {
+  return grantType ? `${endpoint} ${grantType}` : endpoint;
+}
+
 export interface Fault<Name extends FaultName = FaultName> {
   name: Name;
   /** Calls it still strikes; 0: until deleted. */
   times: number;
-  /** The one endpoint it is meant for. Otherwise token and data calls, or what its name says. */
-  on: Endpoint | null;
+  /** The one call it is meant for. Otherwise token and data calls, or what its name says. */
+  on: Target | null;
   /** `late`: how late. `slow`: between two bytes. */
   delayMs: number | null;
 }
@@ -95,7 +100,7 @@ export class Faults {
 function strikes(fault: Fault, call: Call): boolean {
   if (fault.name === 'refuse-code') return call.grantType === 'authorization_code';
   if (fault.name === 'refuse-refresh') return call.grantType === 'refresh_token';
-  if (fault.on !== null) return fault.on === call.endpoint;
+  if (fault.on !== null) return fault.on === call.endpoint || fault.on === callName(call);
   if (fault.name === 'wrong-secret') return call.endpoint === 'requesttoken';
   return ['token', 'data'].includes(kindOf(call.endpoint));
 }

@@ -26,11 +26,11 @@ export const groupsOfDay = memoizeDay((person, day): readonly Group[] => [
 ]);
 
 function onTheScale(person: Person, day: number): Group[] {
-  const { habits, timezone } = person;
+  const { habits, timezone, weighsIn } = person;
   const happens = luckOf(person, day);
   const morning = morningOf(person, day);
   const groups: Group[] = [];
-  if (habits.includes('every day') || happens(11, 0.88)) {
+  if (happens(11, weighsIn.mornings / 7)) {
     const group = weighIn(person, groupId(person, day, 1), morning, day);
     const isConfirmed = habits.includes('child') && happens(13, 0.1);
     groups.push(isConfirmed ? { ...group, attrib: CONFIRMED } : group);
@@ -40,7 +40,7 @@ function onTheScale(person: Person, day: number): Group[] {
     const moments = { at: morning, writtenAt: evening };
     groups.push(writtenGroup(person, BY_HAND, groupId(person, day, 4), moments, [measure(1, weight, -3)]));
   }
-  if (habits.includes('evenings') && happens(14, 0.6)) {
+  if (happens(14, weighsIn.evenings / 7)) {
     const evening = clockTime(day, 21, timezone) + Math.floor(noise(person.userId, day, 15) * 90) * MINUTE;
     groups.push(weighIn(person, groupId(person, day, 3), evening, -day));
   }

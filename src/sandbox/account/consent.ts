@@ -1,0 +1,29 @@
+import { withParams } from '../clients.ts';
+import { BROWSER_CODE_LIFETIME } from '../oauth2/codes.ts';
+import type { Person } from '../people.ts';
+import type { World } from '../world.ts';
+import type { AuthorizeRequest } from './authorize-request.ts';
+import { type Scope, scopeText } from './scopes.ts';
+
+/** Where the browser is sent after an answer: with a code for what was agreed to, or with a denial where that is nothing. */
+export function redirectAfter(
+  { codes, faults }: Pick<World, 'codes' | 'faults'>,
+  { client, redirectUri, state }: AuthorizeRequest,
+  { userId }: Person,
+  agreed: readonly Scope[],
+): string {
+  if (agreed.length === 0 || faults.take('deny'))
+    return withParams(redirectUri, { error: 'access_denied', error_description: DENIED, state });
+  const scope = scopeText(faults.take('partial-scope') ? oneOf(agreed) : agreed);
+  const code = codes.issue({ clientId: client.id, userId, scope, redirectUri }, BROWSER_CODE_LIFETIME);
+  return withParams(redirectUri, { code, state });
+}
+
+/** Not documented and never seen; these are the words of the PHP server whose other texts Withings uses. */
+const DENIED = 'The user denied access to your application';
+
+/** The measures of the body where they are among them: what most applications are about. */
+function oneOf(agreed: readonly Scope[]): readonly Scope[] {
+  const measures = agreed.filter(({ name }) => name === 'user.metrics');
+  return measures.length > 0 ? measures : agreed.slice(0, 1);
+}

@@ -1,0 +1,164 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { type CreateOptions, createSandbox } from '../../src/sandbox/create.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
+import { authorizeUrl, CALLBACK } from './town.ts';
+
+async function start(options: CreateOptions = {}) {
+  const now = Date.UTC(2026, 0, 15, 9);
+  const sandbox = await createSandbox({ now: () => now, limits: false, ...options });
+  atEnd(() => sandbox.close());
+  const { url, client } = sandbox;
+
+  async function call(path: string, fields: Record<string, string>, token = '') {
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await fetch(url + path, { method: 'POST', headers, body: new URLSearchParams(fields) });
+    return JSON.parse(await answer.text());
+  }
+  const credentials = { action: 'requesttoken', client_id: client.id, client_secret: client.secret };
+  const refresh = (refresh_token: string) =>
+    call('v2/oauth2', { ...credentials, grant_type: 'refresh_token', refresh_token });
+  async function connect(userId?: number) {
+    const { searchParams } = new URL(sandbox.consent(authorizeTo(url), userId ? { userId } : {}));
+    const code = searchParams.get('code') ?? '';
+    const grant = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK };
+    return (await call('v2/oauth2', { ...credentials, ...grant })).body;
+  }
+  const getmeas = (token: string) => call('measure', { action: 'getmeas', meastypes: '1' }, token);
+  return { ...sandbox, call, connect, refresh, getmeas };
+}
+
+const authorizeTo = (url: string, params = {}) => new URL(authorizeUrl(params).slice(1), url);
+
+test('a Withings in this process: consent, tokens, data, the clock, faults, removal', async () => {
+  const { clock, faults, people, weigh, unlink, calls, connect, refresh, getmeas } = await start();
+  const [maren] = people;
+  const first = await connect();
+  expect([maren?.name, first.userid]).toEqual(['Maren Holt', maren?.userId]);
+
+  const { grpid } = weigh(first.userid);
+  expect((await getmeas(first.access_token)).body.measuregrps[0].grpid).toBe(grpid);
+  clock.advance(10_800);
+  expect((await getmeas(first.access_token)).status).toBe(401);
+
+  faults.set('http-500', { on: 'requesttoken refresh_token', times: 2 });
+  await expect(refresh(first.refresh_token)).rejects.toThrow('JSON');
+  expect(faults.all()).toEqual([expect.objectContaining({ name: 'http-500', times: 1 })]);
+  faults.clear();
+  const second = (await refresh(first.refresh_token)).body;
+  expect((await getmeas(second.access_token)).status).toBe(0);
+
+  expect(unlink(first.userid)).toBe(2);
+  expect((await refresh(second.refresh_token)).error).toBe('Invalid Params: invalid refresh_token');
+  expect(calls().map(({ endpoint, outcome }) => `${endpoint}: ${outcome}`)).toEqual([
+    'requesttoken authorization_code: ok',
+    'getmeas: ok',
+    'getmeas: 401',
+    'requesttoken refresh_token: http-500',
+    'requesttoken refresh_token: ok',
+    'getmeas: ok',
+    'requesttoken refresh_token: 503',
+  ]);
+  expect(calls()[1]?.fields).toEqual({ action: 'getmeas', meastypes: '1' });
+});
+
+test('a fault meant for the refresh leaves the exchange of the code alone', async () => {
+  const { faults, connect, refresh } = await start();
+  faults.set('wrong-secret', { on: 'requesttoken refresh_token' });
+  const { refresh_token } = await connect();
+  expect((await refresh(refresh_token)).error).toBe('Invalid Params: invalid client id/secret');
+  expect((await refresh(refresh_token)).status).toBe(0);
+});
+
+test('consent as the person gives it: in part, not at all, or against a fault', async () => {
+  const { url, consent, faults, register, people } = await start();
+  const answered = (answer = {}, params = {}) => new URL(consent(authorizeTo(url, params), answer));
+  expect(answered({ scope: '' }).searchParams.get('error')).toBe('access_denied');
+  faults.set('deny');
+  expect(answered().searchParams.get('error')).toBe('access_denied');
+  expect(answered().searchParams.get('state')).toBe('state-1');
+  expect(() => answered({ userId: 1 })).toThrow(/Nobody has the userId 1; known: 10000001,/);
+  expect(() => answered({}, { redirect_uri: 'http://localhost:5000/back' })).toThrow('wrong-redirect');
+  register('http://localhost:5000/back');
+  expect(answered({}, { redirect_uri: 'http://localhost:5000/back' }).port).toBe('5000');
+  expect(() => register('http://elsewhere.example/')).toThrow('calls only localhost');
+  expect(people.at(-1)?.demo).toBe(true);
+});
+
+test('what a token is worth is told, and what was never given out is not known', async () => {
+  const { connect, getmeas, introspect } = await start();
+  const { access_token, refresh_token } = await connect();
+  expect(introspect(refresh_token)).toMatchObject({ refreshState: 'live', used: false });
+  await getmeas(access_token);
+  expect(introspect(access_token)).toMatchObject({ state: 'live', used: true });
+  expect(introspect('x')).toBeUndefined();
+});
+
+test('several side by side know nothing of each other', async () => {
+  const [one, other] = await Promise.all([start(), start({ people: [{ name: 'Ana' }] })]);
+  expect(one.url).not.toBe(other.url);
+  const tokens = await one.connect();
+  expect((await other.getmeas(tokens.access_token)).status).toBe(401);
+  other.clock.advance(60);
+  expect(other.clock.now() - one.clock.now()).toBe(60_000);
+});
+
+test('people from a list: names, zones, devices, and how often they step on the scale', async () => {
+  const { people, connect, getmeas, call } = await start({
+    people: [
+      { name: 'Ana', timezone: 'Europe/Lisbon', weighsIn: { mornings: 7, evenings: 7 }, daysOfHistory: 10 },
+      { name: 'Bo', userId: 77, login: 'both@example.com', devices: ['watch'], weighsIn: { mornings: 0 } },
+    ],
+  });
+  expect(people.map(({ name, userId }) => [name, userId])).toEqual([
+    ['Ana', 10000001],
+    ['Bo', 77],
+    ['Demo user', 10000900],
+  ]);
+  const weighedIn = async (token: string) => {
+    const { timezone, measuregrps } = (await getmeas(token)).body;
+    return [timezone, measuregrps.filter(({ attrib }: { attrib: number }) => attrib === 0).length];
+  };
+  expect(await weighedIn((await connect()).access_token)).toEqual(['Europe/Lisbon', 21]);
+  const bo = await connect(77);
+  expect(await weighedIn(bo.access_token)).toEqual(['Europe/Paris', 0]);
+  const { devices } = (await call('v2/user', { action: 'getdevice' }, bo.access_token)).body;
+  expect(devices.map(({ model }: { model: string }) => model)).toEqual(['ScanWatch 2']);
+});
+
+test('people from a file, and every fault of it at once', async () => {
+  const file = join(tempDir(), 'people.json');
+  writeFileSync(file, '[{ "name": "Ana" }]');
+  expect((await start({ people: file })).people[0]?.name).toBe('Ana');
+  writeFileSync(file, '[{ "name": "", "timezone": "Mars/Base" }, { "name": "Bo", "devices": ["scales"] }]');
+  const refused = start({ people: file });
+  await expect(refused).rejects.toThrow(`${file} cannot be used:\n0: name: `);
+  await expect(refused).rejects.toThrow(
+    '0: timezone: must be a time zone such as Europe/Paris\n1: devices: 0: ',
+  );
+  writeFileSync(file, '[');
+  await expect(start({ people: file })).rejects.toThrow('it is not JSON');
+  const twice = [
+    { name: 'Ana', userId: 5 },
+    { name: 'Bo', userId: 5 },
+  ];
+  await expect(start({ people: twice })).rejects.toThrow('two people have the userId 5');
+});
+
+test('what is not known is refused in words', async () => {
+  const { faults, clock, weigh } = await start();
+  expect(() => faults.set('lost' as 'deny')).toThrow(/faults.set: name: .*lose-reply/);
+  expect(() => faults.set('late', { delayMs: -1 })).toThrow('delayMs');
+  expect(() => clock.advance(-1)).toThrow('clock.advance: advanceSeconds');
+  expect(() => weigh(1)).toThrow('Nobody has the userId 1');
+});
+
+test('a port that is taken is said; a closed one is free again, and closing twice is once', async () => {
+  const { url, close } = await start();
+  const port = Number(new URL(url).port);
+  await expect(start({ port })).rejects.toThrow('EADDRINUSE');
+  await close();
+  await close();
+  expect((await start({ port })).url).toBe(url);
+});
