@@ -159,9 +159,18 @@ test('the README stays short and names every setting', () => {
   expect(variables.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
 
-test('no script leans on another by its name: installs run no scripts here, and then npm skips those too', () => {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toContain('ignore-scripts=true');
-  // `prepare` alone may stay: it builds where npm fetches this repository as a package.
-  expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual(['prepare']);
+describe('what npm runs by itself', () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+  test('is nothing of what we install', () => {
+    const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+    const installers = Object.keys(lock.packages).filter((name) => lock.packages[name].hasInstallScript);
+    const denied = Object.keys(manifest.allowScripts).filter((name) => manifest.allowScripts[name] === false);
+    expect(installers.map((name) => name.replace(/^.*node_modules\//, '')).sort()).toEqual(denied.sort());
+  });
+
+  test('of ours, makes and checks the package', () => {
+    const hooks = Object.keys(manifest.scripts).filter((name) => /^(pre|post)/.test(name));
+    expect(hooks).toEqual(['prepare', 'prepublishOnly']);
+  });
 });
