@@ -10,17 +10,19 @@ export const YEAR = 365 * DAY;
 export const MAX_ADVANCE = 10 * YEAR;
 const MAX_OFFSET = 30 * YEAR;
 
-/** The real clock plus an offset that only grows and outlives a restart. */
+/** The real clock plus an offset that outlives a restart and only grows, but for a reset where that is allowed. */
 export class Clock {
   readonly #db: Db;
   readonly #real: () => number;
+  readonly #goesBack: boolean;
   #offset: number;
   /** When this sandbox was first opened: its people's history ends and begins relative to it. */
   readonly openedAt: number;
 
-  constructor(db: Db, real: () => number) {
+  constructor(db: Db, real: () => number, goesBack: boolean) {
     this.#db = db;
     this.#real = real;
+    this.#goesBack = goesBack;
     this.#offset = this.#setting('offset', 0);
     this.openedAt = this.#setting('opened', real());
   }
@@ -37,9 +39,23 @@ export class Clock {
   advance(milliseconds: number): boolean {
     const offset = this.#offset + Math.round(milliseconds);
     if (offset > MAX_OFFSET) return false;
+    this.#move(offset);
+    return true;
+  }
+
+  /** Back to the real clock, unless it only goes forward here. */
+  reset(): void {
+    if (this.#goesBack) this.#move(0);
+  }
+
+  /** Whether a moment, in milliseconds, is so near to this clock or to the real one. */
+  isNear(at: number, slack: number): boolean {
+    return [this.now(), this.#real()].some((now) => Math.abs(at - now) <= slack);
+  }
+
+  #move(offset: number): void {
     this.#db.run("UPDATE settings SET value = ? WHERE name = 'offset'", offset);
     this.#offset = offset;
-    return true;
   }
 
   #setting(name: string, first: number): number {

@@ -129,9 +129,10 @@ export async function createSandbox(options: CreateOptions = {}): Promise<Runnin
   const sandbox = openSandbox({
     now,
     dataDir,
+    clockGoesBack: true,
     clients: [client],
     ...(callbackHosts === undefined ? {} : { callbackHosts }),
-    ...(limits === undefined ? {} : { duplicateGuard: limits }),
+    ...(limits === undefined ? {} : { limits }),
     ...(people === undefined ? {} : { people: readPeople(people) }),
   });
   const server = createServer(express().disable('x-powered-by').use(sandbox.router));

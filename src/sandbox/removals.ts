@@ -19,17 +19,22 @@ export function revoke(world: World, userId: number, clientId: string): void {
   changes.publish();
 }
 
-/** A fresh start: whoever holds a token will find it unknown, as if every person had removed the app. */
+/** Everything as it was at the first start; whoever holds a token will find it unknown. */
 export function reset(world: World): void {
-  const { callLog, changes, clients, counters, faults, notices, people, pairs, weighIns } = world;
+  const { callLog, changes, clients, clock, counters, faults, guard } = world;
+  const { logins, nonces, notices, pairs, people, weighIns } = world;
   notices.clear();
   for (const { userId } of people.all()) for (const { id } of clients.all()) unlink(world, userId, id);
   pairs.forgetAll();
+  nonces.forgetAll();
+  logins.endAll();
   people.forgetCreated();
   weighIns.removeAll();
   clients.forgetRegistered();
   counters.clear();
   faults.clear();
   callLog.clear();
+  guard.reset();
+  clock.reset();
   changes.publish();
 }

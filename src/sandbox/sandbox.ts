@@ -49,7 +49,9 @@ export interface SandboxOptions {
   /** Where people reach it, if not by localhost or an address: its own pages there may use the controls. */
   publicUrl?: string;
   /** The ten-second duplicate guard and the quota of 120 calls a minute. Default: on. */
-  duplicateGuard?: boolean;
+  limits?: boolean;
+  /** Whether a reset sets the clock back. An app on the same clock would see what it has stored in the future. Default: no. */
+  clockGoesBack?: boolean;
   /** Lower-case hex of so many random bytes. Default: crypto's. */
   random?: (bytes: number) => string;
   /** How callback URLs are called. Default: the global one. */
@@ -70,7 +72,7 @@ export interface Sandbox {
 /** A small Withings of our own. It knows nothing of the app and is reached over HTTP alone. */
 export function openSandbox(options: SandboxOptions): Sandbox {
   const db = openSandboxDatabase(options.dataDir);
-  const clock = new Clock(db, options.now);
+  const clock = new Clock(db, options.now, options.clockGoesBack ?? false);
   const changes = new Changes();
   const clients = new Clients(db, options.clients, options.callbackHosts ?? []);
   const callLog = new CallLog(clock.now, changes, clients);
@@ -101,7 +103,7 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     counters,
     faults,
     fetch,
-    guard: new Guard(clock.now, options.duplicateGuard ?? true),
+    guard: new Guard(clock.now, options.limits ?? true),
     logins: new Logins(db, clock.now, random, people),
     nonces: new Nonces(db, clock.now, random),
     notices: new Notices({ subscriptions, outbox, people, pairs, changes, now: clock.now }),

@@ -6,11 +6,11 @@ import { buildTown, CALLBACK, client } from './town.ts';
 
 const newLog = () => new CallLog(() => 0, new Changes(), { all: () => [client] });
 
-test('the last sixty calls are kept, newest first', () => {
+test('the last five hundred calls are kept, newest first', () => {
   const log = newLog();
-  for (let n = 1; n <= 70; n += 1) log.add('getmeas', String(n), new Map(), '{}');
+  for (let n = 1; n <= 510; n += 1) log.add('getmeas', String(n), new Map(), '{}');
   expect(log.all().map(({ outcome }) => Number(outcome))).toEqual(
-    Array.from({ length: 60 }, (_, index) => 70 - index),
+    Array.from({ length: 500 }, (_, index) => 510 - index),
   );
 });
 

@@ -119,6 +119,7 @@ test.each([
     'late',
     'lose-reply',
     'no-grace',
+    'only-metrics',
     'partial-scope',
     'refuse-code',
     'refuse-refresh',
@@ -283,6 +284,33 @@ test('reset forgets people, faults, callbacks and calls, and leaves the clock', 
   expect((await request(app).get('/')).text).not.toContain('localhost:5000/back<');
   expect((await getmeas(access_token)).body.status).toBe(401);
   expect((await refresh(refresh_token)).body.error).toContain('invalid refresh_token');
+});
+
+test('where the clock may go back, a reset leaves nothing of what was', async () => {
+  const { app, connect, getmeas, login, state } = buildTown({ clockGoesBack: true, limits: true });
+  await connect();
+  await request(app).post('/control/clock').send({ advanceSeconds: 60 });
+  const browser = await login(MAREN);
+  expect((await browser.get(authorizeUrl())).text).toContain('Allow');
+  await request(app).post('/control/limits').send({ on: false }).expect(200, { limits: false });
+  expect((await request(app).post('/control/reset').expect(200)).body).toEqual(await state());
+  expect(await state()).toMatchObject({ clock: { offsetSeconds: 0 }, limits: true, counters: {} });
+  expect((await browser.get(authorizeUrl())).text).toContain('Who are you today?');
+  expect((await getmeas((await connect()).access_token)).body.status).toBe(0);
+});
+
+test('the limits are switched off and on from outside', async () => {
+  const { app, connect, getmeas, pass } = buildTown({ limits: true });
+  const { access_token } = await connect();
+  const asked = async () => (await getmeas(access_token)).body.status;
+  expect([await asked(), await asked()]).toEqual([0, 601]);
+  await request(app).post('/control/limits').send({ on: false }).expect(200, { limits: false });
+  for (let n = 0; n < 130; n += 1) expect([n, await asked()]).toEqual([n, 0]);
+  pass(10);
+  await request(app).post('/control/limits').type('form').send({ on: 'true' }).expect(303);
+  expect([await asked(), await asked()]).toEqual([0, 601]);
+  for (const bad of [{}, { on: 'perhaps' }, { on: null }, { off: true }])
+    expect([bad, (await request(app).post('/control/limits').send(bad)).status]).toEqual([bad, 400]);
 });
 
 test('whoever watches the panel is told of a change', async () => {

@@ -166,14 +166,20 @@ test('refuse-code and refuse-refresh wait for their own grant, wrong-secret for 
   expect((await redeem(await authorize(MAREN))).text).toBe(refusal(503, 'Invalid Params: invalid code'));
 });
 
-test('deny and partial-scope: what the next person answers', async () => {
+test('deny, partial-scope and only-metrics: what the next person answers', async () => {
   const { fault, login, consent, redeem } = buildTown();
   await fault('deny');
   await fault('partial-scope');
   const browser = await login(MAREN);
   expect((await consent(browser)).headers.location).toContain(`${CALLBACK}?error=access_denied`);
-  const code = new URL(String((await consent(browser)).headers.location)).searchParams.get('code');
-  expect((await redeem(String(code))).body.body.scope).toBe('user.info');
+  const granted = async () => {
+    const code = new URL(String((await consent(browser)).headers.location)).searchParams.get('code');
+    return (await redeem(String(code))).body.body.scope;
+  };
+  expect(await granted()).toBe('user.info');
+  await fault('only-metrics');
+  expect(await granted()).toBe('user.metrics');
+  expect(await granted()).toBe('user.info,user.metrics,user.activity');
 });
 
 test('userid-string: as it was in earlier years', async () => {

@@ -136,6 +136,17 @@ test('listusers and recoverauthorizationcode: only whom this client created', as
   expect((await oauth2('recoverauthorizationcode', { userid }, other)).body.status).toBe(503);
 });
 
+test('who asks for a new code with the field of older snippets is told the new one', async () => {
+  const { oauth2 } = buildPartner();
+  const told = async (fields: Record<string, string>) =>
+    (await oauth2('recoverauthorizationcode', fields)).body.error;
+  const missing = 'Invalid Params: [recoverauthorizationcode] Missing value for: userid';
+  expect(await told({})).toBe(missing);
+  expect(await told({ email: 'new@example.com' })).toBe(
+    `${missing} (sandbox: older snippets send email; by now it is userid)`,
+  );
+});
+
 test('who gets the number of somebody forgotten does not get their days', async () => {
   const { app, activate, redeem, getmeas } = buildPartner();
   const weigh = async (grams: number) => {

@@ -70,6 +70,21 @@ test('a nonce serves once, for 30 minutes, and for its own client', async () => 
   expect((await signed('revoke', late, { userid: String(MAREN) })).body.status).toBe(343);
 });
 
+test('a timestamp near the moved clock or near the real one is right, and no other', async () => {
+  const { advance, clock, nonceCall } = buildSigned();
+  const statusAt = async (milliseconds: number) => {
+    const timestamp = String(Math.floor(milliseconds / 1000));
+    const signature = sign(client.secret, 'getnonce', client.id, timestamp);
+    return (await nonceCall({ timestamp, signature })).body.status;
+  };
+  const day = 86_400_000;
+  await advance(day / 1000);
+  expect(await statusAt(clock.now)).toBe(0);
+  expect(await statusAt(clock.now + day)).toBe(0);
+  for (const wrong of [clock.now - day / 2, clock.now + day / 2, clock.now + 2 * day])
+    expect([wrong, await statusAt(wrong)]).toEqual([wrong, 342]);
+});
+
 test('a wrong signature is refused and leaves the nonce unspent', async () => {
   const { nonce, signed } = buildSigned();
   const unspent = await nonce();

@@ -101,7 +101,7 @@ test('grant types, actions and parameters that do not exist', async () => {
 });
 
 test('the same call within ten seconds is refused, and says how long to wait', async () => {
-  const { authorize, redeem, refresh, pass } = buildTown({ duplicateGuard: true });
+  const { authorize, redeem, refresh, pass } = buildTown({ limits: true });
   const code = await authorize(MAREN);
   const { refresh_token } = (await redeem(code)).body.body;
   expect((await redeem(code)).text).toBe(
@@ -118,7 +118,7 @@ test('the same call within ten seconds is refused, and says how long to wait', a
 });
 
 test('the guard knows the account, not the token', async () => {
-  const { app, connect, getmeas, pass } = buildTown({ duplicateGuard: true });
+  const { app, connect, getmeas, pass } = buildTown({ limits: true });
   const one = await connect();
   const two = await connect();
   const tomas = await connect(TOMAS);
@@ -135,7 +135,7 @@ test('the guard knows the account, not the token', async () => {
 });
 
 test('120 calls a minute for one client', async () => {
-  const { refresh, pass } = buildTown({ duplicateGuard: true });
+  const { refresh, pass } = buildTown({ limits: true });
   const token = (n: number) => n.toString(16).padStart(40, '0');
   for (let n = 0; n < 120; n += 1) expect((await refresh(token(n))).body.status).toBe(503);
   expect((await refresh(token(120))).body).toEqual({ status: 601, body: {}, error: expect.any(String) });

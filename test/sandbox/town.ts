@@ -31,7 +31,7 @@ export function buildTown(options: Partial<SandboxOptions> = {}) {
     now: () => clock.now,
     dataDir: ':memory:',
     clients: [client, { id: 'other', secret: 'other-secret', name: 'Other', redirectUris: [CALLBACK] }],
-    duplicateGuard: false,
+    limits: false,
     ...options,
   });
   const app = express();

@@ -56,7 +56,7 @@ async function town() {
   const sandbox = openSandbox({
     now: Date.now,
     dataDir: tempDir(),
-    duplicateGuard: false,
+    limits: false,
     clients: [{ id: 'far', secret: 'far-secret', name: 'Far', redirectUris: [`${balancer.url}/callback`] }],
   });
   const server = createServer(express().use(sandbox.router)).listen(0, '127.0.0.1');

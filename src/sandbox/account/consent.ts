@@ -1,6 +1,7 @@
 import { withParams } from '../clients.ts';
 import { BROWSER_CODE_LIFETIME } from '../oauth2/codes.ts';
 import type { Person } from '../people.ts';
+import type { Faults } from '../wire/faults.ts';
 import type { World } from '../world.ts';
 import type { AuthorizeRequest } from './authorize-request.ts';
 import { type Scope, scopeText } from './scopes.ts';
@@ -14,16 +15,16 @@ export function redirectAfter(
 ): string {
   if (agreed.length === 0 || faults.take('deny'))
     return withParams(redirectUri, { error: 'access_denied', error_description: DENIED, state });
-  const scope = scopeText(faults.take('partial-scope') ? oneOf(agreed) : agreed);
+  const scope = scopeText(narrowed(faults, agreed));
   const code = codes.issue({ clientId: client.id, userId, scope, redirectUri }, BROWSER_CODE_LIFETIME);
   return withParams(redirectUri, { code, state });
 }
 
+function narrowed(faults: Faults, agreed: readonly Scope[]): readonly Scope[] {
+  if (faults.take('partial-scope')) return agreed.slice(0, 1);
+  const measures = agreed.filter(({ name }) => name === 'user.metrics');
+  return measures.length > 0 && faults.take('only-metrics') ? measures : agreed;
+}
+
 /** Not documented and never seen; these are the words of the PHP server whose other texts Withings uses. */
 const DENIED = 'The user denied access to your application';
-
-/** The measures of the body where they are among them: what most applications are about. */
-function oneOf(agreed: readonly Scope[]): readonly Scope[] {
-  const measures = agreed.filter(({ name }) => name === 'user.metrics');
-  return measures.length > 0 ? measures : agreed.slice(0, 1);
-}

@@ -49,6 +49,10 @@ export class Logins {
     return row && person ? { person, consent: row.consent } : undefined;
   }
 
+  endAll(): void {
+    this.#db.run('DELETE FROM logins');
+  }
+
   end(req: Request, res: Response): void {
     const token = readCookie(req);
     if (token) this.#db.run('DELETE FROM logins WHERE token = ?', token);

@@ -46,10 +46,16 @@ const callbackInput = z.strictObject({
   url: z.string().max(255).refine(isCallback, 'must be an http or https URL'),
 });
 
+const limitsInput = z.strictObject({ on: z.union([z.boolean(), z.stringbool()]) });
+
 export type Parsed<Value> = { value: Value } | { problems: string[] };
 
 export function parseClock(body: unknown): Parsed<{ advanceSeconds: number }> {
   return parse(clockInput, body);
+}
+
+export function parseLimits(body: unknown): Parsed<{ on: boolean }> {
+  return parse(limitsInput, body);
 }
 
 export function parseCallback(body: unknown): Parsed<{ url: string; clientId?: string | undefined }> {

@@ -6,7 +6,7 @@ import { TARGETS } from '../wire/endpoints.ts';
 import { FAULTS } from '../wire/faults.ts';
 import type { World } from '../world.ts';
 import { advance, unlinkAll, weigh } from './actions.ts';
-import { parseCallback, parseClock, parseFault } from './control-input.ts';
+import { parseCallback, parseClock, parseFault, parseLimits } from './control-input.ts';
 import { sameOriginOnly } from './same-origin.ts';
 import { describeClock, describePair, describeState } from './state.ts';
 
@@ -14,7 +14,7 @@ const MAX_CALLBACKS = 50;
 
 /** The same levers as on the panel, for programs: JSON in, JSON out. A form is sent back to the panel. */
 export function controlRoutes(world: World): Router {
-  const { changes, clients, clock, faults, notices, pairs, people } = world;
+  const { changes, clients, clock, faults, guard, notices, pairs, people } = world;
   const router = Router();
   router.use('/control', sameOriginOnly(world));
 
@@ -53,6 +53,14 @@ export function controlRoutes(world: World): Router {
     faults.clear();
     return done(req, res, { faults: [] });
   }
+
+  router.post('/control/limits', (req, res) => {
+    const parsed = parseLimits(req.body);
+    if ('problems' in parsed)
+      return res.status(400).json({ error: 'Bad input.', ...parsed, known: { on: [true, false] } });
+    guard.switch(parsed.value.on);
+    return done(req, res, { limits: guard.isOn });
+  });
 
   router.post('/control/users/:id/unlink', (req, res) => {
     const person = people.find(req.params.id);
@@ -103,7 +111,7 @@ export function controlRoutes(world: World): Router {
     return done(req, res, { callbacks: clients.get(client.id)?.redirectUris });
   });
 
-  /** All but the clock, which only goes forward. */
+  /** Inside the app all but the clock, which only goes forward there. */
   router.post('/control/reset', (req, res) => {
     reset(world);
     return done(req, res, describeState(world));

@@ -12,6 +12,8 @@ import type { World } from '../world.ts';
 /** What `GET /control/state` says. Times are ISO texts, but `clock.now`: milliseconds, as the clock counts. */
 export interface State {
   clock: ClockState;
+  /** Whether repeated calls and too many of them are refused. */
+  limits: boolean;
   faults: Fault[];
   counters: Record<string, Record<string, number>>;
   users: UserState[];
@@ -68,6 +70,7 @@ export function describeState(world: World): State {
   const subscriptions = world.subscriptions.all();
   return {
     clock: describeClock(world),
+    limits: world.guard.isOn,
     faults: world.faults.all(),
     counters: world.counters.all(),
     users: world.people.all().map(({ userId, name, demo }) => ({

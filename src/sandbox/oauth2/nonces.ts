@@ -16,6 +16,10 @@ export class Nonces {
     this.#random = random;
   }
 
+  forgetAll(): void {
+    this.#db.run('DELETE FROM nonces');
+  }
+
   issue(clientId: string): string {
     const nonce = this.#random(20);
     this.#db.run('DELETE FROM nonces WHERE issued_at < ?', this.#now() - NONCE_LIFETIME);

@@ -34,11 +34,15 @@ export function getDemoAccess(world: World, fields: Fields): Answer {
   });
 }
 
+/** Withings' own snippets of 2022. These words are the sandbox's, behind those of the refusal. */
+const OF_OLD_SNIPPETS = ' (sandbox: older snippets send email; by now it is userid)';
+
 /** Documented: a new code for a user whom the application created; everybody else has to be asked again. */
 export function recoverAuthorizationCode(world: World, fields: Fields): Answer {
   return signedWork(world, fields, (client) => {
     const userId = fields.get('userid');
-    if (!userId) return missingValue('recoverauthorizationcode', 'userid');
+    const hint = fields.has('email') ? OF_OLD_SNIPPETS : '';
+    if (!userId) return missingValue('recoverauthorizationcode', 'userid', hint);
     const person = world.people.createdBy(client.id).find((created) => String(created.userId) === userId);
     if (!person) return invalidParams('invalid userid');
     return success({ user: { code: serverCode(world, client.id, person.userId) } });

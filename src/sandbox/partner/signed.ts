@@ -12,6 +12,6 @@ export function signedWork(world: World, fields: Fields, work: (client: Client) 
 }
 
 /** 503 is documented for parameters that are not accepted, the words are inferred. */
-export function missingValue(action: string, name: string): Answer {
-  return invalidParams(`[${action}] Missing value for: ${name}`);
+export function missingValue(action: string, name: string, hint = ''): Answer {
+  return invalidParams(`[${action}] Missing value for: ${name}${hint}`);
 }

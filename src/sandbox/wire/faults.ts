@@ -21,6 +21,7 @@ export const DELIVERY = ['lose-reply', 'slow', 'late', 'truncated'] as const;
 export const RULES = [
   'deny',
   'partial-scope',
+  'only-metrics',
   'userid-string',
   'no-grace',
   'revoke-family',

@@ -14,13 +14,31 @@ const MAX_REMEMBERED = 10_000;
 /** In memory: a restart is longer than what it remembers matters. */
 export class Guard {
   readonly #now: () => number;
-  readonly #on: boolean;
+  readonly #onAtStart: boolean;
+  #on: boolean;
   readonly #seen = new LRUCache<string, number>({ maxSize: MAX_REMEMBERED, sizeCalculation: () => 1 });
   readonly #calls = new Map<string, number[]>();
 
   constructor(now: () => number, on: boolean) {
     this.#now = now;
+    this.#onAtStart = on;
     this.#on = on;
+  }
+
+  get isOn(): boolean {
+    return this.#on;
+  }
+
+  /** Both limits, until the next start or reset. */
+  switch(on: boolean): void {
+    this.#on = on;
+  }
+
+  /** As it was at the start. */
+  reset(): void {
+    this.#on = this.#onAtStart;
+    this.#seen.clear();
+    this.#calls.clear();
   }
 
   /** `account`: whose call it is; before that is known, the code or refresh token among the fields says it. */
