@@ -3,62 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import request from 'supertest';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
-import { startApp, type TestApp } from '../support/app.ts';
-import { everythingIsClosed } from '../support/garbage.ts';
+import { startApp } from '../support/app.ts';
 import { freePort, tempDir } from '../support/machine.ts';
-import { type SandboxState, sandboxOf } from '../support/sandbox.ts';
-import { formsOf, type Visitor, visit } from '../support/visitor.ts';
-import { startFarApart } from '../support/withings.ts';
+import { sandboxOf } from '../support/sandbox.ts';
+import { visit } from '../support/visitor.ts';
 import { run } from './programs.ts';
+import { connection, HOUR, refreshTwice, stopped, town } from './town.ts';
 
 jest.setTimeout(60_000);
-
-const HOUR = 3_600_000;
-
-/** Two people, each in a browser of their own, and what an operator does. */
-async function town(env: Record<string, string> = {}) {
-  const { app, withings } = await startFarApart(env);
-  const [ann, bob] = [visit(app), visit(app)];
-  await ann.connect();
-  await connectAsSecond(bob);
-  const settings = { ...withings.env, DATA_DIR: app.dataDir };
-  const backup = join(tempDir(), 'connect.backup');
-  return {
-    ...{ app, withings, ann, bob, backup, settings },
-    backUp: (to = backup) => run('backup', [to], settings),
-    restore: (...args: string[]) => run('restore', args, settings),
-    calls: async () => (await state(withings.url)).counters,
-  };
-}
-
-async function state(url: string): Promise<SandboxState> {
-  return (await request(url).get('/control/state')).body;
-}
-
-/** Whom nobody has chosen yet. */
-async function connectAsSecond(visitor: Visitor): Promise<void> {
-  const authorize = await visitor.begin();
-  const login = formsOf((await visitor.get(authorize.href)).text)[0];
-  const [, choice] = [...(login?.buttons ?? [])][1] ?? [];
-  await visitor.post(new URL(String(login?.action), authorize).href, choice);
-  await visitor.get(await visitor.consent(authorize, 'Allow'));
-}
-
-const connection = async (visitor: Visitor) => (await visitor.json('/api/connection')).body;
-
-/** New tokens twice, each pair used: of what a copy from before holds, Withings accepts nothing any more. */
-async function refreshTwice(app: TestApp, visitor: Visitor): Promise<void> {
-  for (let times = 0; times < 2; times += 1) {
-    app.clock.now += HOUR;
-    expect((await visitor.post('/refresh')).headers.location).toBe('/dashboard');
-    expect((await visitor.json('/api/measures')).status).toBe(200);
-  }
-}
-
-async function stopped(app: TestApp): Promise<void> {
-  await app.stop();
-  await everythingIsClosed();
-}
 
 async function restored(all: Awaited<ReturnType<typeof town>>) {
   await stopped(all.app);
