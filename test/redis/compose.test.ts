@@ -21,20 +21,26 @@ interface Service {
   environment?: Record<string, string>;
   command?: string[];
   stop_grace_period?: string;
+  profiles?: string[];
+  depends_on?: Record<string, object>;
 }
+
+/** An innermost `${…}`, which is none of another program's: `$${…}`. */
+const VARIABLE = /(?<!\$)\$\{(\w+)(?:(:?[-?+])([^{}]*))?\}/g;
 
 /** The file as `docker compose` reads it with these variables set. */
 function compose(variables: Record<string, string>) {
-  const text = readFileSync(join(import.meta.dirname, '../../compose.yaml'), 'utf8').replace(
-    /(?<!\$)\$\{(\w+)(:?[-?])([^}]*)\}/g,
-    (_whole, name: string, how: string, fallback: string) => {
+  const once = (text: string) =>
+    text.replace(VARIABLE, (_whole, name: string, how = '-', words = '') => {
       const value = variables[name];
-      if (value !== undefined && (value !== '' || !how.startsWith(':'))) return value;
-      if (how.endsWith('?')) throw new Error(`${name}: ${fallback}`);
-      return fallback;
-    },
-  );
-  return parse(text, { merge: true }) as {
+      const isThere = value !== undefined && (value !== '' || !how.startsWith(':'));
+      if (how.endsWith('+')) return isThere ? words : '';
+      if (isThere) return value;
+      if (how.endsWith('?')) throw new Error(`${name}: ${words}`);
+      return words;
+    });
+  const text = readFileSync(join(import.meta.dirname, '../../compose.yaml'), 'utf8');
+  return parse(once(once(text)), { merge: true }) as {
     services: Record<string, Service>;
     configs: Record<string, { content: string }>;
   };
@@ -42,23 +48,30 @@ function compose(variables: Record<string, string>) {
 
 test('both instances are one configuration, which the program accepts, with the sandbox and with a real application', () => {
   expect(() => compose({ REDIS_PASSWORD })).toThrow('SESSION_SECRET');
-  expect(() => compose({ SESSION_SECRET: SECRET })).toThrow('REDIS_PASSWORD');
   const cases: [Record<string, string>, object][] = [
     [
       { SESSION_SECRET: SECRET, REDIS_PASSWORD },
-      { publicUrl: 'https://localhost', withings: { apiUrl: 'http://sandbox:4000/' } },
+      {
+        publicUrl: 'https://localhost',
+        withings: { apiUrl: 'http://sandbox:4000/' },
+        redisUrl: `redis://:${REDIS_PASSWORD}@redis:6379`,
+      },
     ],
     [
       {
         SESSION_SECRET: SECRET,
-        REDIS_PASSWORD,
+        POSTGRES_PASSWORD: 'fedcba9876543210',
         PUBLIC_URL: 'https://health.example.com',
         WITHINGS_CLIENT_ID: 'real',
         WITHINGS_CLIENT_SECRET: 'secret',
         WITHINGS_API_URL: '',
         WITHINGS_AUTHORIZE_URL: '',
       },
-      { publicUrl: 'https://health.example.com', withings: { apiUrl: 'https://wbsapi.withings.net/' } },
+      {
+        publicUrl: 'https://health.example.com',
+        withings: { apiUrl: 'https://wbsapi.withings.net/' },
+        databaseUrl: 'postgres://connect:fedcba9876543210@postgres:5432/connect',
+      },
     ],
   ];
   for (const [variables, expected] of cases) {
@@ -68,9 +81,20 @@ test('both instances are one configuration, which the program accepts, with the 
     for (const name of Object.keys(env)) expect(variableNames(settings)).toContain(name);
     expect(readConfig(env)).toMatchObject({
       ok: true,
-      config: { trustProxy: 1, redisUrl: `redis://:${REDIS_PASSWORD}@redis:6379`, ...expected },
+      config: { trustProxy: 1, ...expected },
     });
   }
+});
+
+test('a store is started with its own profile, waited for where it is, and never replaced by one each', () => {
+  const { services } = compose({ SESSION_SECRET: SECRET });
+  const app = services['app-1'];
+  for (const store of ['postgres', 'redis']) {
+    expect(services[store]?.profiles).toEqual([store]);
+    expect(app?.depends_on?.[store]).toEqual({ condition: 'service_healthy', required: false });
+  }
+  expect(app).toMatchObject({ read_only: true, environment: { DATA_DIR: '/none' } });
+  expect(app?.environment).toMatchObject({ DATABASE_URL: '', REDIS_URL: '' });
 });
 
 test('every setting of .env is passed on; no service fills the disk with its log or takes all memory', () => {
