@@ -52,9 +52,8 @@ export function postgresConnections({
             );
       const owned = rows.filter(({ demo }) => !demo).map(({ id }) => id);
       const sessions = await db.rows<{ grant_id: string; data: string; ends_at: number }>(
-        'SELECT grant_id, data, ends_at FROM @sessions WHERE grant_id = ANY($1) AND idle_until > $2',
-        owned,
-        now,
+        SESSIONS_OF,
+        ...[owned, now, SESSIONS_LISTED],
       );
       return rows.map((row) => ({
         id: row.id,
@@ -63,7 +62,6 @@ export function postgresConnections({
         grant: () => readGrantRow(row, encryption),
         sessions: sessions
           .filter(({ grant_id }) => grant_id === row.id)
-          .slice(0, SESSIONS_LISTED)
           .map(({ data, ends_at }) => ({ data, endsAt: ends_at })),
       }));
     },
@@ -98,6 +96,12 @@ interface Listed extends GrantRow {
 /** $2 is the clock. */
 const LIST = `SELECT g.id, g.write_id, g.sealed, ${leasedBy(2)} AS leased, ${RESTORED} AS restored, c.state, c.demo, p.issuer
   FROM @connections c JOIN @grants g ON g.id = c.grant_id LEFT JOIN @people p ON p.id = c.grant_id`;
+
+/** Grants, the time, how many of each. */
+const SESSIONS_OF = `SELECT grant_id, data, ends_at FROM (
+    SELECT grant_id, data, ends_at, row_number() OVER (PARTITION BY grant_id) AS n FROM @sessions
+    WHERE grant_id = ANY($1) AND idle_until > $2
+  ) of_each WHERE n <= $3`;
 
 const UNCLASSIFIED = `SELECT id, write_id, sealed FROM @grants g
   WHERE NOT EXISTS (SELECT 1 FROM @connections c WHERE c.grant_id = g.id) LIMIT $1`;
