@@ -1,9 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { variableNames } from '../src/config/environment.ts';
-import { settings } from '../src/config/settings.ts';
-import { sandboxSettings } from '../src/sandbox/settings.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SRC = join(ROOT, 'src');
@@ -142,21 +139,6 @@ describe('one place for each thing', () => {
 
 test.each(files('views', '.ejs'))('$name escapes everything it prints', ({ text }) => {
   expect([...text.matchAll(/<%-(?!\s*include\()/g)]).toEqual([]);
-});
-
-/** What the app reads, and what the sandbox reads when it runs alone. */
-const variables = [...new Set([...variableNames(settings), ...Object.keys(sandboxSettings.shape)])];
-
-test('.env.example names every setting, and no other', () => {
-  const example = readFileSync(join(ROOT, '.env.example'), 'utf8');
-  const named = [...example.matchAll(/^#? ?([A-Z][A-Z_]+)=/gm)].map(([, name]) => name);
-  expect(named.sort()).toEqual(variables.sort());
-});
-
-test('the README stays short and names every setting', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  expect(readme.split('\n').length).toBeLessThan(250);
-  expect(variables.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
 
 describe('what npm runs by itself', () => {

@@ -39,36 +39,55 @@ export function variablesIn(source: Record<string, string | undefined>): Environ
   );
 }
 
-/** Which environment variable a setting comes from, and whether it is a secret. */
-const registry = z.registry<{ variable: string; isSecret: boolean }>();
+/** Where a setting comes from, and what docs/settings.md and .env.example say of it. */
+interface Source {
+  variable: string;
+  isSecret: boolean;
+  meaning: string;
+  /** What happens where nothing is set, for settings without a default of their own. */
+  unset: string | undefined;
+}
+
+const registry = z.registry<Source>();
 
 /** Says where a setting comes from. The last step of its schema: what is built on top does not inherit it. */
-export function from<Schema extends z.ZodType>(variable: string, schema: Schema): Schema {
-  registry.add(schema, { variable, isSecret: false });
+export function from<Schema extends z.ZodType>(
+  variable: string,
+  schema: Schema,
+  meaning: string,
+  unset?: string,
+): Schema {
+  registry.add(schema, { variable, isSecret: false, meaning, unset });
   return schema;
 }
 
 /** The same of a secret, which a file may hold as well: its path is in the variable with `_FILE` behind its name. */
-export function secretFrom<Schema extends z.ZodType>(variable: string, schema: Schema): Schema {
-  registry.add(schema, { variable, isSecret: true });
+export function secretFrom<Schema extends z.ZodType>(
+  variable: string,
+  schema: Schema,
+  meaning: string,
+  unset?: string,
+): Schema {
+  registry.add(schema, { variable, isSecret: true, meaning, unset });
   return schema;
 }
 
 /** The variables of all settings, those in groups too. */
 export function variableNames(settings: z.ZodObject): string[] {
-  return variablesOf(settings).flatMap(({ variable, isSecret }) =>
+  return sourcesOf(settings).flatMap(({ variable, isSecret }) =>
     isSecret ? [variable, `${variable}_FILE`] : variable,
   );
 }
 
 /** Those whose values nobody may see. */
 export function secretNames(settings: z.ZodObject): string[] {
-  return variablesOf(settings).flatMap(({ variable, isSecret }) => (isSecret ? variable : []));
+  return sourcesOf(settings).flatMap(({ variable, isSecret }) => (isSecret ? variable : []));
 }
 
-function variablesOf(settings: z.ZodObject): { variable: string; isSecret: boolean }[] {
+/** Every setting with its schema, in the order of the file, those in groups too. */
+export function sourcesOf(settings: z.ZodObject): (Source & { schema: z.core.$ZodType })[] {
   return Object.values(settings.shape).flatMap((setting) =>
-    setting instanceof z.ZodObject ? variablesOf(setting) : sourceOf(setting),
+    setting instanceof z.ZodObject ? sourcesOf(setting) : { ...sourceOf(setting), schema: setting },
   );
 }
 

@@ -15,7 +15,9 @@ const port = z
 
 /** What the sandbox reads when it runs alone; whatever else is set, and how, is no matter of its own. */
 export const sandboxSettings = z.object({
-  SANDBOX_PORT: port.default(4000),
+  SANDBOX_PORT: port
+    .default(4000)
+    .describe('Where it listens. It also reads `HOST`, `PUBLIC_URL`, `DATA_DIR` and `LOG_LEVEL`.'),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be a host name or an address')
@@ -28,7 +30,6 @@ export const sandboxSettings = z.object({
       'must be an origin such as https://example.com',
     )
     .optional(),
-  /** Hosts, beside this machine, that it may send people and notifications to. Default: that of PUBLIC_URL. */
   SANDBOX_CALLBACK_HOSTS: z
     .string()
     .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
@@ -37,7 +38,8 @@ export const sandboxSettings = z.object({
         hosts.every((host) => isCallback(`http://${host}/`) && new URL(`http://${host}/`).hostname === host),
       'must be host names, comma separated, without scheme and port',
     )
-    .optional(),
+    .optional()
+    .describe('Hosts, beside this machine, that it may send people and notifications to.'),
   /** PUBLIC_URL in short. It is the application's own setting, and judged there. */
   PORT: port.catch(3000),
   DATA_DIR: z.string().default('./data'),
