@@ -7,7 +7,10 @@ export default {
   testTimeout: 30_000, // for noisy machines; nothing asserts a time
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(contract|browser|redis|postgres|shared)/'], // they need more than Node
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/(clients|contract|browser|redis|postgres|shared)/',
+  ], // they need more than Node
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
