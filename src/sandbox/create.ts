@@ -80,7 +80,8 @@ export interface RunningSandbox {
   faults: {
     /** Breaks the next call, or so many; docs/sandbox.md says what each name does. */
     set(name: FaultName, setting?: FaultSetting): void;
-    clear(): void;
+    /** The one of this name, or all. */
+    clear(name?: FaultName): void;
     /** What is still to come. */
     all(): Fault[];
   };
@@ -187,8 +188,8 @@ function leversOf(world: World): Omit<RunningSandbox, 'url' | 'client' | 'close'
         faults.set(checked(parseFault({ ...setting, name }), 'faults.set'));
         changes.publish();
       },
-      clear() {
-        faults.clear();
+      clear(name) {
+        faults.clear(name);
         changes.publish();
       },
       all: () => faults.all(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isCallback } from '../clients.ts';
 import { MAX_ADVANCE, SECOND } from '../clock.ts';
 import { TARGETS } from '../wire/endpoints.ts';
-import { FAULTS, type Fault } from '../wire/faults.ts';
+import { FAULTS, type Fault, type FaultName } from '../wire/faults.ts';
 
 /** Forms send digits, JSON sends numbers; an empty field of a form counts as not sent. */
 const number = z.union([
@@ -48,10 +48,17 @@ const callbackInput = z.strictObject({
 
 const limitsInput = z.strictObject({ on: z.union([z.boolean(), z.stringbool()]) });
 
+/** A form's button has to send something; `name` may be left out. */
+const clearInput = z.object({ name: z.preprocess(notEmpty, z.enum(FAULTS).optional()) });
+
 export type Parsed<Value> = { value: Value } | { problems: string[] };
 
 export function parseClock(body: unknown): Parsed<{ advanceSeconds: number }> {
   return parse(clockInput, body);
+}
+
+export function parseClear(body: unknown): Parsed<{ name?: FaultName | undefined }> {
+  return parse(clearInput, body);
 }
 
 export function parseLimits(body: unknown): Parsed<{ on: boolean }> {

@@ -1,9 +1,12 @@
-import type { Fault } from '../wire/faults.ts';
-import type { GrantState, PairState, State } from './state.ts';
+import { FAULT_WORDS } from '../wire/fault-words.ts';
+import { DELIVERY, type Fault, INSTEAD, RULES } from '../wire/faults.ts';
+import { SCENARIOS, stillSet } from './scenarios.ts';
+import type { GrantState, PairState, State, UserState } from './state.ts';
 import { DAY, HOUR, MINUTE, spanWords, timeWords } from './time-words.ts';
 import { drawTimeline } from './timeline.ts';
 
 const SHOWN_PAIRS = 4;
+
 export function clockWords({ clock }: State) {
   const ahead = clock.offsetSeconds === 0 ? 'in step with' : `${spanWords(clock.offsetSeconds)} ahead of`;
   return { time: timeWords(clock.iso), offset: `${ahead} the real clock` };
@@ -34,9 +37,41 @@ function secondsToExpiry({ clock, users }: State): number {
   return Math.floor((Math.max(0, ...live) - clock.now) / 1000);
 }
 
-export function faultWords({ name, times, on }: Fault): string {
-  const often = times === 0 ? 'until cleared' : times === 1 ? 'once' : `${times} times`;
-  return [name, often, on ? `on ${on}` : ''].filter(Boolean).join(', ');
+/** A fault that is still to come. */
+export function faultWords({ name, times, on }: Fault) {
+  const often = times === 0 ? 'until you end it' : times === 1 ? 'once' : `${times} times`;
+  return { name, ...FAULT_WORDS[name], when: [often, on ? `at ${on}` : ''].filter(Boolean).join(', ') };
+}
+
+/** What can be set, in the groups of the list to choose from. */
+export const FAULT_GROUPS = [
+  { label: 'In place of an answer: nothing is done', names: INSTEAD },
+  { label: 'On the way back: the work is done', names: DELIVERY },
+  { label: 'Other rules', names: RULES },
+].map(({ label, names }) => ({ label, faults: names.map((name) => ({ name, ...FAULT_WORDS[name] })) }));
+
+/** The eight scenarios for whoever connected last; `who` is nobody before that. */
+export function scenarioWords({ faults, users }: State) {
+  const since = ({ grants }: UserState) => grants.filter(isLive).map((grant) => grant.since);
+  const connected = users
+    .flatMap((user) => since(user).map((at) => ({ user, at })))
+    .sort((one, other) => (one.at < other.at ? 1 : -1));
+  const who = connected[0]?.user;
+  return SCENARIOS.map((scenario) => {
+    const { path, fields, title, what, good } = scenario;
+    const set = stillSet(scenario, faults);
+    const person = path.endsWith('weigh') ? (who ?? users[0]) : who;
+    const isAboutSomebody = path.includes('<id>');
+    return {
+      title,
+      what: what.replace('{person}', person?.name ?? 'The person'),
+      good,
+      path: path.replace('<id>', String(person?.userId)),
+      fields: Object.entries(Object.keys(fields).length > 0 ? fields : { now: 1 }),
+      isPossible: !isAboutSomebody || person !== undefined,
+      set: set ? { name: set.name, isLasting: set.times === 0 } : null,
+    };
+  });
 }
 
 export function isLive({ pairs }: GrantState): boolean {

@@ -2,41 +2,39 @@ import { Router } from 'express';
 import { showPage } from '../account/pages.ts';
 import { latestWeight } from '../data/measures/history.ts';
 import type { Person } from '../people.ts';
-import { FAULTS } from '../wire/faults.ts';
+import { TARGETS } from '../wire/endpoints.ts';
 import type { World } from '../world.ts';
-import { clockWords, faultWords, grantWords, isLive, jumps } from './panel-words.ts';
+import { callWords } from './call-words.ts';
+import { clockWords, FAULT_GROUPS, faultWords, grantWords, jumps, scenarioWords } from './panel-words.ts';
+import { wordsSaid } from './replies.ts';
 import { describeState, type State } from './state.ts';
-import { timeWords } from './time-words.ts';
 import { Watchers } from './watchers.ts';
 
-const SHOWN_CALLS = 20;
+const SHOWN_CALLS = 40;
 
-/** A person's page on the sandbox: its clock, its faults, its people, the calls it got. */
+/** The control room: what happens at Withings' side, and the levers. */
 export function panelRoutes(world: World): Router {
   const { callLog, changes, clients, clock, people, weighIns } = world;
   const router = Router();
 
-  router.get('/', async (_req, res) => {
+  router.get('/', async (req, res) => {
     const state = describeState(world);
+    const callbacks = clients.all().flatMap(({ redirectUris }) => redirectUris);
     return showPage(res, 'panel', {
-      title: 'Sandbox',
+      title: 'Control room',
+      said: wordsSaid(req, people),
+      app: appWords(callbacks),
       clock: clockWords(state),
       jumps: jumps(state),
+      scenarios: scenarioWords(state),
+      limits: state.limits,
       faults: state.faults.map(faultWords),
-      faultNames: FAULTS,
+      faultGroups: FAULT_GROUPS,
+      targets: TARGETS,
       users: people.all().map((person) => userWords(person, state)),
-      callbacks: clients.all().flatMap(({ redirectUris }) => redirectUris),
-      log: callLog
-        .all()
-        .slice(0, SHOWN_CALLS)
-        .map(({ fields, ...call }) => ({
-          ...call,
-          request: Object.entries(fields)
-            .map(([name, value]) => `${name}=${value}`)
-            .join('\n'),
-          time: timeWords(new Date(call.at).toISOString()),
-        })),
-      calls: Object.entries(state.counters).map(([endpoint, outcomes]) => ({
+      callbacks,
+      log: callLog.all().slice(0, SHOWN_CALLS).map(callWords),
+      counters: Object.entries(state.counters).map(([endpoint, outcomes]) => ({
         endpoint,
         outcomes: Object.entries(outcomes).map(([outcome, n]) => `${outcome} ${n}×`),
       })),
@@ -46,16 +44,24 @@ export function panelRoutes(world: World): Router {
   const watchers = new Watchers(changes);
   router.get('/events', (req, res) => watchers.add(req, res));
 
+  /** The way back: the front page of where people are sent after consent. */
+  function appWords([callback]: string[]) {
+    const name = clients.all()[0]?.name ?? '';
+    return callback ? { name, url: new URL('/', callback).href } : null;
+  }
+
   function userWords(person: Person, state: State) {
-    const grants = state.users.find(({ userId }) => userId === person.userId)?.grants ?? [];
+    const own = state.users.find(({ userId }) => userId === person.userId)?.grants ?? [];
     const weight = latestWeight(clock, person, clock.now(), weighIns.of(person.userId));
+    const grants = own.map((grant, index) => ({
+      ...grantWords(grant, clients.get(grant.clientId)?.name ?? grant.clientId, state.clock.now),
+      id: `grant-${person.userId}-${own.length - index}`,
+    }));
     return {
       ...person,
       weight: weight === undefined ? '' : `${weight.toFixed(1)} kg`,
-      connected: grants.some(isLive),
-      grants: grants.map((grant) =>
-        grantWords(grant, clients.get(grant.clientId)?.name ?? grant.clientId, state.clock.now),
-      ),
+      grants: grants.filter(({ live }) => live),
+      ended: grants.filter(({ live }) => !live),
     };
   }
 

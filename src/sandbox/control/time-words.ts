@@ -13,6 +13,13 @@ export function timeWords(iso: string): string {
   return `${dateAndTime.format(new Date(iso))} UTC`;
 }
 
+const timeOfDay = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'UTC' });
+
+/** Of a moment in milliseconds, where the day is known: "09:07:46". */
+export function clockTimeWords(at: number): string {
+  return timeOfDay.format(at);
+}
+
 /** In the two largest units: "1 day 3 h". */
 export function spanWords(seconds: number): string {
   const days = Math.floor(seconds / DAY);

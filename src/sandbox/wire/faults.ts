@@ -65,8 +65,10 @@ export class Faults {
     this.#db.run(sql, fault.name, fault.times, fault.on, fault.delayMs);
   }
 
-  clear(): void {
-    this.#db.run('DELETE FROM faults');
+  /** The one of this name, or all. */
+  clear(name?: FaultName): void {
+    if (name) this.#db.run('DELETE FROM faults WHERE name = ?', name);
+    else this.#db.run('DELETE FROM faults');
   }
 
   all(): Fault[] {
