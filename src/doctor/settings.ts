@@ -46,7 +46,7 @@ function checkSecrets({ sessionSecrets, partnerApiKey, operatorKey }: Config): F
   return weak.map(([name]) =>
     warn(
       `${name} does not look random.`,
-      'Make one with: openssl rand -hex 32. The old SESSION_SECRET stays behind it, after a comma.',
+      `Make one with: openssl rand -hex 32.${name === 'SESSION_SECRET' ? ' The old one stays behind it, after a comma.' : ''}`,
     ),
   );
 }
@@ -55,7 +55,7 @@ const ENOUGH_BITS = 100;
 
 /** A guess from above: words of a sentence, runs and repetitions count for what they are. */
 function bitsOf(secret: string): number {
-  const once = /^(.+?)\1+/.exec(secret)?.[1] ?? secret;
+  const once = /^(.+?)\1+$/.exec(secret)?.[1] ?? secret;
   if (/^[a-z]+([ _.-][a-z]+)+$/i.test(once)) return once.split(/[ _.-]/).length * 12;
   const codes = [...once].map((letter) => letter.charCodeAt(0));
   const fresh = codes.filter((code, i) => Math.abs(code - (codes[i - 1] ?? -9)) > 1);

@@ -172,6 +172,7 @@ describe('TLS', () => {
     await expect(open(`${other.url}?sslmode=verify-full&sslrootcert=${other.ca}`)).rejects.toThrow(
       'another host name',
     );
+    await expect(open(`${DATABASE_URL}?sslmode=verify-full`)).rejects.toThrow('speaks no TLS there');
   });
 });
 

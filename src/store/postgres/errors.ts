@@ -66,12 +66,15 @@ const WORDS: Record<string, string> = {
   '25006': 'PostgreSQL is a standby and takes no writes: the address must lead to the primary',
 };
 
+/** The driver's own words, which have no code. */
+const NO_TLS = 'The server does not support SSL connections';
+
 /** Messages of the server may quote what was sent: its code is repeated, and nothing else. */
 export function explained(error: unknown): PostgresError {
   if (error instanceof PostgresError) return error;
   const { code, severity } = error as { code?: unknown; severity?: unknown };
   if (typeof severity !== 'string' || typeof code !== 'string') {
-    const why = whyNoConnection(error);
+    const why = (error as Error).message === NO_TLS ? 'it speaks no TLS there' : whyNoConnection(error);
     return new PostgresError(
       'POSTGRES_UNAVAILABLE',
       `there is no connection to PostgreSQL${why === null ? '' : `: ${why}`}`,
