@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createClient } from '@redis/client';
+import { createCluster } from '../postgres/cluster.js';
 import { freePorts } from '../torture/ground.js';
 import { ask } from '../torture/http.js';
 
@@ -74,6 +75,17 @@ export async function startRedis(sync) {
       Number(line.exec(String(await client.sendCommand(['INFO', section])))?.[1] ?? 0),
     reset: () => client.sendCommand(['CONFIG', 'RESETSTAT']),
   };
+}
+
+/** A PostgreSQL of our own, on a disk as its peers; its address. */
+export async function startPostgres() {
+  const cluster = await createCluster({}, tmpdir());
+  ends.push(async () => {
+    await cluster.kill();
+    cluster.remove();
+  });
+  await cluster.start();
+  return cluster.url();
 }
 
 /**

@@ -1,34 +1,47 @@
 import { ask } from '../torture/http.js';
 import { connect } from '../torture/visitor.js';
-import { callsAt, startApps, startRedis, startWithings, tempDir } from './servers.js';
+import { callsAt, endAll, startApps, startPostgres, startRedis, startWithings, tempDir } from './servers.js';
 
 const PEOPLE = 32;
 
-/** Requests a second of `paths`, by where the store is and how many instances there are. @param {number} seconds */
+/**
+ * By where the store is and how many instances there are: requests a second of `paths`, and refreshes a second, each with
+ * the call for data that proves its tokens.
+ *
+ * @param {number} seconds
+ */
 export async function measureThroughput(seconds) {
   const paths = ['/api/connection', '/dashboard?days=7'];
   const rows = [];
-  for (const [name, instances, store] of SETUPS) {
+  for (const [name, instances, settings] of SETUPS) {
     const withings = await startWithings();
-    const ports = await startApps(instances, {
-      ...callsAt(withings),
-      ...(store === 'redis' ? { REDIS_URL: (await startRedis('always')).url } : { DATA_DIR: tempDir() }),
-    });
+    const ports = await startApps(instances, { ...callsAt(withings), ...(await settings()) });
     /** @type {import('../torture/visitor.js').Visitor[]} */
     const people = [];
     for (let i = 0; i < PEOPLE; i += 1) people.push(await connect(ports[0] ?? 0, ports[0] ?? 0));
     const rates = [];
     for (const path of paths) rates.push(await rate(ports, people, path, seconds));
+    await withings.expireIn(1); // from here on each token is over when it comes
+    for (let i = 0; i < PEOPLE; i += 1) people[i] = await connect(ports[0] ?? 0, ports[0] ?? 0);
+    const before = await withings.calls();
+    await rate(ports, people, '/api/measures?days=7', seconds);
+    rates.push(((await withings.calls()).token - before.token) / seconds);
     rows.push({ name, rates });
+    await endAll();
   }
   return { paths, rows };
 }
 
-/** @type {[string, number, 'file' | 'redis'][]} */
+const onRedis = async () => ({ REDIS_URL: (await startRedis('always')).url });
+const onPostgres = async () => ({ DATABASE_URL: await startPostgres() });
+
+/** @type {[string, number, () => Promise<Record<string, string>>][]} */
 const SETUPS = [
-  ['one instance, embedded store', 1, 'file'],
-  ['one instance, Redis', 1, 'redis'],
-  ['two instances, Redis', 2, 'redis'],
+  ['one instance, embedded store', 1, async () => ({ DATA_DIR: tempDir() })],
+  ['one instance, PostgreSQL', 1, onPostgres],
+  ['one instance, Redis', 1, onRedis],
+  ['two instances, PostgreSQL', 2, onPostgres],
+  ['two instances, Redis', 2, onRedis],
 ];
 
 /** @param {number[]} ports @param {import('../torture/visitor.js').Visitor[]} people @param {string} path @param {number} seconds */

@@ -14,13 +14,16 @@ const SETTINGS = {
   dynamic_shared_memory_type: 'mmap', // in the folder, with which it goes: who is killed tidies up nothing
 };
 
+const IN_MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 /**
  * A cluster of its own in a folder of its own, not started yet.
  *
  * @param {Record<string, string>} [settings]
+ * @param {string} [place] of its folder; in memory if there is none
  */
-export async function createCluster(settings = {}) {
-  const dir = newDir();
+export async function createCluster(settings = {}, place = IN_MEMORY) {
+  const dir = newDir(place);
   const user = nobodyElse(dir);
   run(
     'initdb',
@@ -123,7 +126,7 @@ export async function clusterIn(dir, user, settings) {
  * @param {Record<string, string>} [settings]
  */
 export async function standbyOf(primary, settings = {}) {
-  const dir = newDir();
+  const dir = newDir(IN_MEMORY);
   const from = `host=127.0.0.1 port=${primary.port} user=test application_name=standby`;
   const args = ['--pgdata', dir, '--dbname', from, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
   const user = nobodyElse(dir);
@@ -162,8 +165,9 @@ function signal(server, name) {
   }
 }
 
-function newDir() {
-  return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'connect-postgres-'));
+/** @param {string} place */
+function newDir(place) {
+  return mkdtempSync(join(place, 'connect-postgres-'));
 }
 
 /**
