@@ -35,8 +35,8 @@ export type Visits = <T>(
 ) => Promise<T>;
 
 export function createVisits({ grants, withings, answers, now, ...parts }: VisitParts): Visits {
-  /** People who are being let in: until when nobody is, milliseconds from then; null: they were. */
-  const entering = new Map<string, Promise<number | null>>();
+  /** People who are being let in: the grant with which they were, or why they were not; null: nobody knows. */
+  const entering = new Map<string, Promise<Result<Grant> | null>>();
 
   /** How many calls there will be; 0: none, or none can be made. */
   function callsFor(grant: Grant, questions: Question<unknown>[]): number {
@@ -54,14 +54,17 @@ export function createVisits({ grants, withings, answers, now, ...parts }: Visit
     grant: Grant,
     questions: Question<unknown>[],
     asking: (visit: Visit) => Promise<T>,
-  ): Promise<{ waitMs: number | null; done: Promise<T> }> {
+  ): Promise<{ fresh: Result<Grant>; done: Promise<T> }> {
     const calls = callsFor(grant, questions);
     const turn = calls > 0 ? await withings.turn({ priority: 'data', calls, person: grant.id }) : null;
-    if (typeof turn === 'number') return { waitMs: turn, done: asking(visitOf(grant, noTurn(turn), null)) };
+    if (typeof turn === 'number') {
+      const fresh = noTurn(turn);
+      return { fresh, done: asking(visitOf(grant, fresh, null)) };
+    }
     const asked: Promise<unknown>[] = [];
     try {
       const fresh = await grants.fresh(grant, turn ?? 'data');
-      return { waitMs: null, done: asking(visitOf(grant, fresh, turn, asked)) };
+      return { fresh, done: asking(visitOf(grant, fresh, turn, asked)) };
     } finally {
       if (turn) void Promise.allSettled(asked).then(turn.end);
     }
@@ -93,19 +96,21 @@ export function createVisits({ grants, withings, answers, now, ...parts }: Visit
 
   return async (grant, questions, asking) => {
     const { id } = grant;
-    // One after the other: many tabs of one person ask what one asks, and wait for the turn that one waits for.
+    let latest = grant;
+    // One after the other: many tabs of one person ask what one asks, and go on with the turn and the tokens that one got.
     for (let before = entering.get(id); before; before = entering.get(id)) {
-      if (callsFor(grant, questions) === 0) break;
-      const waitMs = await before;
-      if (waitMs !== null) return asking(visitOf(grant, noTurn(waitMs), null));
+      if (callsFor(latest, questions) === 0) break;
+      const fresh = await before;
+      if (fresh && !fresh.ok) return asking(visitOf(latest, fresh, null));
+      if (fresh) latest = fresh.value;
     }
-    const entered = enter(grant, questions, asking);
+    const entered = enter(latest, questions, asking);
     const isIn = entered
-      .then(({ waitMs }) => waitMs)
+      .then(({ fresh }) => fresh)
       .catch(() => null)
-      .then((waitMs) => {
+      .then((fresh) => {
         if (entering.get(id) === isIn) entering.delete(id);
-        return waitMs;
+        return fresh;
       });
     if (!entering.has(id)) entering.set(id, isIn);
     return (await entered).done;

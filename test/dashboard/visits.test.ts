@@ -20,6 +20,11 @@ const grant: Grant = {
   restored: false,
 };
 
+const laterBy = (ms: number) => ({
+  accessIssuedAt: grant.accessIssuedAt + ms,
+  accessExpiresAt: grant.accessExpiresAt + ms,
+});
+
 /** Visits to a line whose turns the test gives, and what was asked of it. */
 function visiting() {
   const clock = { now: CONNECTED_AT };
@@ -158,6 +163,20 @@ describe('visits of one person', () => {
       refusal: { code: 'withings-unreachable' },
     });
     expect(wanted).toEqual([]);
+  });
+
+  test.each([
+    ['the tokens that it gets', { ok: true as const, value: { ...grant, ...laterBy(4 * HOUR) } }],
+    ['the refusal that it gets', refuse('withings-unreachable')],
+  ])('a crowd whose token has run out takes one turn, and goes on with %s', async (_what, result) => {
+    const { visit, wanted, waiting, turn, clock, state } = visiting();
+    clock.now += 4 * HOUR;
+    state.fresh = async () => result;
+    const crowd = Array.from({ length: 100 }, () => visit(grant, [], async ({ fresh }) => fresh));
+    await soon();
+    for (const give of waiting) give(turn);
+    for (const fresh of await Promise.all(crowd)) expect(fresh).toEqual(result);
+    expect(wanted).toHaveLength(1);
   });
 
   test.each([
