@@ -65,6 +65,7 @@ function complete(given: Settings, env: Environment) {
   return {
     ...given,
     publicUrl,
+    inspect: given.inspect ?? sandbox,
     /** Where this machine reaches the program, whatever name browsers use for it. */
     localUrl: localUrl(given),
     withings: {

@@ -166,6 +166,12 @@ export const settings = z.object({
     'Turns on `/operator`, all connections by state; the password there, with any user name.',
     'no such page',
   ),
+  inspect: from(
+    'INSPECT',
+    onOrOff.optional(),
+    'On: `/inspect` shows whoever has connected what was said on the way, without its secrets, and `/explore` asks Withings by hand.',
+    'on with the sandbox, else off',
+  ),
   logLevel: from(
     'LOG_LEVEL',
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'silent').default('info'),

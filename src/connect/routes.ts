@@ -24,6 +24,8 @@ export interface ConnectParts extends ResultParts {
   sessions: Pick<Sessions, 'signIn' | 'resume'>;
   withings: Withings;
   now: () => number;
+  /** Somebody sets out for that address. */
+  onBegun?: (req: Request, res: Response, location: string) => void;
   /** Somebody has connected, and their tokens are stored. */
   onConnected?: (req: Request, res: Response) => void;
   /** Told how each way to Withings and back went: `begun`, `connected`, or the code of what went wrong. */
@@ -50,13 +52,15 @@ export function connectRoutes(parts: ConnectParts): Router {
   return router;
 }
 
-function connect({ attempts, withings, onConnecting }: ConnectParts, req: Request, res: Response) {
+function connect({ attempts, withings, onBegun, onConnecting }: ConnectParts, req: Request, res: Response) {
   const demo = req.query.mode === 'demo';
   const state = attempts.begin(req, res, { demo, returnTo: readReturnTo(req.query.return_to) });
   const url = withings.authorizeUrl(state, demo);
-  onConnecting?.('begun');
   // A login that Withings remembers would silently connect whoever was there last.
-  res.redirect(303, req.query.account === 'other' ? withings.logoutUrl(url) : url);
+  const location = req.query.account === 'other' ? withings.logoutUrl(url) : url;
+  onConnecting?.('begun');
+  onBegun?.(req, res, location);
+  res.redirect(303, location);
 }
 
 async function callback(parts: ConnectParts, req: Request, res: Response) {

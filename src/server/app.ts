@@ -10,6 +10,9 @@ import { example } from '../dashboard/example.ts';
 import { preferenceRoutes } from '../dashboard/preferences/preferences.ts';
 import { dashboardRoutes } from '../dashboard/routes.ts';
 import { doctorRoutes } from '../doctor/route.ts';
+import { exploreRoutes } from '../explore/routes.ts';
+import { followAttempts } from '../inspect/follow.ts';
+import { inspectRoutes } from '../inspect/routes.ts';
 import { healthRoutes, lastAnswers } from '../operations/health.ts';
 import { type Log, logRequests } from '../operations/logging.ts';
 import { operatorRoutes } from '../operator/routes.ts';
@@ -47,7 +50,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
     outbox,
     now,
   } = parts;
-  const { store, told, checks, notices, timezones } = parts;
+  const { store, told, checks, notices, timezones, inspection } = parts;
   const { dataLoader, events, disconnect, notifications, partnerConnections: connections } = parts;
   const { address, inbox, newsOf } = notifications;
   const { wake } = notifications.subscriber;
@@ -61,7 +64,8 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.set('view engine', 'ejs');
   app.enable('view cache');
   const assets = createAssets(folder('../../public'));
-  Object.assign(app.locals, { sandbox: config.withings.sandbox, publicUrl, assets: assets.files });
+  const { sandbox: isSandbox } = config.withings;
+  Object.assign(app.locals, { sandbox: isSandbox, publicUrl, inspect: config.inspect, assets: assets.files });
 
   app.use(requestId);
   app.use(logRequests(log, monotonic, told));
@@ -87,6 +91,8 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   app.use(refuseCrossSite(publicUrl));
   app.use(sessions.middleware);
   app.use(homeRoutes({ receipts, notices, sessions, withings, example, now }));
+  const following = inspection && followAttempts({ ...inspection, now, ...told });
+  if (following) app.use(following.router);
   app.use(
     connectRoutes({
       outbox,
@@ -100,6 +106,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       mountPath: '',
       usualReturn: '/dashboard',
       onConnecting: told.onConnecting,
+      ...(following && { onBegun: following.onBegun }),
       onConnected(req, res) {
         receipts.clear(req, res);
         notices.clear(req, res);
@@ -121,6 +128,10 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       refreshMarginSeconds,
     }),
   );
+  if (inspection) {
+    app.use(inspectRoutes({ ...inspection, config }));
+    app.use(exploreRoutes({ grants, withings, timezones, store, config, now, monotonic }));
+  }
   app.use(preferenceRoutes({ notices }));
   app.use(
     disconnectRoutes({

@@ -12,8 +12,11 @@ import { createDataLoader } from '../dashboard/data-loader.ts';
 import { createEvents } from '../dashboard/events.ts';
 import { createTimezones } from '../dashboard/preferences/timezones.ts';
 import { createSlowData } from '../dashboard/slow-data.ts';
+import { createBrowsers } from '../inspect/follow.ts';
+import { createRecorder } from '../inspect/recorder.ts';
 import { createReadiness } from '../operations/health.ts';
 import { describe, type Log } from '../operations/logging.ts';
+import { together } from '../operations/observer.ts';
 import { createPartnerConnections } from '../partner/connections.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { createSessions } from '../session/session.ts';
@@ -66,10 +69,12 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   });
   log.info({ store: opened.durability }, 'store');
   const metrics = await createMetrics(config, opened, clocks, log);
-  const { told } = metrics;
+  const { onError } = metrics.told;
+  const recorder = config.inspect ? createRecorder({ ...clocks, onError }) : null;
+  const told = recorder ? together(metrics.told, recorder.observer) : metrics.told;
   const store = ofIssuer(metrics.store, config.withings.issuer);
 
-  const custody = createCustody(config, { store, clocks, ...told });
+  const custody = createCustody(config, { store, clocks, ...told, onExchange: recorder?.onExchange });
   const { withings, grants, outbox, sweeper, isHeld } = custody;
   if (await isHeld()) log.warn(`this store came back from a backup, and nobody is served: ${HELD_ADVICE}`);
   const notifications = config.webhooks
@@ -128,6 +133,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     notices: createNotices(encryption, publicUrl),
     receipts: createReceipts(encryption, publicUrl, now),
     results: createResults(encryption, publicUrl, now),
+    inspection: recorder && { recorder, browsers: createBrowsers(encryption, publicUrl) },
     async disconnect(id: string) {
       const ended = await disconnect(id).finally(() => dataLoader.forget(id));
       told.onDisconnected();

@@ -15,7 +15,10 @@ import type { RenewalParts } from './renewal.ts';
 import { createSweeper, type SweeperParts } from './sweeper.ts';
 
 export interface CustodySettings {
-  withings: Omit<WithingsOptions, 'now' | 'rateLimit' | 'onSkipped' | 'onNoAnswer' | 'onCall' | 'onTurn'>;
+  withings: Omit<
+    WithingsOptions,
+    'now' | 'rateLimit' | 'onSkipped' | 'onNoAnswer' | 'onCall' | 'onExchange' | 'onTurn'
+  >;
   /** Dead refresh tokens are replaced, where the contract with Withings allows it. */
   recover: boolean;
   callsPerMinute: number;
@@ -36,6 +39,8 @@ export interface CustodyParts {
   /** How each call went, and how long its turn was waited for. */
   onCall?: WithingsOptions['onCall'];
   onTurn?: WithingsOptions['onTurn'];
+  /** What was said in each, without its secrets. */
+  onExchange?: WithingsOptions['onExchange'];
   /** Why a call brought no answer. */
   onNoAnswer: (what: NoAnswer) => void;
   /** Much of what the quota allows in a day was used. */
@@ -70,6 +75,7 @@ export function createCustody(settings: CustodySettings, parts: CustodyParts): C
     rateLimit,
     onSkipped: parts.onSkipped,
     onCall: parts.onCall,
+    onExchange: parts.onExchange,
     onTurn: parts.onTurn,
     onNoAnswer: parts.onNoAnswer,
   });

@@ -4,7 +4,7 @@ import helmet from 'helmet';
 
 /**
  * The headers of every answer. Differences from helmet's defaults, and why:
- * - CSP begins from nothing: the pages need one stylesheet and forms to this site; the dashboard alone has a script;
+ * - CSP begins from nothing: the pages need one stylesheet and forms to this site; the dashboard and two pages beside it have a script;
  * - `same-origin` instead of `no-referrer`: with the latter browsers send `Origin: null` with our own forms, which
  *   the same-origin check could not tell from a stranger's;
  * - HSTS only on https, and never for localhost: browsers would keep to it for every other program of that machine.
@@ -35,7 +35,7 @@ export function securityHeaders(publicUrl: string): RequestHandler {
 }
 
 function ownScript(req: IncomingMessage): string {
-  return /^\/dashboard(\?|$)/.test(req.url ?? '') ? "'self'" : "'none'";
+  return /^\/(dashboard|inspect|explore)(\?|$)/.test(req.url ?? '') ? "'self'" : "'none'";
 }
 
 /** For everything that depends on who asks. */

@@ -1,7 +1,8 @@
 import { isBusy, outcomeOf } from './answers.ts';
 import type { Issuer } from './clouds.ts';
 import { createDataCalls, type DataCalls } from './data-calls.ts';
-import { createPost, type NoAnswer, type Via } from './http.ts';
+import { type Answered, type Sent, tellAnswered, tellSent } from './exchange.ts';
+import { createPost, type NoAnswer, type Post, type Reply, type Via } from './http.ts';
 import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { createPartner, type Partner } from './partner.ts';
 import {
@@ -37,13 +38,16 @@ export interface Withings extends OAuth2, DataCalls, Partner {
    * The data calls within a turn, or at another priority than a visitor's.
    *
    * @param signal ends the wait for a turn; what has not been sent by then is `quota-used-up`
+   * @param onReply is shown what was asked, and what came back as it came
    */
-  at(via: Via, signal?: AbortSignal): DataCalls;
+  at(via: Via, signal?: AbortSignal, onReply?: OnReply): DataCalls;
   /** Logs this browser out of Withings and goes on to authorize (Withings' FAQ), for another account. */
   logoutUrl(authorizeUrl: string): string;
   /** Withings' own page on which this person can remove our application; null: whoever is signed in there. */
   removalPage(userId: string | null): string;
 }
+
+export type OnReply = (path: string, fields: Record<string, string>, reply: Reply) => void;
 
 export interface WithingsOptions extends OAuth2Options {
   issuer: Issuer;
@@ -63,6 +67,8 @@ export interface WithingsOptions extends OAuth2Options {
   onSkipped?: (action: string, count: number) => void;
   /** Told when a call begins, by service and action; what it returns is told how the call ended. */
   onCall?: ((endpoint: string) => (outcome: string) => void) | undefined;
+  /** Told of each call and of its answer, as far as anybody may know; what this returns is told the answer. */
+  onExchange?: ((sent: Sent) => (answered: Answered) => void) | undefined;
   /** Told of each turn that was given or refused. */
   onTurn?: OnTurn | undefined;
   /** Told why a call brought no answer. */
@@ -71,7 +77,7 @@ export interface WithingsOptions extends OAuth2Options {
 
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
-  const { rateLimit = UNLIMITED, sleep, onTurn, onCall } = options;
+  const { rateLimit = UNLIMITED, sleep, onTurn, onCall, onExchange } = options;
   const turn = (wanted: Wanted, signal?: AbortSignal) =>
     waitForTurn(rateLimit, wanted, signal, sleep, onTurn);
   const postAt = createPost(
@@ -80,9 +86,13 @@ export function createWithings(options: WithingsOptions): Withings {
     options.timeoutMs,
     {
       onNoAnswer: options.onNoAnswer,
-      onCall(endpoint) {
+      onCall(endpoint, request) {
         const ended = onCall?.(endpoint);
-        return (reply) => ended?.(outcomeOf(reply));
+        const answered = onExchange?.(tellSent(request));
+        return (reply) => {
+          ended?.(outcomeOf(reply));
+          answered?.(tellAnswered(reply, request));
+        };
       },
     },
     turn,
@@ -98,7 +108,7 @@ export function createWithings(options: WithingsOptions): Withings {
     ...createDataCalls(postAt('data'), options),
     callsPerRefresh: options.auth === 'signature' ? 2 : 1, // a nonce first
     turn,
-    at: (via, signal) => createDataCalls(postAt(via, signal), options),
+    at: (via, signal, onReply) => createDataCalls(overheard(postAt(via, signal), onReply), options),
     authorizeUrl(state, demo) {
       const url = new URL(options.authorizeUrl);
       url.search = new URLSearchParams({
@@ -120,5 +130,14 @@ export function createWithings(options: WithingsOptions): Withings {
       const page = `${account}partner/disconnect_partner/${encodeURIComponent(clientId)}`;
       return userId === null ? page : `${page}?selecteduser=${userId}`;
     },
+  };
+}
+
+function overheard(post: Post, onReply?: OnReply): Post {
+  if (!onReply) return post;
+  return async (path, fields, accessToken) => {
+    const reply = await post(path, fields, accessToken);
+    onReply(path, fields, reply);
+    return reply;
   };
 }

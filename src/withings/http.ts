@@ -23,8 +23,17 @@ export type Via = Turn | Priority;
 /** A way to post. `signal` ends the wait for a turn, not the call. */
 export type PostAt = (via: Via, signal?: AbortSignal) => Post;
 
+/** A call that is about to be made, with all that is in it. */
+export interface Request {
+  path: string;
+  fields: Record<string, string>;
+  accessToken: string | undefined;
+  /** Whose turn it is made in; null: nobody's. */
+  person: string | null;
+}
+
 export interface Told {
-  onCall?: (endpoint: string) => (reply: Reply) => void;
+  onCall?: (endpoint: string, request: Request) => (reply: Reply) => void;
   onNoAnswer?: ((what: NoAnswer) => void) | undefined;
 }
 
@@ -98,8 +107,9 @@ export function createPost(
   };
 
   return (via, signal) => async (path, fields, accessToken) => {
+    const person = personOf(via);
     async function call(): Promise<Reply> {
-      const ended = onCall?.(endpointOf(path, fields));
+      const ended = onCall?.(endpointOf(path, fields), { path, fields, accessToken, person });
       const reply = await post(path, fields, accessToken);
       ended?.(reply);
       return reply;
@@ -120,6 +130,10 @@ export function createPost(
 /** Such as `oauth2.requesttoken`: Withings has several actions under one path. */
 function endpointOf(path: string, { action = 'none' }: Record<string, string>): string {
   return `${path.replace(/^v2\//, '')}.${action}`;
+}
+
+function personOf(via: Via): string | null {
+  return typeof via === 'string' ? null : via.person;
 }
 
 function nobodys(priority: Priority) {

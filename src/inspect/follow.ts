@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import type { Encryption } from '../store/encryption.ts';
+import { sealedCookie } from '../web/cookies.ts';
+import { onlyNavigation } from '../web/requests.ts';
+import { nameOf, partsOf } from '../withings/exchange.ts';
+import { type Cookie, harmless, type Recorder, type Response as Told } from './recorder.ts';
+
+/** Which browser an attempt is of: one that has not connected yet has no session to be known by. */
+export interface Browsers {
+  /** Null: it brings no cookie of ours. */
+  of(req: Request): string | null;
+  /** Gives it one for an hour from now. */
+  know(req: Request, res: Response): string;
+}
+
+const TTL_MS = 3_600_000;
+
+export function createBrowsers(encryption: Encryption, publicUrl: string): Browsers {
+  const cookie = sealedCookie(encryption, publicUrl, 'inspect', z.string());
+  const of = (req: Request) => cookie.readAll(req)[0] ?? null;
+  return {
+    of,
+    know(req, res) {
+      const browser = of(req) ?? randomBytes(20).toString('base64url');
+      cookie.set(res, browser, TTL_MS);
+      return browser;
+    },
+  };
+}
+
+export interface FollowParts {
+  recorder: Recorder;
+  browsers: Browsers;
+  now: () => number;
+  onError: (error: unknown) => void;
+}
+
+/** Tells the recorder what comes in at the routes to connect, and what goes out. */
+export function followAttempts({ recorder, browsers, now, onError }: FollowParts) {
+  function begin(req: Request, res: Response, location: string): void {
+    const cookies = cookiesIn(res);
+    const { name, ...question } = readAuthorize(location);
+    recorder.begin(browsers.know(req, res), name, { at: now(), cookies, ...question });
+  }
+
+  const arrive: RequestHandler = (req, res, next) => {
+    const browser = browsers.of(req);
+    const attempt = browser && recorder.arrive(browser, nameOf(String(req.query.state)), partsOf(req.query));
+    if (!attempt) return next();
+    const finished = () => {
+      if (attempt.callback) attempt.callback.response = responseOf(res, now());
+      if (attempt.outcome === 'connected') attempt.grantId = req.session?.withingsId ?? null;
+    };
+    res.once('finish', harmless(onError, finished, undefined));
+    recorder.during(attempt, next);
+  };
+
+  const router = Router();
+  router.all('/callback', ({ method }, _res, next) => (method === 'GET' ? next() : next('router')));
+  router.all('/callback', onlyNavigation, arrive); // nothing else brings an answer
+  return { onBegun: harmless(onError, begin, undefined), router };
+}
+
+/** Where the browser is sent to ask, as far as it may be told. */
+function readAuthorize(location: string) {
+  const first = new URL(location);
+  const behind = first.searchParams.get('r'); // Withings' logout goes on to there
+  const url = behind !== null && URL.canParse(behind) ? new URL(behind) : first;
+  const query = Object.fromEntries(url.searchParams);
+  return {
+    name: nameOf(String(query.state)),
+    authorizeUrl: url.origin + url.pathname,
+    parts: partsOf(query),
+    isOther: url !== first,
+  };
+}
+
+function responseOf(res: Response, at: number): Told {
+  return { at, status: res.statusCode, location: placeOf(res.get('Location')), cookies: cookiesIn(res) };
+}
+
+function cookiesIn(res: Response): Cookie[] {
+  return [res.get('Set-Cookie') ?? []].flat().map(cookieOf);
+}
+
+/** Without its query, and without the name of a result, which is as good as a key to it. */
+function placeOf(location: string | undefined): string | null {
+  if (!location?.startsWith('/')) return null;
+  return location.replace(/[?#].*$/, '').replace(/(\/connect\/result\/).*/, '$1…');
+}
+
+function cookieOf(header: string): Cookie {
+  const [, name = '', value = '', attributes = ''] = /^([^=]*)=([^;]*);? ?(.*)$/.exec(header) ?? [];
+  return { name, length: value.length, attributes };
+}
