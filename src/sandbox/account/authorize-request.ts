@@ -8,7 +8,7 @@ export interface AuthorizeRequest {
   state: string;
   redirectUri: string;
   demo: boolean;
-  /** Which person of the login: Withings' own pages add it (seen). */
+  /** @differs authorize (S): where several people share a login, Withings’ pages ask whose measures, and add `selecteduser` */
   selected: string | undefined;
   /** The same request as a query, to come back to it. */
   query: string;
@@ -18,7 +18,7 @@ export type ReadRequest =
   | { outcome: 'valid'; request: AuthorizeRequest }
   | { outcome: 'incomplete' | 'unknown-client' | 'wrong-redirect' | 'not-callable' };
 
-/** Parameters as documented; PKCE is not among them and is ignored, like anything else unknown (inferred). */
+/** @differs authorize (I): PKCE, and whatever else is not documented, is ignored */
 export function readAuthorizeRequest(fields: Fields, clients: Clients): ReadRequest {
   const clientId = fields.get('client_id');
   const state = fields.get('state');

@@ -114,7 +114,7 @@ function askConsent(res: Response, request: AuthorizeRequest, login: Login, prob
   );
 }
 
-/** The texts were seen, the HTTP status is inferred. A wrong redirect_uri is never redirected to. */
+/** @differs authorize (S): a wrong `redirect_uri` is answered with JSON and without a redirect; unknown clients and missing parameters with a page (HTTP 400: I) */
 function refuseRequest(res: Response, outcome: Exclude<ReadRequest['outcome'], 'valid'>) {
   switch (outcome) {
     case 'incomplete':

@@ -26,5 +26,9 @@ function narrowed(faults: Faults, agreed: readonly Scope[]): readonly Scope[] {
   return measures.length > 0 && faults.take('only-metrics') ? measures : agreed;
 }
 
-/** Not documented and never seen; these are the words of the PHP server whose other texts Withings uses. */
+/**
+ * The words of the PHP server whose other texts Withings uses.
+ *
+ * @differs authorize (I): who denies is sent back with `error=access_denied`; no document and no recording has it
+ */
 const DENIED = 'The user denied access to your application';

@@ -23,7 +23,11 @@ export function importedAt(
   return clockTime(dayOf(openedAt, timezone) - memberFor, 20, timezone);
 }
 
-/** When what ended `at` was last changed: all that was imported, in that one moment. In milliseconds. */
+/**
+ * When what ended `at` was last changed, in milliseconds.
+ *
+ * @differs getmeas (S): imported days were all `modified` at the moment of the import; so in all lists of days
+ */
 export function modifiedAt(history: History, person: Person, at: number): number {
   return Math.max(at, importedAt(history, person) ?? 0);
 }

@@ -4,7 +4,11 @@ import { type Answer, invalidParams } from '../wire/answers.ts';
 import { parseYmd } from './calendar.ts';
 import type { Asked } from './serve.ts';
 
-/** Seen in a recording of sleep summaries; taken for all lists of days. */
+/**
+ * @differs sleep getsummary (S): 300 rows a page
+ * @differs getactivity (I): 300 rows a page, as of sleep summaries
+ * @differs getworkouts (I): 300 rows a page, as of sleep summaries
+ */
 const PAGE = 300;
 
 /** Either calendar days, both included, or what has changed since (milliseconds). */
@@ -15,8 +19,11 @@ export interface Days {
 }
 
 /**
- * startdateymd with enddateymd, or lastupdate (documented), which wins where public clients send both (seen). The
- * refusals are inferred.
+ * startdateymd with enddateymd, or lastupdate (documented). The refusals are inferred.
+ *
+ * @differs getactivity (S): dates beside `lastupdate`, which the document forbids, are let be: `lastupdate` wins
+ * @differs getworkouts (S): dates beside `lastupdate`, which the document forbids, are let be: `lastupdate` wins
+ * @differs sleep getsummary (S): dates beside `lastupdate`, which the document forbids, are let be: `lastupdate` wins
  */
 export function readDays(fields: Fields): Days | Answer {
   const [from, to, lastupdate] = ['startdateymd', 'enddateymd', 'lastupdate'].map((name) => fields.get(name));

@@ -31,7 +31,11 @@ export interface Service {
   answer: (asked: Asked) => Answer | Promise<Answer>;
 }
 
-/** Actions of one path (documented as POST; GET with a query was seen to work), each behind an access token. */
+/**
+ * Actions of one path, each behind an access token.
+ *
+ * @differs data calls (S): a GET with a query is answered as well as the documented POST
+ */
 export function serve(world: World, path: string, services: Record<string, Service>): Router {
   const { api, clock, faults, guard, pairs, people } = world;
   const router = Router();
@@ -79,7 +83,7 @@ export function serve(world: World, path: string, services: Record<string, Servi
   return router;
 }
 
-/** In the header (documented) or among the parameters (seen). */
+/** @differs data calls (S): the access token may stand among the parameters, in place of the header */
 function accessToken(req: Request, fields: Fields): string | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
   return bearer ?? fields.get('access_token');

@@ -11,10 +11,11 @@ import type { Owner, Subscription } from './subscriptions.ts';
 const PROBE_MS = 2 * SECOND;
 const MAX_PER_PERSON = 60;
 const MAX_IN_ALL = 5000;
-/** All recorded answers say so: the last second of 32 bits. */
+/** The last second of 32 bits. @differs notify list (S): `expires`, which the document does not name, is 2147483647 */
 const EXPIRES = 2_147_483_647;
 
 /** Words and numbers from an older guide; today's lists them as "Invalid params" and "An error occurred". */
+/** @differs notify subscribe (I): the words of the refusals 286 and 305, of which older guides have the numbers; those of 293 are seen */
 const wrongCallback = refuse(293, 'The callback URL is either absent or incorrect');
 const noSubscription = refuse(286, 'No such subscription was found');
 const tooMany = refuse(305, 'Too many notifications are already set');
@@ -70,7 +71,7 @@ export function notifyRoutes(world: World): Router {
     return success({});
   }
 
-  /** Without a category: all that go to this URL (inferred). */
+  /** @differs notify revoke (I): without `appli`: all that go to this URL */
   function revoke(asked: Asked): Answer {
     const only = asked.fields.get('appli');
     const url = asked.fields.get('callbackurl');
@@ -88,8 +89,9 @@ export function notifyRoutes(world: World): Router {
   }
 
   /**
-   * Whether the URL may be called and answers a HEAD with 2xx (documented). This sandbox calls only where one of
-   * the client's own callback URLs lives; Withings asks for a public address instead.
+   * Whether the URL may be called and answers a HEAD with 2xx (documented).
+   *
+   * @differs notify subscribe (ours): called is only the origin of a registered callback URL; Withings asks for a public https address instead
    */
   async function answers(clientId: string, url: string): Promise<boolean> {
     const own = clients.get(clientId)?.redirectUris.map((uri) => new URL(uri).origin) ?? [];

@@ -45,7 +45,7 @@ export function tokenRoutes(world: World): Router {
     }
   });
 
-  /** The order of these checks is inferred. */
+  /** @differs requesttoken (I): the order of the checks: repeated, client, quota, grant type, code or token, redirect URI */
   function requestToken(fields: Fields): Answer {
     const repeated = guard.repeated('requesttoken', fields);
     if (repeated) return repeated;
@@ -89,7 +89,7 @@ export function tokenRoutes(world: World): Router {
     return tokenAnswer(pairs.rotate(pair, { grace: !faults.take('no-grace') }));
   }
 
-  /** Keys in the order of the reference. userid was text in earlier years and is a number now (seen). */
+  /** Keys in the order of the reference. @differs requesttoken (S): `userid` is a number, and was text in earlier years */
   function tokenAnswer(pair: Pair): Answer {
     return success({
       userid: faults.take('userid-string') ? String(pair.user_id) : pair.user_id,
@@ -102,7 +102,7 @@ export function tokenRoutes(world: World): Router {
     });
   }
 
-  /** Documented. That it succeeds again when nothing is left to revoke is inferred. */
+  /** @differs revoke (I): succeeds again when nothing is left to revoke */
   function revokeGrant(fields: Fields): Answer {
     const checked = checkSigned(fields, clients, nonces);
     if ('refusal' in checked) return checked.refusal;

@@ -5,7 +5,7 @@ import { looksIssued, type Random } from '../secrets.ts';
 import type { Consent } from './codes.ts';
 import { accessTokenState, refreshTokenState } from './token-state.ts';
 
-/** Documented for the demo user; what the wire shows afterwards is inferred. */
+/** Documented for the demo user. @differs data calls (I): once the demo user is unlinked, the tokens are refused as dead ones are */
 const DEMO_LIFETIME = DAY;
 /** How long the dead are kept for whoever looks on, and how many pairs of one person with them. */
 const DEAD_KEPT = 30 * DAY;
@@ -49,7 +49,7 @@ export class Pairs {
     this.#random = random;
   }
 
-  /** The first pair of a consent. Pairs of earlier consents live on (inferred). */
+  /** The first pair of a consent. @differs requesttoken (I): pairs of earlier consents live on */
   open(consent: Consent): Pair {
     const opened = this.#insert({
       chain: this.#random(8),
@@ -64,7 +64,7 @@ export class Pairs {
     return opened;
   }
 
-  /** A new pair for an old refresh token. The old access token keeps its own three hours (inferred). */
+  /** A new pair for an old refresh token. @differs requesttoken (I): the former access token keeps its own three hours */
   rotate(old: Pair, { grace }: { grace: boolean }): Pair {
     return this.#db.transaction(() => {
       const replaced = 'UPDATE pairs SET replaced_at = coalesce(replaced_at, ?) WHERE id = ?';

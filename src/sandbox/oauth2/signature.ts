@@ -5,7 +5,10 @@ import { sameText, sign } from '../secrets.ts';
 import { type Answer, invalidClient, invalidParams, invalidSignature, success } from '../wire/answers.ts';
 import type { World } from '../world.ts';
 
-/** How far a timestamp may be off is not known. Inferred: as long as a nonce lives. */
+/**
+ * @differs getnonce (I): a timestamp may be off by thirty minutes
+ * @differs getnonce (ours): of the moved clock or of the real one
+ */
 const CLOCK_SLACK = 30 * MINUTE;
 
 /** `POST /v2/signature`, action `getnonce` (documented). */

@@ -34,7 +34,7 @@ export function getDemoAccess(world: World, fields: Fields): Answer {
   });
 }
 
-/** Withings' own snippets of 2022. These words are the sandbox's, behind those of the refusal. */
+/** @differs recoverauthorizationcode (ours): who sends `email`, as Withings’ own snippets of 2022 do, reads in the refusal that it is `userid` */
 const OF_OLD_SNIPPETS = ' (sandbox: older snippets send email; by now it is userid)';
 
 /** Documented: a new code for a user whom the application created; everybody else has to be asked again. */
@@ -49,7 +49,10 @@ export function recoverAuthorizationCode(world: World, fields: Fields): Answer {
   });
 }
 
-/** The fields are documented, the list around them is seen in typed clients. One page holds everyone (inferred). */
+/**
+ * @differs listusers (S): the people are in a list, `users`
+ * @differs listusers (I): one page holds everyone
+ */
 export function listUsers(world: World, fields: Fields): Answer {
   return signedWork(world, fields, (client) => {
     const users = world.people.createdBy(client.id).map(({ userId, account }) => ({
@@ -62,7 +65,7 @@ export function listUsers(world: World, fields: Fields): Answer {
   });
 }
 
-/** Lives ten minutes (documented). Without a redirectUri any registered one redeems it (inferred). */
+/** Lives ten minutes (documented). @differs recoverauthorizationcode (I): any registered `redirect_uri` redeems the code */
 export function serverCode({ codes }: World, clientId: string, userId: number, redirectUri = ''): string {
   return codes.issue({ clientId, userId, scope: CREATED_SCOPE, redirectUri }, SERVER_CODE_LIFETIME);
 }

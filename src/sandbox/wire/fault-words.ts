@@ -11,9 +11,9 @@ export const FAULT_WORDS: Record<FaultName, FaultWords> = {
   'http-500': { title: 'Withings is down', what: 'a web page with status 500 in place of an answer' },
   html: { title: 'A web page comes', what: 'HTML with status 200 in place of an answer' },
   'status-601': { title: 'Too many requests', what: 'status 601, and to wait for ten seconds' },
-  'status-522': { title: 'A timeout inside Withings', what: 'status 522: please try again' },
+  'status-522': { title: 'A timeout inside Withings', what: 'status 522, please try again' },
   'status-2554': { title: 'Not implemented', what: 'status 2554, as for a wrong address' },
-  'wrong-secret': { title: 'The secret is refused', what: 'as if it had been made anew; token calls only' },
+  'wrong-secret': { title: 'The secret is refused', what: 'as if it had been made anew' },
   'refuse-code': { title: 'The code is refused', what: 'as if it were older than 30 seconds' },
   'refuse-refresh': { title: 'The refresh token is refused', what: 'though it is live' },
   'lose-reply': {

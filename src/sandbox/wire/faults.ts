@@ -100,7 +100,8 @@ export class Faults {
   }
 }
 
-function strikes(fault: Fault, call: Call): boolean {
+/** Whether it is meant for this call. */
+export function strikes(fault: Pick<Fault, 'name' | 'on'>, call: Call): boolean {
   if (fault.name === 'refuse-code') return call.grantType === 'authorization_code';
   if (fault.name === 'refuse-refresh') return call.grantType === 'refresh_token';
   if (fault.on !== null) return fault.on === call.endpoint || fault.on === callName(call);

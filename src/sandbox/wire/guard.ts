@@ -5,7 +5,7 @@ import type { Fields } from '../input.ts';
 import { type Answer, sameArguments, tooManyRequests } from './answers.ts';
 import type { Endpoint } from './endpoints.ts';
 
-/** Seen: the same call again within ten seconds is refused, for one account whatever its token. */
+/** The same call again within so long is refused, for one account whatever its token (seen). */
 const WINDOW = 10 * SECOND;
 /** Documented: calls a minute for one application. */
 const QUOTA = 120;

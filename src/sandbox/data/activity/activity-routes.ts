@@ -9,7 +9,8 @@ import { getWorkouts } from './getworkouts.ts';
 export function activityRoutes(world: World): Router {
   const scopes = ['user.activity'];
   return serve(world, '/v2/measure', {
-    getmeas: getmeas(world), // documented at /measure, and public clients were seen to ask here
+    /** @differs getmeas (S): answers at `/v2/measure` as well, where public clients ask */
+    getmeas: getmeas(world),
     getactivity: { endpoint: 'getactivity', scopes, answer: (asked) => getActivity(asked, world.clock) },
     getintradayactivity: {
       endpoint: 'getintradayactivity',

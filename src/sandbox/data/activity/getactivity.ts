@@ -11,8 +11,10 @@ import { endOfDay, lastQuarterEnd, type Quarter, quartersOf } from './quarters.t
 import { knowsHeart, type Tracker, trackersOf } from './tracker.ts';
 
 /**
- * Days of activity as they changed, oldest first, a row of each tracker; the day that is not over grows. Without data_fields: all
- * (inferred).
+ * Days of activity; the day that is not over grows.
+ *
+ * @differs getactivity (I): in the order of the changes, the oldest first
+ * @differs getactivity (I): without `data_fields`: everything
  */
 export function getActivity(asked: Asked, history: History): Answer {
   const { person, fields, now } = asked;
@@ -92,7 +94,12 @@ function heartOf(quarters: Quarter[]) {
   };
 }
 
-/** Brand 1 is Withings, 18 anything else (documented). */
+/**
+ * Brand 1 is Withings, 18 anything else (documented).
+ *
+ * @differs getactivity (S): a row of a date for each that counted: `is_tracker` true and brand 1, or false and brand 18, where
+ * `deviceid` and `hash_deviceid` are `null`
+ */
 function about(person: Person, { deviceid, modelid, model }: Tracker, day: number, modified: number) {
   return {
     deviceid,

@@ -12,7 +12,7 @@ import { type Workout, workoutOf } from './workouts.ts';
 /** A watch hands a workout over when it has ended. */
 const SYNC = 4 * MINUTE;
 
-/** Workouts, oldest first. Without data_fields: all of them (inferred). */
+/** @differs getworkouts (I): the oldest first; without `data_fields`: everything */
 export function getWorkouts(asked: Asked, history: History): Answer {
   const { person, fields, now } = asked;
   const days = readDays(fields);

@@ -19,7 +19,7 @@ export function heartRoutes(world: World): Router {
     get: { endpoint: 'heart get', scopes, answer: get },
   });
 
-  /** Newest first (inferred). */
+  /** @differs heart list (I): the newest first */
   function list(asked: Asked): Answer {
     const { person, fields, now } = asked;
     const times = readTimes(fields);

@@ -7,11 +7,17 @@ import type { Group } from './groups.ts';
 import { measuredIn } from './history.ts';
 import type { WeighIn } from './weigh-ins.ts';
 
-/** 1,436 groups were seen in one answer. */
+/** @differs getmeas (I): up to 1,500 groups in one answer (1,436 were seen) */
 const PAGE = 1500;
 const NUMBERS = ['startdate', 'enddate', 'lastupdate', 'offset', 'category', 'meastype'] as const;
 
-/** Groups of measures: the newest first, with `lastupdate` those that changed first (both seen). */
+/**
+ * Groups of measures.
+ *
+ * @differs getmeas (S): newest first; with `lastupdate` in the order of the changes, the oldest first
+ * @differs getmeas (S): `updatetime` is a number; `more` and `offset` are left out at the end
+ * @differs getmeas (I): without `category` the goal is among the groups, with category 2
+ */
 export function getMeasures(
   { person, fields, now, rows = PAGE }: Asked,
   history: History,
@@ -43,7 +49,6 @@ export function getMeasures(
     updatetime: Math.floor(now / SECOND),
     timezone: person.timezone,
     measuregrps: found.slice(offset, next),
-    // Left out, not 0, when nothing follows (seen).
     ...(found.length > next ? { more: 1, offset: next } : {}),
   });
 }

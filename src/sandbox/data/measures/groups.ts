@@ -13,7 +13,12 @@ export interface Measure {
   position?: number;
 }
 
-/** As recorded from the wire, keys in that order; times in seconds. `modelid`, not the documented `model_id`. */
+/**
+ * As recorded from the wire, keys in that order; times in seconds.
+ *
+ * @differs getmeas (S): `modelid` instead of `model_id`, and `comment` is `null`
+ * @differs getmeas (S): a `timezone` in each group, beside that of the body
+ */
 export interface Group {
   grpid: number;
   attrib: number;
@@ -27,7 +32,7 @@ export interface Group {
   modelid: number | null;
   model: string | null;
   comment: null;
-  /** Where the person lives (typed clients have it, recordings do not). */
+  /** Where the person lives. */
   timezone: string;
 }
 
@@ -52,7 +57,11 @@ export function deviceGroup(
   return { ...group, deviceid: id, hash_deviceid: id, modelid, model };
 }
 
-/** What no device measured. Times in milliseconds: when it was so, and when it was written down. */
+/**
+ * What no device measured. Times in milliseconds: when it was so, and when it was written down.
+ *
+ * @differs getmeas (S): of what no device measured `deviceid`, `hash_deviceid`, `model` and `modelid` are `null`
+ */
 export function writtenGroup(
   { timezone }: Person,
   attrib: number,

@@ -23,7 +23,7 @@ export function weighed(scale: Device, body: BodyReading, heart: HeartReading): 
   return [...basic, measure(11, heart.pulse, 0), measure(91, 5.2 + (heart.systolic - 100) / 14, -3)];
 }
 
-/** Seen in recordings; the document does not name it. */
+/** @differs getmeas (S): `position` 7, which the document does not name, for the whole body */
 const WHOLE = 7;
 /** Torso, left leg, left arm, right leg, right arm (documented), and about what share of the body each has. */
 const SEGMENTS = [
@@ -34,7 +34,7 @@ const SEGMENTS = [
   { position: 2, lean: 0.064, fat: 0.054 },
 ];
 
-/** As a Body Scan was recorded: types 5 and 8 come twice, the whole body has a position, the weight has none. */
+/** @differs getmeas (S): of a Body Scan types 5 and 8 come twice, 168 and 169 whole and for each segment; the weight has no position */
 function scanned(body: BodyReading): Measure[] {
   const outside = body.water * 0.415;
   const inside = body.water - outside;

@@ -20,7 +20,11 @@ export function sleepRoutes(world: World): Router {
     getsummary: { endpoint: 'sleep getsummary', scopes, answer: getSummary },
   });
 
-  /** The stages of the first 24 hours asked for, oldest first: a list (recorded), not the documented object. */
+  /**
+   * The stages of the first 24 hours asked for, oldest first.
+   *
+   * @differs sleep get (S): `series` is a list, not an object, and its items have a `hash_deviceid`
+   */
   function getSleep({ person, fields, now }: Asked): Answer {
     const times = readTimes(fields);
     if (isRefusal(times)) return times;
@@ -38,7 +42,11 @@ export function sleepRoutes(world: World): Router {
     return success({ series, model: sleeps[0] ? kindOf(sleeps[0]) : undefined });
   }
 
-  /** A row for each sleep of each device, oldest first; values only where `data_fields` asks for them (documented). */
+  /**
+   * Values only where `data_fields` asks for them (documented).
+   *
+   * @differs sleep getsummary (S): a row for each device and each sleep, naps too: one date may have several
+   */
   function getSummary(asked: Asked): Answer {
     const { person, fields, now } = asked;
     const days = readDays(fields);

@@ -29,7 +29,7 @@ export interface Stage {
   end: number;
 }
 
-/** What the device is too old to tell apart it calls unspecified. */
+/** @differs sleep get (I): older devices have state 5, unspecified, for all sleep */
 export function stagesOf(person: Person, sleep: Sleep): Stage[] {
   const stages = plan(person, sleep);
   if (sleep.device !== DEVICES.band) return stages;

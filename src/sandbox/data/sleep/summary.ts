@@ -7,7 +7,12 @@ import { type Sleep, sleepsOf } from './sleeps.ts';
 import { AWAKE, DEEP, LIGHT, REM, stagesOf, UNSPECIFIED } from './stages.ts';
 import { type Vitals, vitalsOf } from './vitals.ts';
 
-/** Whatever stages tell of each sleep that ended on a day, as `data_fields` names it; times in s. */
+/**
+ * Whatever stages tell of each sleep that ended on a day, as `data_fields` names it; times in s.
+ *
+ * @differs sleep getsummary (S): of older devices `lightsleepduration`, `remsleepduration` and `deepsleepduration` are `null`, and
+ * `total_sleep_time` is given
+ */
 export const summariesOf = memoizeDay((person, day) =>
   sleepsOf(person, day).map((sleep) => summarize(person, sleep)),
 );

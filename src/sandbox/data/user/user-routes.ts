@@ -47,7 +47,7 @@ function devicesOf(history: History, person: Person, now: number) {
   });
 }
 
-/** What came before the account's other devices is not in use any more; when it was first is not known (seen). */
+/** @differs getdevice (S): `first_session_date` is `null` of a device that came before the account */
 function sessionsOf(device: Device, first: number, now: number) {
   const isFormer = device === DEVICES.formerScale;
   return {
@@ -56,7 +56,11 @@ function sessionsOf(device: Device, first: number, now: number) {
   };
 }
 
-/** Runs down and is charged again. Above 75 % it is high, above 30 % medium (documented); not always known (seen). */
+/**
+ * Runs down and is charged again. Above 75 % it is high, above 30 % medium (documented).
+ *
+ * @differs getdevice (S): `model` and `battery` are `null` of a device newer than the names
+ */
 function battery(
   { userId }: Person,
   { model, modelid }: Device,
@@ -68,7 +72,11 @@ function battery(
   return left > 0.75 ? 'high' : left > 0.3 ? 'medium' : 'low';
 }
 
-/** Steps a day, sleep in seconds, weight as value × 10^unit kg; who never set any has none (both recorded). */
+/**
+ * Steps a day, sleep in seconds, weight as value × 10^unit kg.
+ *
+ * @differs getgoals (S): only the goals that were set; `goals` is empty where there are none
+ */
 function goalsOf({ goals: { steps, sleepHours, weightKg } }: Person) {
   return {
     ...(steps ? { steps } : {}),
