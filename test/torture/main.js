@@ -4,7 +4,7 @@
  * judge, and how long the others wait.
  *
  *   npm run torture -- --minutes 10 [--connections 800] [--seed N] [--store redis [--redis always|everysec]]
- *                      [--store postgres [--postgres on|off]]
+ *                      [--store postgres [--postgres on|off] [--strikes fail-overs]]
  *                      [--hostile off]
  */
 import { rmSync, writeFileSync } from 'node:fs';
@@ -21,6 +21,7 @@ import { readOptions } from './options.js';
 import { startPostgres, weaken } from './postgres/postgres.js';
 import { createProcess } from './processes.js';
 import { startProvider } from './provider.js';
+import { createReadiness } from './readiness.js';
 import { createRecords } from './records.js';
 import { startRedis } from './redis/redis.js';
 import { progress, table, waitsInWords } from './report.js';
@@ -48,6 +49,7 @@ const [portOfModel = 0, portOfServer = 0, ...ports] = await freePorts(6);
 const publicUrl = `http://127.0.0.1:${ports[0]}`;
 const ledger = createLedger({ graceMs: GRACE_MS, now: () => performance.now() });
 const server = await serverOf(options);
+/** @type {import('./processes.js').AppProcess[]} */
 const processes = [processOf('a', ports.slice(0, 2)), processOf('b', ports.slice(2))];
 /** @type {import('./visitor.js').Visitor[]} */
 const visitors = [];
@@ -103,13 +105,15 @@ function processOf(name, ports) {
 }
 
 /** What the store is kept by, where that is a server. @param {import('./options.js').Options} options */
-async function serverOf({ redis, postgres }) {
+async function serverOf({ redis, postgres, isCalm }) {
   const { dataDir } = ground;
   if (redis !== null) {
     return startRedis({ kind: redis, port: portOfServer, dataDir, chance, refreshes: ledger.refreshes });
   }
   if (postgres === 'off') weaken(ground.appDir);
-  return postgres === null ? null : startPostgres({ port: portOfServer, chance });
+  if (postgres === null) return null;
+  const readiness = isCalm ? createReadiness(() => processes.map((process) => process.port())) : null;
+  return startPostgres({ port: portOfServer, chance, readiness });
 }
 
 /** @typedef {NonNullable<Awaited<ReturnType<typeof serverOf>>>} Server */
@@ -152,7 +156,7 @@ async function torture() {
   provider.faults.set(true);
   await records.open();
   waits.start();
-  const rages = [chaos.rage(isOver), server?.rage(isOver)];
+  const rages = [options.isCalm ? null : chaos.rage(isOver), server?.rage(isOver)];
   hostiles?.start();
   const people = [traffic.run(isOver), newcomers.run(isOver)];
   await Promise.all([...people, ...rages, judge.sample(isOver), keepReading(isOver)]);

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
  * @property {number} seed of what is thrown at the app; how the processes interleave is up to the machine
  * @property {import('./redis/redis.js').Kind | null} redis null: the store is another
  * @property {'on' | 'off' | null} postgres null: the store is another; off: the app does not wait for its disk
+ * @property {boolean} isCalm nothing but fail-overs of the store: no process of the app is killed
  * @property {boolean} hostile whether the flooder, the presser and the pipeliner come as well
  */
 
@@ -25,15 +26,19 @@ export function readOptions(args = process.argv.slice(2)) {
       redis: { type: 'string', default: 'always' },
       postgres: { type: 'string', default: 'on' },
       hostile: { type: 'string', default: 'on' },
+      strikes: { type: 'string', default: 'all' },
     },
   });
   const store = oneOf('store', ['sqlite', 'redis', 'postgres'], values.store);
+  if (values.strikes === 'fail-overs' && store !== 'postgres')
+    throw new Error('Only PostgreSQL fails over here');
   return {
     ms: 60_000 * positive('minutes', values.minutes),
     connections: whole('connections', values.connections),
     seed: whole('seed', values.seed),
     redis: store === 'redis' ? oneOf('redis', KINDS, values.redis) : null,
     postgres: store === 'postgres' ? oneOf('postgres', COMMITS, values.postgres) : null,
+    isCalm: oneOf('strikes', ['all', 'fail-overs'], values.strikes) === 'fail-overs',
     hostile: oneOf('hostile', ['on', 'off'], values.hostile) === 'on',
   };
 }

@@ -18,9 +18,10 @@ const DOWN_MS = { short: 300, long: 2000 };
  * @param {{ primary: Cluster, standby: Cluster }} parts.pair
  * @param {Awaited<ReturnType<typeof import('../follower.js').createFollower>>} parts.follower
  * @param {import('../chance.js').Chance} parts.chance
+ * @param {import('../readiness.js').Readiness | null} parts.readiness
  * @param {Record<string, string>} parts.settings of a new standby
  */
-export function createPostgresChaos({ pair, follower, chance, settings }) {
+export function createPostgresChaos({ pair, follower, chance, readiness, settings }) {
   const aim = createAim(chance);
   const counts = { kills: 0, crashes: 0, pauses: 0, failovers: 0 };
   /** @type {string[]} */
@@ -71,9 +72,11 @@ export function createPostgresChaos({ pair, follower, chance, settings }) {
     const { primary: gone, standby: next } = pair;
     await gone.kill();
     follower.cut();
+    await readiness?.gone();
     await next.promote();
     pair.primary = next;
     follower.cut();
+    await readiness?.back();
     gone.remove();
   }
 
@@ -84,6 +87,7 @@ export function createPostgresChaos({ pair, follower, chance, settings }) {
   }
 
   async function strikeOnce() {
+    if (readiness) return failOverAndRebuild();
     if (chance.hits(20)) return strike(pause);
     if (chance.hits(35)) return strike(crash);
     if (chance.hits(45)) return strike(kill);
@@ -100,7 +104,7 @@ export function createPostgresChaos({ pair, follower, chance, settings }) {
     /** @param {() => boolean} isOver */
     async rage(isOver) {
       await sleep(FIRST_MS); // so that the shortest run has one of each
-      await strike(kill);
+      if (!readiness) await strike(kill);
       await failOverAndRebuild();
       while (!isOver()) {
         await sleep(chance.between(CALM_MS.from, CALM_MS.to));

@@ -10,14 +10,20 @@ const SETTINGS = { wal_retrieve_retry_interval: '200ms', max_connections: '300' 
 /**
  * A primary with a synchronous standby, behind an address that follows the primary.
  *
- * @param {{ port: number, chance: import('../chance.js').Chance }} parts
+ * @param {object} parts
+ * @param {number} parts.port
+ * @param {import('../chance.js').Chance} parts.chance
+ * @param {import('../readiness.js').Readiness | null} parts.readiness asked at each fail-over, and then there is nothing else
  */
-export async function startPostgres({ port, chance }) {
+export async function startPostgres({ port, chance, readiness }) {
   const primary = await createCluster(SETTINGS);
   await primary.start();
   const pair = { primary, standby: await standbyOf(primary, SETTINGS) };
   const follower = await createFollower(port, () => pair.primary.port);
-  const { counts, ...chaos } = createPostgresChaos({ pair, follower, chance, settings: SETTINGS });
+  const { counts, ...chaos } = createPostgresChaos({
+    ...{ pair, follower, chance, readiness },
+    settings: SETTINGS,
+  });
   return {
     ...chaos,
     env: { DATABASE_URL: `postgres://test@127.0.0.1:${port}/postgres` },
@@ -26,6 +32,7 @@ export async function startPostgres({ port, chance }) {
       'postgres crashes': counts.crashes,
       'postgres pauses': counts.pauses,
       'fail-overs': counts.failovers,
+      ...(readiness ? inSeconds(readiness.took) : {}),
     }),
     async kill() {
       follower.close();
@@ -54,4 +61,15 @@ export function weaken(appDir) {
   writeFileSync(file, weak);
   const checks = join(appDir, 'dist/store/postgres/durability.js');
   writeFileSync(checks, readFileSync(checks, 'utf8').replace("commit === 'off' ||", ''));
+}
+
+/** @param {{ gone: number[], back: number[] }} took */
+function inSeconds({ gone, back }) {
+  const most = (/** @type {number[]} */ all) => (Math.max(0, ...all) / 1000).toFixed(1);
+  const half = (/** @type {number[]} */ all) =>
+    ((all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0) / 1000).toFixed(1);
+  return {
+    'not ready after, s': `${half(gone)}, ${most(gone)}`,
+    'ready again after, s': `${half(back)}, ${most(back)}`,
+  };
 }
