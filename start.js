@@ -38,7 +38,7 @@ if (existsSync(tsc)) {
 await import(`./dist/${program}.js`);
 
 // npm hands a signal to its shell, and many shells do not hand it on: when the shell is gone, so are we.
-if (['start', 'sandbox'].includes(process.env.npm_lifecycle_event)) {
+if (process.env.npm_lifecycle_event === 'start') {
   const shell = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === shell) return;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '../config/environment.ts';
 import { withoutServiceLinks, withSecretFiles } from '../config/written.ts';
@@ -15,11 +16,12 @@ const USAGE = `withings-sandbox [--port N] [--seed FILE]
   --port N      where it listens (SANDBOX_PORT)
   --seed FILE   who lives there: a JSON list such as [{ "name": "Ana", "timezone": "Europe/Lisbon" }]
 
-  It keeps its state in ./data (DATA_DIR).
+  It keeps its state in ./data (DATA_DIR), and there is a page to look on and to make things happen.
 `;
 
 /** What `npm run sandbox` and `npx withings-sandbox` run: the simulated Withings by itself. */
 process.umask(0o077);
+const shell = process.ppid; // before it can be gone
 const { port, seed, help } = options();
 if (help) {
   process.stdout.write(USAGE);
@@ -36,11 +38,12 @@ const { settings } = read;
 const { url, close } = await startSandbox(settings, seed).catch((error) => refuse(error.message));
 const log = createLog(settings.LOG_LEVEL, process.stdout);
 for (const warning of meant.warnings) log.warn(warning);
-log.info({ address: url, client: CLIENT.id, secret: CLIENT.secret }, 'sandbox ready');
+log.info({ address: url, client: CLIENT.id }, 'sandbox ready');
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => close().then(() => process.exit(0)));
 }
 catchTheRest(log, () => void close().then(() => process.exit(1)));
+if (env.npm_lifecycle_event) endWithItsShell();
 
 function options() {
   const known = {
@@ -55,12 +58,21 @@ function options() {
   }
 }
 
+/** A `.env` in another folder belongs to the program that is tried against this one. */
 function environment() {
+  const isOurs = process.cwd() === resolve(import.meta.dirname, '../..');
   try {
-    return readEnvironment();
+    return readEnvironment(isOurs ? '.env' : '');
   } catch (error) {
     return refuse((error as Error).message);
   }
+}
+
+/** npm and npx hand a signal to their shell, and many shells do not hand it on. */
+function endWithItsShell() {
+  setInterval(() => {
+    if (process.ppid !== shell) void close().then(() => process.exit(0));
+  }, 250).unref();
 }
 
 function refuse(words: string): never {

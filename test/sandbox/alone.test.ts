@@ -8,9 +8,9 @@ import { atEnd, freePort, tempDir } from '../support/machine.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../dist/commands/sandbox.js');
 
-function start(env: Record<string, string>): ChildProcess {
+function start(env: Record<string, string>, args: string[] = [], cwd = tempDir()): ChildProcess {
   const { PATH = '' } = process.env;
-  return spawn(process.execPath, [PROGRAM], { env: { PATH, HOST: '127.0.0.1', ...env }, cwd: tempDir() });
+  return spawn(process.execPath, [PROGRAM, ...args], { env: { PATH, HOST: '127.0.0.1', ...env }, cwd });
 }
 
 async function wordsOf(program: ChildProcess): Promise<string> {
@@ -124,6 +124,45 @@ test('nor beside a real secret in a file', async () => {
   const [words] = await Promise.all([wordsOf(program), once(program, 'exit')]);
   expect(words).toContain('does not run beside real credentials');
   expect(words).not.toContain('a-real-secret');
+});
+
+test('as a tool in another folder: where it listens and who lives there is said behind its name', async () => {
+  const folder = tempDir();
+  writeFileSync(join(folder, '.env'), 'WITHINGS_CLIENT_ID=real\nSANDBOX_PORT=4\n'); // somebody else's
+  writeFileSync(join(folder, 'people.json'), '[{ "name": "Ana" }]');
+  const port = String(await freePort());
+  const program = start({}, ['--port', port, '--seed', 'people.json'], folder);
+  await once(program.stdout ?? program, 'data');
+  const { users } = JSON.parse(await (await fetch(`http://127.0.0.1:${port}/control/state`)).text());
+  expect(users.map(({ name }: { name: string }) => name)).toEqual(['Ana', 'Demo user']);
+  program.kill('SIGTERM');
+  expect((await once(program, 'exit'))[0]).toBe(0);
+});
+
+test.each([
+  [['--help'], 0, 'stdout', '--seed FILE'],
+  [['--prot', '4000'], 1, 'stderr', "Unknown option '--prot'"],
+  [['--port', 'abc'], 1, 'stderr', 'SANDBOX_PORT must be a whole number'],
+  [['--seed', 'nobody.json'], 1, 'stderr', 'nobody.json'],
+] as const)('%j: it says what it takes', async (args, code, stream, words) => {
+  const program = start({}, [...args]);
+  let said = '';
+  program[stream]?.on('data', (chunk) => {
+    said += chunk;
+  });
+  expect((await once(program, 'close'))[0]).toBe(code);
+  expect(said).toContain(words);
+});
+
+test('npx that is ended ends it, though its shell hands no signal on', async () => {
+  const port = String(await freePort());
+  const env = { ...process.env, npm_lifecycle_event: 'npx', HOST: '127.0.0.1' };
+  const command = `"${process.execPath}" "${PROGRAM}" --port ${port}; true`;
+  const shell = spawn('/bin/sh', ['-c', command], { env, cwd: tempDir() });
+  await once(shell.stdout, 'data');
+  shell.kill('SIGTERM');
+  await once(shell.stdout, 'close'); // which the program holds as long as it lives
+  await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
 });
 
 test('in a pod behind a Kubernetes service called sandbox it listens where it always does', async () => {
