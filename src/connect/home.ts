@@ -1,5 +1,5 @@
 import { type Request, Router } from 'express';
-import { connectionOf, demoEndsAt, STATE_WORDS } from '../problems/connection.ts';
+import { connectionOf, STATE_WORDS } from '../problems/connection.ts';
 import type { Sessions } from '../session/session.ts';
 import type { Grant } from '../store/grant.ts';
 import { formatDate, timesWords } from '../time/formats.ts';
@@ -58,9 +58,7 @@ function footOf(receipt: Receipt | null, isGreeted: boolean): { times: string } 
 
 /** The same as on the dashboard: a dead connection is not called connected here either, nor a demo whose day is over. */
 function stateWords(grant: Grant, now: number) {
-  const known = connectionOf(grant, null).state;
-  const isDayOver = now >= (demoEndsAt(grant) ?? Number.POSITIVE_INFINITY); // and nobody has asked Withings since
-  const state = known === 'connected' && isDayOver ? 'unlinked' : known;
+  const { state } = connectionOf(grant, null, now);
   return {
     userId: grant.userId,
     demo: grant.demo,

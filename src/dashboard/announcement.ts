@@ -21,8 +21,13 @@ export interface Announcement {
 /** A page that reloads takes away what somebody reads or fills in: not as often as a script may renew it. */
 const REFRESH_SECONDS = 120;
 
-export function announcementOf(grant: Grant, data: Everything, stale: Stale | null): Announcement {
-  const { state, problem } = connectionOf(grant, null);
+export function announcementOf(
+  grant: Grant,
+  data: Everything,
+  stale: Stale | null,
+  now: number,
+): Announcement {
+  const { state, problem } = connectionOf(grant, null, now);
   const shown = (look: Connection['state']) => ({ look, headline: STATE_WORDS[look] });
   const nothing = { again: null, refresh: null };
   if (state === 'unlinked') return { title: STATE_WORDS[state], ...shown(state), ...nothing };

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import type { SessionData } from 'express-session';
-import { connectionOf, demoEndsAt } from '../problems/connection.ts';
+import { connectionOf } from '../problems/connection.ts';
 import { oneAtATime } from '../scheduling/one-at-a-time.ts';
 import { every, type Pause, pause } from '../scheduling/schedule.ts';
 import type { Grant } from '../store/grant.ts';
@@ -61,9 +61,7 @@ export function createEvents({
   /** What a page would show otherwise than before: the status, or what the hour or the person's day has changed. */
   function appearanceOf(grant: Grant | null, zone: string | null): string {
     const due = grant && isDue(grant, refreshMarginSeconds, now());
-    const demoEnds = grant && demoEndsAt(grant);
-    const isOver = demoEnds !== null && now() >= demoEnds;
-    return JSON.stringify([connectionOf(grant, zone), due, isOver, ymdAt(now(), zone ?? 'UTC')]);
+    return JSON.stringify([connectionOf(grant, zone, now()), due, ymdAt(now(), zone ?? 'UTC')]);
   }
 
   async function readGrant(req: Request): Promise<Grant | null> {
@@ -93,7 +91,7 @@ export function createEvents({
       const current = await readGrant(req);
       const currentZone = current && (await timezones.of(current.id));
       const appearance = appearanceOf(current, currentZone);
-      if (appearance !== shown) send('connection', connectionOf(current, currentZone));
+      if (appearance !== shown) send('connection', connectionOf(current, currentZone, now()));
       shown = appearance;
       if (!current) return stream.end(); // logged out or disconnected: there is nothing more to tell
       const latest = await newsAt(current.id);
@@ -112,7 +110,7 @@ export function createEvents({
       void heartbeat.stop();
     });
     stream.write('retry: 3000\n\n');
-    send('connection', connectionOf(grant, zone));
+    send('connection', connectionOf(grant, zone, now()));
     looks.start();
     heartbeat.start();
   }

@@ -38,7 +38,7 @@ export function dashboardPage(grant: Grant, data: Everything, { range, ...option
   const { preferences, wording, marginSeconds, lasts, stale } = options;
   const { now } = range;
   const { moment } = wording;
-  const { state, problem } = connectionOf(grant, preferences.zone);
+  const { state, problem } = connectionOf(grant, preferences.zone, now);
   const { panels, troubles } = panelsOf(data, range, wording, stale?.refusal.code ?? null);
   const isTroubled = state !== 'connected' && state !== 'refreshing';
   const demoEnds = demoEndsAt(grant);

@@ -55,12 +55,12 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.post('/logout/others', (req, res) => logOutOthers(parts, req, res));
   router.get('/api/connection', noStore, async (req, res) => {
     const { withings: grant } = req.session;
-    if (!grant) return res.json({ ...connectionOf(null, null), ...NO_END });
+    if (!grant) return res.json({ ...connectionOf(null, null, 0), ...NO_END });
     const lasts = await parts.sessions.lastsUntil(req, grant);
     const ends = lasts?.until
       ? { lastsUntil: new Date(lasts.until).toISOString(), lastsBecause: lasts.because }
       : NO_END;
-    return res.json({ ...connectionOf(grant, await parts.timezones.of(grant.id)), ...ends });
+    return res.json({ ...connectionOf(grant, await parts.timezones.of(grant.id), parts.now()), ...ends });
   });
   router.use(exportRoutes(parts));
   router.all(PRESSES, onlyMethods('POST'));
@@ -96,7 +96,7 @@ async function dashboard(
       lasts,
       stale,
     }),
-    announcement: announcementOf(grant, data, stale),
+    announcement: announcementOf(grant, data, stale, at),
     notice: notices.take(req, res),
     news: news && newsWords(news, wording),
     others: others > 0 ? otherBrowsers(others) : null,

@@ -17,6 +17,7 @@ export interface PartnerParts {
   disconnect: Disconnect;
   /** Where a person lives, an IANA name; null: not known. */
   timezoneOf: (grantId: string) => Promise<string | null>;
+  now: () => number;
   log: Log;
   onConnected: () => void;
 }
@@ -26,7 +27,7 @@ const REQUESTS_A_MINUTE = 120;
 
 /** The server-to-server API: for authorization codes that Withings gives to a server, not to a browser. */
 export function partnerRoutes(key: string, parts: PartnerParts): Router {
-  const { connections, grants, disconnect, timezoneOf, log } = parts;
+  const { connections, grants, disconnect, timezoneOf, now, log } = parts;
   const audit = auditLog(log);
   const router = Router();
   router.use('/partner', requireKey(key, REQUESTS_A_MINUTE, 'Bearer'), noStore, json, onlyJson);
@@ -49,7 +50,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
     res.json({
       connectionId: connection.connectionId,
       externalId: connection.externalId(),
-      ...connectionOf(connection.grant(), await timezoneOf(connection.grantId)),
+      ...connectionOf(connection.grant(), await timezoneOf(connection.grantId), now()),
     });
   });
 

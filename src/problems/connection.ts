@@ -44,12 +44,16 @@ const NOT_CONNECTED: Connection = {
   timezone: null,
 };
 
-/** @param timezone as Withings says it */
-export function connectionOf(grant: Grant | null | undefined, timezone: string | null): Connection {
+/** @param timezone as Withings says it @param now milliseconds since 1970 */
+export function connectionOf(
+  grant: Grant | null | undefined,
+  timezone: string | null,
+  now: number,
+): Connection {
   if (!grant) return NOT_CONNECTED;
   const code = failureOf(grant);
   return {
-    state: stateOf(grant, code),
+    state: stateOf(grant, code, now),
     userId: grant.userId,
     demo: grant.demo,
     scope: grant.scope,
@@ -66,11 +70,10 @@ export function demoEndsAt({ demo, connectedAt }: Grant): number | null {
   return demo ? connectedAt + DAY_MS : null;
 }
 
-function stateOf(grant: Grant, problem: string | null): Connection['state'] {
-  if (grant.ended) {
-    const demoEnds = demoEndsAt(grant);
-    return demoEnds !== null && grant.ended.at >= demoEnds ? 'unlinked' : 'needs-reconnect';
-  }
+function stateOf(grant: Grant, problem: string | null, now: number): Connection['state'] {
+  const demoEnds = demoEndsAt(grant) ?? Number.POSITIVE_INFINITY;
+  if (grant.ended) return grant.ended.at >= demoEnds ? 'unlinked' : 'needs-reconnect';
+  if (now >= demoEnds) return 'unlinked'; // and nobody has asked Withings since
   if (grant.leased || grant.restored) return 'refreshing'; // Withings is about to be asked
   return problem === null ? 'connected' : 'degraded';
 }

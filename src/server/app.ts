@@ -83,7 +83,15 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
   if (partnerApiKey) {
     const timezoneOf = timezones.of;
     app.use(
-      partnerRoutes(partnerApiKey, { connections, grants, disconnect, timezoneOf, log, onConnected: wake }),
+      partnerRoutes(partnerApiKey, {
+        connections,
+        grants,
+        disconnect,
+        timezoneOf,
+        now,
+        log,
+        onConnected: wake,
+      }),
     );
   }
   app.use(webhookRoutes({ address, inbox }));

@@ -68,9 +68,10 @@ test('a demo whose day is over is not called connected, though nobody has asked 
   const { text } = await visitor.get('/');
   expect(text).toContain('<title>The demo is over – ');
   expect(text).toContain('<a class="button" href="/connect?mode=demo">Try the demo again</a>');
+  expect((await visitor.json('/api/connection')).body).toMatchObject({ state: 'unlinked', problem: null });
   await sandboxOf(app).fault('http-500', { times: 0 });
   const titles = [await visitor.get('/dashboard'), await visitor.get('/')].map((page) => headOf(page.text));
-  expect(titles).toEqual(['Connected, but held up', 'Connected, but held up']); // the same on both
+  expect(titles).toEqual(['The demo is over', 'The demo is over']); // the same on both
 });
 
 function headOf(page: string): string | undefined {

@@ -137,10 +137,10 @@ describe('one refresh, step by step', () => {
     expect(await grants.fresh()).toMatchObject({
       refusal: { code: 'withings-refused', remedy: 'reconnect' },
     });
-    expect(connectionOf(await read(), null).problem?.code).toBe('withings-refused');
+    expect(connectionOf(await read(), null, 0).problem?.code).toBe('withings-refused');
     expect(happenings(await read(), wording)[0]?.words).toBe('Withings refused without saying why');
     await write({ ended: null });
-    expect(connectionOf(await read(), null).problem?.code).toBe('withings-refused');
+    expect(connectionOf(await read(), null, 0).problem?.code).toBe('withings-refused');
     expect(await read()).toMatchObject({ history, lastRefresh: { outcome: code } });
   });
 
