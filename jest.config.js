@@ -9,7 +9,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',
-    '<rootDir>/test/(clients|contract|browser|redis|postgres|shared)/',
+    '<rootDir>/test/(clients|contract|browser|package|redis|postgres|shared)/',
   ], // they need more than Node
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -30,7 +30,7 @@ function tolerance({ length }: string): number {
 }
 
 /** Levenshtein's: how many letters are to be added, dropped or replaced. */
-function distance(from: string, to: string): number {
+export function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const [above, letter] of [...from].entries()) {
     const next = [above + 1];

@@ -83,7 +83,8 @@ export function createDataLoader(parts: DataLoaderParts): DataLoader {
 
   return {
     async measures(grant, stretch, news) {
-      const question = questions.measures(grant, stretch, news);
+      const { from, until } = stretch;
+      const question = questions.measures({ grant, news }, `${from} ${until}`, () => stretch);
       const answer = await exporting(grant, [question], ({ ask }) => ask(question));
       return answer.ok ? { ok: true, value: answer.value.value } : answer;
     },

@@ -15,6 +15,8 @@ export interface VisitParts {
   answers: Pick<AnswerCache, 'isFresh' | 'ask'>;
   now: () => number;
   refreshMarginSeconds: number;
+  /** Whose calls go first: those of somebody who waits, by default. */
+  priority?: 'data' | 'background';
 }
 
 /** Somebody who was let in with all that they are going to call, or who knows when to come again. */
@@ -34,7 +36,14 @@ export type Visits = <T>(
   asking: (visit: Visit) => Promise<T>,
 ) => Promise<T>;
 
-export function createVisits({ grants, withings, answers, now, ...parts }: VisitParts): Visits {
+export function createVisits({
+  grants,
+  withings,
+  answers,
+  now,
+  priority = 'data',
+  ...parts
+}: VisitParts): Visits {
   /** People who are being let in: the grant with which they were, or why they were not; null: nobody knows. */
   const entering = new Map<string, Promise<Result<Grant> | null>>();
 
@@ -56,14 +65,14 @@ export function createVisits({ grants, withings, answers, now, ...parts }: Visit
     asking: (visit: Visit) => Promise<T>,
   ): Promise<{ fresh: Result<Grant>; done: Promise<T> }> {
     const calls = callsFor(grant, questions);
-    const turn = calls > 0 ? await withings.turn({ priority: 'data', calls, person: grant.id }) : null;
+    const turn = calls > 0 ? await withings.turn({ priority, calls, person: grant.id }) : null;
     if (typeof turn === 'number') {
       const fresh = noTurn(turn);
       return { fresh, done: asking(visitOf(grant, fresh, null)) };
     }
     const asked: Promise<unknown>[] = [];
     try {
-      const fresh = await grants.fresh(grant, turn ?? 'data');
+      const fresh = await grants.fresh(grant, turn ?? priority);
       return { fresh, done: asking(visitOf(grant, fresh, turn, asked)) };
     } finally {
       if (turn) void Promise.allSettled(asked).then(turn.end);
@@ -76,7 +85,7 @@ export function createVisits({ grants, withings, answers, now, ...parts }: Visit
     turn: Turn | null,
     asked: Promise<unknown>[] = [],
   ): Visit {
-    const via = turn ?? 'data';
+    const via = turn ?? priority;
     const calls = withings.at(via);
     return {
       fresh,

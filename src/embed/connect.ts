@@ -1,152 +1,180 @@
-import { type Request, Router } from 'express';
-import { createAttempts } from '../connect/attempts.ts';
-import { createCodeBudget } from '../connect/code-budget.ts';
-import { createResults } from '../connect/results.ts';
-import { readReturnTo } from '../connect/return-to.ts';
-import { connectRoutes } from '../connect/routes.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Request, Response } from 'express';
+import { createAnswerCache } from '../dashboard/answer-cache.ts';
+import { createTimezones } from '../dashboard/preferences/timezones.ts';
+import { createVisits } from '../dashboard/visits.ts';
 import { backgroundLog, createLog } from '../operations/logging.ts';
-import { Problem } from '../problems/catalogue.ts';
-import type { SpentAttempt } from '../store/attempts.ts';
+import { together } from '../operations/observer.ts';
+import type { ConnectionState } from '../store/connections.ts';
 import type { Grant } from '../store/grant.ts';
-import { saveGrant } from '../store/grants.ts';
-import { hashed } from '../store/keys.ts';
+import { deriveKeys } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
 import { HELD_ADVICE } from '../store/restored.ts';
-import { ENDLESS_MS, type StoredSession } from '../store/sessions.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect, type Disconnected } from '../tokens/disconnect.ts';
-import { refuseWhileHeld } from '../web/held.ts';
-import { onlyMethods } from '../web/requests.ts';
-import { refuseCrossSite } from '../web/same-origin.ts';
-import { noStore } from '../web/security-headers.ts';
+import { servicesOf } from '../webhooks/categories.ts';
+import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notifications.ts';
 import type { Withings } from '../withings/client.ts';
-import { type Result, refuse } from '../withings/errors.ts';
-import { type ConnectOptions, readOptions, whoIs } from './options.ts';
+import type { List } from '../withings/data/records.ts';
+import type { Result } from '../withings/errors.ts';
+import { type Account, createAccount } from './account.ts';
+import { checkOptions } from './checks.ts';
+import { createEvents, type Events } from './events.ts';
+import { withKnownFailures } from './failures.ts';
+import { type ConnectOptions, settingsOf } from './options.ts';
+import { createOwners, named, whoIs } from './owners.ts';
+import { createReads } from './reads.ts';
+import { embeddedRoutes } from './routes.ts';
 
 /** Withings in somebody else's application. */
 export interface Connect {
   /** `GET /connect`, `GET /callback`, `POST /disconnect`. Failures go to your error handler as a Problem. */
-  router: Router;
-  /** A live access token of whoever is signed in, refreshed where that is due; or why there is none. */
-  fresh(req: Request): Promise<Result<Grant>>;
-  /** Makes a data call; a token that Withings rejects is renewed once, and the call repeated once. */
-  use<T>(req: Request, call: (accessToken: string) => Promise<Result<T>>): Promise<Result<T>>;
-  /** Erases the connection here and revokes it at Withings. Null: there was none. */
-  disconnect(req: Request): Promise<Disconnected | null>;
+  router: (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
+  /**
+   * The account of this owner, or of whoever is signed in with this request.
+   *
+   * @param options `background`: for work that nobody waits for; everybody else's calls to Withings go first
+   */
+  of(who: string | IncomingMessage, options?: { background?: boolean }): Account;
+  /** See Account, of whoever is signed in. */
+  fresh(req: IncomingMessage): Promise<Result<Grant>>;
+  use<T>(req: IncomingMessage, call: (accessToken: string) => Promise<Result<T>>): Promise<Result<T>>;
+  disconnect(req: IncomingMessage): Promise<Disconnected | null>;
+  /**
+   * Everybody who has connected, but for the demo, a page at a time. Opens no tokens.
+   *
+   * @param options `after`: the `next` of the page before. `limit`: of connections, each of which may have several owners
+   */
+  list(options?: { after?: string | null; limit?: number }): Promise<Page>;
+  /** Tells of what happens, in the process where it happens; a listener that fails is logged. */
+  on: Events['on'];
   withings: Withings;
   /** Finishes what is under way and closes the store. */
   stop(): Promise<void>;
 }
 
+export interface Page {
+  people: { owner: string; state: ConnectionState }[];
+  /** Null: this was the last. */
+  next: string | null;
+}
+
 /**
- * The connect flow and the custody of tokens, for an Express 5 application with sign-in and sessions of its own.
+ * The connect flow and the custody of tokens, for an Express application (4 or 5) with sign-in and sessions of its own.
  *
- * @throws Error when an option is missing or cannot work, in words
+ * @throws TypeError when an option is missing or cannot work, in words
  */
-export function createConnect(options: ConnectOptions): Connect {
-  const settings = readOptions(options);
-  const { clocks, owner, returnTo = '/' } = options;
-  const store = ofIssuer(options.store, settings.withings.issuer);
+export function createConnect<Req extends IncomingMessage = Request>(options: ConnectOptions<Req>): Connect {
+  checkOptions(options);
+  const settings = settingsOf(options);
+  const { refreshMarginSeconds, sweepSeconds } = settings;
+  const { clocks, url, dataFreshSeconds = 300 } = options;
   const { now } = clocks;
-  const { origin, pathname } = new URL(options.url);
+  const store = ofIssuer(options.store, settings.withings.issuer);
   const log = options.log ?? createLog('warn', process.stdout);
-  const custody = createCustody(settings, { store, clocks, ...backgroundLog(log) });
-  const { withings, grants, outbox, sweeper, isHeld, callMs } = custody;
-  const disconnectGrant = createDisconnect({ store, withings, outbox, now, unsubscribe: null });
 
-  function keyOf(req: Request): string {
-    const who = whoIs(owner, req);
-    if (who === null) throw new Problem('not-signed-in');
-    return hashed(`owner ${who}`);
-  }
-
-  async function sessionOf(req: Request): Promise<StoredSession | null> {
-    return whoIs(owner, req) === null ? null : store.readSession(keyOf(req), now());
-  }
-
-  /** Needs no key to the tokens: leaving must not. */
-  async function grantIdOf(req: Request): Promise<string | null> {
-    return (await sessionOf(req))?.grantId ?? null;
-  }
-
-  /** @throws DecryptionError when no key at hand opens it */
-  async function grantOf(req: Request): Promise<Grant | null> {
-    return (await sessionOf(req))?.grant() ?? null;
-  }
-
-  /** In place of browser sessions: the person who is signed in over there owns the grant. */
-  const owners = {
-    async signIn(req: Request, { mark }: { mark: SpentAttempt }, content: Parameters<typeof saveGrant>[1]) {
-      const ends = now() + ENDLESS_MS;
-      const session = { key: keyOf(req), data: '{}', idleUntil: ends, endsAt: ends };
-      await saveGrant(store, content, { session, replaces: null, attempt: mark });
+  const owners = createOwners(store, now);
+  const events = createEvents((error) => told.onError(error));
+  const tellOwners = (grantId: string, tell: (owner: string) => void) =>
+    void owners.of(grantId).then((all) => all.forEach(tell), told.onError);
+  const told = together(backgroundLog(log), {
+    onLost: (grantId, { code }) => tellOwners(grantId, (owner) => events.emit('ended', { owner, code })),
+    onHandled(grantId, appli, outcome) {
+      const services = servicesOf(appli);
+      if (outcome === 'recorded') tellOwners(grantId, (owner) => events.emit('news', { owner, services }));
     },
-    resume: async (req: Request) => (await grantIdOf(req)) !== null,
+  });
+
+  const custody = createCustody(settings, { store, clocks, ...told });
+  const { withings, grants, outbox, sweeper, isHeld } = custody;
+  const notifications = options.webhooks
+    ? createNotifications({
+        publicUrl: url,
+        secrets: deriveKeys([settings.withings.clientSecret]).webhook, // the same for every process, and after a restart
+        sweepSeconds,
+        store,
+        custody,
+        now,
+        ...told,
+      })
+    : NOTIFICATIONS_OFF;
+  const { subscriber, inbox, newsOf } = notifications;
+
+  const answers = createAnswerCache({ now, sleep: unhurried, pubsub: store.pubsub, name: 'embedded' });
+  const timezones = createTimezones(store);
+  const visitParts = { grants, withings, answers, now, refreshMarginSeconds };
+  const visits = createVisits(visitParts);
+  const backgroundVisits = createVisits({ ...visitParts, priority: 'background' });
+  const readsParts = {
+    dataFreshSeconds,
+    answers,
+    newsOf,
+    now,
+    onAnswer: (grantId: string, answer: Result<List<unknown>>) => timezones.follow(grantId, [answer]),
+  };
+  const { unsubscribe } = subscriber;
+  const disconnectGrant = createDisconnect({ store, withings, outbox, now, unsubscribe });
+  const accountParts = { owners, grants, withings, answers, timezones, events, disconnectGrant, now };
+
+  const of: Connect['of'] = (who, { background = false } = {}) => {
+    const owner = typeof who === 'object' ? whoIs(options.owner, who) : named(who);
+    const visit = background ? backgroundVisits : visits;
+    const account = createAccount(
+      accountParts,
+      owner,
+      (grantOf) => createReads(readsParts, visit, grantOf),
+      !background,
+    );
+    return withKnownFailures(account);
   };
 
-  async function disconnect(req: Request): Promise<Disconnected | null> {
-    const session = await sessionOf(req);
-    if (!session?.grantId) return null;
-    const { grantId, person } = session;
-    if (!person?.demo) return disconnectGrant(grantId);
-    await store.endSession(keyOf(req)); // everybody who tries the demo shares one permission
-    const { refusal } = refuse('withings-refused');
-    return { person, refusal, removalPage: withings.removalPage(person.userId) };
-  }
-
-  const router = Router();
-  router.use(['/connect', '/callback', '/disconnect'], refuseWhileHeld(isHeld), (req, _res, next) => {
-    if (req.method !== 'HEAD') keyOf(req); // Withings asks HEAD, signed in or not
-    next();
+  const router = embeddedRoutes(options, {
+    owners,
+    custody,
+    store,
+    notifications,
+    now,
+    log,
+    disconnect: (req) => of(req).disconnect(),
+    onConnected(owner, userId) {
+      events.emit('connected', { owner, userId });
+      void subscriber.wake();
+    },
   });
-  router.use(
-    connectRoutes({
-      outbox,
-      attempts: createAttempts({
-        store,
-        withings,
-        now,
-        publicUrl: origin,
-        timeoutMs: callMs + 1000,
-        ownerOf: keyOf,
-      }),
-      results: createResults(store.encryption, origin, now),
-      codeBudget: createCodeBudget(now),
-      sessions: owners,
-      withings,
-      now,
-      log,
-      mountPath: pathname.replace(/\/$/, ''),
-      usualReturn: readReturnTo(returnTo) ?? '/',
-    }),
-  );
-  router.post('/disconnect', noStore, refuseCrossSite(origin), async (req, res) => {
-    await disconnect(req);
-    res.redirect(303, returnTo);
-  });
-  router.all('/disconnect', onlyMethods('POST'));
-
   isHeld().then(
     (held) => held && log.warn(`the store came back from a backup, and nobody is served: ${HELD_ADVICE}`),
     () => {}, // it does not answer: calls say so
   );
   sweeper.start();
+  subscriber.start();
+
   return {
-    router,
+    router: (req, res, next) => router(req as Request, res as Response, next),
+    of,
+    fresh: (req) => of(req).fresh(),
+    use: (req, call) => of(req).use(call),
+    disconnect: (req) => of(req).disconnect(),
+    ...withKnownFailures({
+      async list({ after = null, limit = 100 }: { after?: string | null; limit?: number } = {}) {
+        const listed = await store.listConnections(null, after, now(), limit);
+        const people = listed
+          .filter(({ issuer }) => issuer === withings.issuer)
+          .flatMap(({ sessions, state }) => owners.among(sessions).map((owner) => ({ owner, state })));
+        return { people, next: listed.length < limit ? null : (listed.at(-1)?.id ?? null) };
+      },
+    }),
+    on: events.on,
     withings,
-    disconnect,
-    async fresh(req) {
-      const grant = await grantOf(req);
-      return grant ? grants.fresh(grant) : refuse('not-connected');
-    },
-    async use(req, call) {
-      const grant = await grantOf(req);
-      return grant ? grants.use(grant, call) : refuse('not-connected');
-    },
     async stop() {
-      await sweeper.stop();
+      await Promise.all([sweeper.stop(), subscriber.stop(), inbox.close()]);
       await grants.settled();
       store.close();
     },
   };
+}
+
+/** A wait that holds up no exit. */
+function unhurried(ms: number): Promise<void> {
+  return sleep(ms, undefined, { ref: false });
 }

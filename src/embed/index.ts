@@ -1,15 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { createEncryption } from '../store/encryption.ts';
-import { deriveKeys } from '../store/keys.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
-import type { Store } from '../store/store.ts';
-import { clocks } from '../time/clocks.ts';
-
-export { Problem } from '../problems/catalogue.ts';
+export { Problem, type ProblemCode } from '../problems/catalogue.ts';
+export type { Connection } from '../problems/connection.ts';
+export type { ConnectionState } from '../store/connections.ts';
+export { DecryptionError } from '../store/encryption.ts';
 export type { Grant } from '../store/grant.ts';
-export type { Store } from '../store/store.ts';
-export { clocks } from '../time/clocks.ts';
+export { PostgresError } from '../store/postgres/errors.ts';
+export { RedisError } from '../store/redis/errors.ts';
+export type { Service, Store } from '../store/store.ts';
+export { type Clocks, clocks } from '../time/clocks.ts';
+export type { Disconnected } from '../tokens/disconnect.ts';
 export { createWithings, type Withings, type WithingsOptions } from '../withings/client.ts';
 export type {
   ActivityDay,
@@ -23,21 +21,11 @@ export type {
   Stages,
   Workout,
 } from '../withings/data/records.ts';
-export type { Refusal, Result } from '../withings/errors.ts';
+export type { Refusal, RefusalCode, Remedy, Result } from '../withings/errors.ts';
 export type { NewUser, Order } from '../withings/partner.ts';
-export { type Connect, createConnect } from './connect.ts';
+export type { Account } from './account.ts';
+export { type Connect, createConnect, type Page } from './connect.ts';
+export type { ConnectEvents } from './events.ts';
 export type { ConnectOptions } from './options.ts';
-
-/**
- * The embedded store: one file in `dataDir`, for any number of processes of this host.
- *
- * @param secrets at least 32 random characters each; the first seals, all open
- */
-export function openStore({ dataDir, secrets }: { dataDir: string; secrets: string[] }): Store {
-  if (secrets.length === 0 || secrets.some((secret) => secret.length < 32)) {
-    throw new Error('openStore needs secrets of at least 32 random characters');
-  }
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const encryption = createEncryption(deriveKeys(secrets).seal);
-  return openSqliteStore(join(dataDir, 'connect.db'), encryption, clocks.monotonic);
-}
+export type { Answer, Days, Moments, Reads } from './reads.ts';
+export { openStore, type StoreOptions } from './store.ts';

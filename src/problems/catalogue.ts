@@ -16,9 +16,15 @@ export class Problem extends Error {
   /** HTTP status: what Express itself goes by where no page of ours answers. */
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
+  /** What happened and what to do, for people. */
+  readonly title: string;
+  readonly advice: string;
   constructor(code: ProblemCode, retryAfterSeconds?: number | null) {
     super(code);
+    this.name = 'Problem';
     this.code = code;
+    this.title = PROBLEMS[code].title;
+    this.advice = PROBLEMS[code].advice;
     this.status = PROBLEMS[code].status;
     this.retryAfterSeconds = retryAfterSeconds ?? PROBLEMS[code].retryAfterSeconds;
   }

@@ -84,6 +84,8 @@ export interface ConnectionStore {
     now: number,
     limit: number,
   ): Promise<ListedConnection[]>;
+  /** The page data of the live sessions that own this grant, SESSIONS_LISTED at most. */
+  readOwners(grantId: string, now: number): Promise<string[]>;
 }
 
 export const SESSIONS_LISTED = 20;

@@ -1,65 +1,9 @@
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import express, { type NextFunction, type Request, type Response } from 'express';
-import { clocks, createConnect, openStore, Problem } from '../../src/embed/index.ts';
-import { openSandbox } from '../../src/sandbox/sandbox.ts';
-import { atEnd, freePort, tempDir } from '../support/machine.ts';
-import { type Visitor, visit } from '../support/visitor.ts';
+import { visit } from '../support/visitor.ts';
+import { as, connects, startHost } from './host.ts';
 
-const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
-
-/** An application that knows people by a header, and says who that is in its own way. */
-async function startHost(owner: (req: Request) => unknown) {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const redirectUris = [`${url}/withings/callback`];
-  const sandbox = openSandbox({
-    now: Date.now,
-    dataDir: tempDir(),
-    clients: [{ id: 'host', secret: 'host-secret', name: 'Host', redirectUris }],
-  });
-  const far = express().use(sandbox.router).listen(0, '127.0.0.1');
-  await new Promise((resolve) => far.once('listening', resolve));
-  const withings = `http://127.0.0.1:${(far.address() as AddressInfo).port}`;
-  const connect = createConnect({
-    url: `${url}/withings`,
-    withings: {
-      clientId: 'host',
-      clientSecret: 'host-secret',
-      authorizeUrl: `${withings}/oauth2_user/authorize2`,
-      apiUrl: `${withings}/`,
-    },
-    store: openStore({ dataDir: tempDir(), secrets: [SECRET] }),
-    clocks,
-    owner: owner as (req: Request) => string | null,
-  });
-  const app = express();
-  app.use('/withings', connect.router);
-  app.get('/', async (req, res) => {
-    const fresh = await connect.fresh(req);
-    res.send(fresh.ok ? 'usable' : fresh.refusal.code);
-  });
-  app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
-    if (error instanceof Problem) res.status(error.status).send(error.code);
-    else res.status(500).send(error instanceof TypeError ? error.message : 'unexpected');
-  });
-  const server = app.listen(port, '127.0.0.1');
-  atEnd(async () => {
-    server.closeAllConnections();
-    server.close();
-    far.closeAllConnections();
-    far.close();
-    await connect.stop();
-    sandbox.close();
-  });
-  return { url };
-}
-
-const byHeader = (req: Request) => req.get('X-User');
-
-function as(visitor: Visitor, user: string) {
-  return (address: string) => visitor.get(address, { 'X-User': user });
-}
+type Owner = (req: IncomingMessage) => string | null | undefined;
 
 describe('nobody', () => {
   test.each([
@@ -67,7 +11,7 @@ describe('nobody', () => {
     ['null', () => null],
     ['empty text', () => ''],
   ])('is who %s names: they connect nothing and share nothing', async (_what, owner) => {
-    const visitor = visit(await startHost(owner));
+    const visitor = visit(await startHost({ owner }));
     for (const path of ['/withings/connect', '/withings/callback?state=x&code=y']) {
       const answer = await visitor.get(path);
       expect([answer.status, answer.text]).toEqual([401, 'not-signed-in']);
@@ -76,21 +20,24 @@ describe('nobody', () => {
   });
 
   test('what is no text names nobody either, and is no small mistake', async () => {
-    const visitor = visit(await startHost(async () => 'ada'));
+    const owner = (async () => 'ada') as unknown as Owner;
+    const host = await startHost({ owner });
+    const visitor = visit(host);
     for (const path of ['/withings/connect', '/']) {
       const answer = await visitor.get(path);
       expect(answer.status).toBe(500);
       expect(answer.text).toContain('owner must return a string');
     }
+    for (const name of ['', undefined, 7]) expect(() => host.connect.of(name as string)).toThrow('a string');
   });
 });
 
 test('what one person began, another in the same browser cannot end', async () => {
-  const visitor = visit(await startHost(byHeader));
-  const ada = as(visitor, 'ada');
-  const bob = as(visitor, 'bob');
+  const host = await startHost();
+  const visitor = visit(host);
+  const [ada, bob] = [as(visitor, 'ada'), as(visitor, 'bob')];
   const begun = await ada('/withings/connect');
-  const callback = await visitor.consent(new URL(String(begun.headers.location)), 'Allow');
+  const callback = host.sandbox.consent(String(begun.headers.location));
   const refused = await bob(callback);
   expect([refused.status, refused.text]).toEqual([400, 'attempt-unknown']);
   expect((await bob('/')).text).toBe('not-connected');
@@ -100,49 +47,50 @@ test('what one person began, another in the same browser cannot end', async () =
 });
 
 test('two people in one browser, one after the other, each with an attempt of their own', async () => {
-  const visitor = visit(await startHost(byHeader));
+  const host = await startHost();
+  const visitor = visit(host);
   for (const name of ['ada', 'bob']) {
     const user = as(visitor, name);
     const begun = await user('/withings/connect');
-    const callback = await visitor.consent(new URL(String(begun.headers.location)), 'Allow');
-    expect((await user(callback)).status).toBe(303);
+    expect((await user(host.sandbox.consent(String(begun.headers.location)))).status).toBe(303);
     expect((await user('/')).text).toBe('usable');
   }
 });
 
-describe('options that cannot work are said at once', () => {
-  const good = { clientId: 'id', clientSecret: 'secret' };
+describe('everybody who has connected', () => {
+  const ADA = { userId: 10000004 };
+  const TOMAS = { userId: 10000002 };
 
-  function connectWith(url: string, withings: Parameters<typeof createConnect>[0]['withings']) {
-    const store = openStore({ dataDir: tempDir(), secrets: [SECRET] });
-    try {
-      return createConnect({ url, withings, store, clocks, owner: () => null });
-    } catch (error) {
-      store.close();
-      throw error;
-    }
-  }
+  test('is listed a page at a time, by the names that the application has for them', async () => {
+    const host = await startHost();
+    const { connect, sandbox } = host;
+    await connects(host, 'ada', ADA);
+    await connects(host, 'ada at work', ADA); // two people of the application may share one account
+    await connects(host, 'tomas', TOMAS);
+    const first = await connect.list({ limit: 1 });
+    const second = await connect.list({ limit: 1, after: first.next });
+    const people = [...first.people, ...second.people].toSorted((a, b) => a.owner.localeCompare(b.owner));
+    expect(people).toEqual(['ada', 'ada at work', 'tomas'].map((owner) => ({ owner, state: 'connected' })));
+    expect((await connect.list({ limit: 1, after: second.next })).next).toBeNull();
 
-  test.each([
-    ['no client', 'https://x.example/w', { clientId: undefined, clientSecret: undefined }, 'clientId'],
-    ['an empty secret', 'https://x.example/w', { clientId: 'id', clientSecret: '' }, 'clientSecret'],
-    ['no url', '', good, 'url of its router'],
-    ['a url of another kind', 'ftp://x.example/w', good, 'url of its router'],
-    ['a slash at its end', 'https://x.example/w/', good, 'slash at its end'],
-    ['a query', 'https://x.example/w?a', good, 'url of its router'],
-    ['an API without a slash', 'https://x.example/w', { ...good, apiUrl: 'https://api.example' }, 'apiUrl'],
-    ['no address at all', 'https://x.example/w', { ...good, authorizeUrl: 'here' }, 'authorizeUrl'],
-  ])('%s', (_what, url, withings, words) => {
-    expect(() => connectWith(url, withings)).toThrow(words);
+    await connect.of('ada').disconnect(); // ends it for both
+    sandbox.unlink(TOMAS.userId);
+    sandbox.clock.advance(4 * 3600);
+    expect((await connect.of('tomas').fresh()).ok).toBe(false);
+    expect(await connect.list()).toEqual({
+      people: [{ owner: 'tomas', state: 'needs-reconnect' }],
+      next: null,
+    });
   });
 
-  test('what is undefined counts as left out', async () => {
-    const left = { scope: undefined, cloud: undefined, authorizeUrl: undefined, apiUrl: undefined };
-    const connect = connectWith('https://x.example/w', { ...good, ...left, timeoutMs: undefined });
-    const url = new URL(connect.withings.authorizeUrl('state', false));
-    expect(url.origin).toBe('https://account.withings.com');
-    expect(url.searchParams.get('redirect_uri')).toBe('https://x.example/w/callback');
-    expect(url.searchParams.get('scope')).toBe('user.info,user.metrics,user.activity');
-    await connect.stop();
+  test('who tries the demo is nobody of those', async () => {
+    const host = await startHost();
+    const visitor = as(visit(host), 'guest');
+    const begun = await visitor('/withings/connect?mode=demo');
+    await visitor(host.sandbox.consent(String(begun.headers.location)));
+    expect((await host.connect.of('guest').status()).demo).toBe(true);
+    expect((await host.connect.list()).people).toEqual([]);
+    expect(await host.connect.of('guest').disconnect()).toMatchObject({ person: { demo: true } });
+    expect((await host.connect.of('guest').status()).state).toBe('not-connected');
   });
 });

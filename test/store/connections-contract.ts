@@ -132,6 +132,9 @@ export function connectionsContract(name: string, newPlace: () => Promise<Place>
       expect(first?.sessions.map(({ data }) => data).sort()).toEqual(['{"b":2}', '{}']);
       const [later] = await store.listConnections(null, null, NOW + 1, 1);
       expect(later?.sessions).toEqual([{ data: '{}', endsAt: NOW + HOUR }]);
+      expect((await store.readOwners('eu:1', NOW)).sort()).toEqual(['{"b":2}', '{}']);
+      expect(await store.readOwners('eu:1', NOW + 1)).toEqual(['{}']);
+      expect(await store.readOwners('eu:9', NOW)).toEqual([]);
     });
 
     test('are counted where they were copied to', async () => {

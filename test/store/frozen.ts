@@ -23,7 +23,8 @@ type Reads =
   | 'listRestored'
   | 'readCalls'
   | 'countConnections'
-  | 'listConnections';
+  | 'listConnections'
+  | 'readOwners';
 type Writes = Exclude<keyof Store, Reads | 'pubsub' | 'encryption' | 'close'>;
 
 const session = { key: 'new', data: '{}', idleUntil: NOW + HOUR, endsAt: NOW + HOUR };

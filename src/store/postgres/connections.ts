@@ -65,6 +65,14 @@ export function postgresConnections({
           .map(({ data, ends_at }) => ({ data, endsAt: ends_at })),
       }));
     },
+
+    async readOwners(grantId, now) {
+      const sessions = await db.rows<{ data: string }>(
+        'SELECT data FROM @sessions WHERE grant_id = $1 AND idle_until > $2 LIMIT $3',
+        ...[grantId, now, SESSIONS_LISTED],
+      );
+      return sessions.map(({ data }) => data);
+    },
   };
 }
 

@@ -56,6 +56,9 @@ export function redisConnections({ redis, encryption, clock }: Parts): Connectio
         sessions: sessions.map(([data, ends]) => ({ data, endsAt: Number(ends) })),
       }));
     },
+
+    readOwners: async (grantId, now) =>
+      z.array(z.string()).parse(await redis.run(READ_OWNERS, grantId, now, SESSIONS_LISTED)),
   };
 }
 
@@ -126,3 +129,13 @@ for i = 1, math.min(#found, tonumber(ARGV[3])) do
   end
 end
 return rows`);
+
+/** grant id, now, how many → data of its live sessions. */
+const READ_OWNERS = unguardedScript(`
+local data = {}
+for _, key in ipairs(redis.call('SMEMBERS', p .. 'o:' .. ARGV[1])) do
+  local s = redis.call('HMGET', p .. 's:' .. key, 'd', 'i')
+  if #data == tonumber(ARGV[3]) then break end
+  if s[1] and tonumber(s[2]) > tonumber(ARGV[2]) then table.insert(data, s[1]) end
+end
+return data`);

@@ -66,6 +66,8 @@ export function sqliteConnections(
         sessions: row.demo === 1 ? [] : sessionsOf(row.id, now),
       }));
     },
+
+    readOwners: async (grantId, now) => sessionsOf(grantId, now).map(({ data }) => data),
   };
 }
 

@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Issuer } from '../../withings/clouds.ts';
 import { BATCH } from '../copy/contract.ts';
@@ -151,7 +152,9 @@ const UNSYNCED = `
 
 /** Opens (or makes) the file beside a store that no write waits for. */
 export function openUnsyncedFile(storeFile: string): Db {
-  const db = openDatabase(join(dirname(storeFile), 'unsynced.db'), 'NORMAL');
+  const file = join(dirname(storeFile), 'unsynced.db');
+  keepPrivate(file);
+  const db = openDatabase(file, 'NORMAL');
   db.exec(UNSYNCED);
   return db;
 }
@@ -163,6 +166,7 @@ export function openUnsyncedFile(storeFile: string): Db {
  */
 export function openStoreFile(file: string, opening: Opening): Db {
   refuseNewer(readUserVersion(file), file);
+  keepPrivate(file);
   const db = openDatabase(file, 'FULL');
   try {
     migrate(db, file, opening);
@@ -170,6 +174,16 @@ export function openStoreFile(file: string, opening: Opening): Db {
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Its owner's alone, whatever the umask and the folder; what SQLite puts beside it takes the mode of it. */
+function keepPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    if (statSync(file).mode & 0o077) chmodSync(file, 0o600);
+  } catch {
+    // Whoever may not do that is told by SQLite, or is not the owner.
   }
 }
 

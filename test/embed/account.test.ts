@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals';
+import { clocks, createConnect, DecryptionError, openStore, Problem } from '../../src/embed/index.ts';
+import { atEnd, tempDir } from '../support/machine.ts';
+import { connects, SECRET, startHost } from './host.ts';
+
+const ADA = { userId: 10000004 };
+const DAY_MS = 86_400_000;
+
+async function withAda(...options: Parameters<typeof startHost>) {
+  const host = await startHost(...options);
+  await connects(host, 'ada', ADA);
+  const callsOf = (endpoint: string) =>
+    host.sandbox.calls().filter((call) => call.endpoint === endpoint).length;
+  return { ...host, callsOf, ada: host.connect.of('ada') };
+}
+
+describe('an account, without a request of its owner', () => {
+  test('gives a live token, makes calls, says how it stands, and leaves', async () => {
+    const { ada, connect, sandbox } = await withAda();
+    expect(await ada.status()).toMatchObject({
+      state: 'connected',
+      userId: String(ADA.userId),
+      problem: null,
+    });
+    sandbox.clock.advance(4 * 3600); // the token is over
+    const fresh = await ada.fresh();
+    expect(fresh.ok && fresh.value.accessExpiresAt > sandbox.clock.now()).toBe(true);
+    const goals = await ada.use((token) => connect.withings.goals(token));
+    expect(goals.ok).toBe(true);
+    expect(await ada.disconnect()).toMatchObject({ refusal: null });
+    expect(await ada.disconnect()).toBeNull();
+    expect(await ada.status()).toMatchObject({ state: 'not-connected' });
+    expect(await ada.fresh()).toMatchObject({ ok: false, refusal: { code: 'not-connected' } });
+    expect(await ada.measures()).toMatchObject({ ok: false, refusal: { code: 'not-connected' } });
+  });
+
+  test('brings data: the last days of the person, or days and moments of one’s own', async () => {
+    const { ada, sandbox } = await withAda();
+    const weights = await ada.measures({ types: [1], days: 7 });
+    if (!weights.ok) throw new Error(weights.refusal.code);
+    expect(weights.value.rows.length).toBeGreaterThan(0);
+    expect(new Set(weights.value.rows.map(({ type }) => type))).toEqual(new Set([1]));
+    expect(weights.value).toMatchObject({ stale: null, timezone: 'Asia/Kolkata' });
+    expect(weights.value.askedAt.getTime()).toBeLessThanOrEqual(sandbox.clock.now());
+    expect((await ada.status()).timezone).toBe('Asia/Kolkata');
+
+    const until = new Date(sandbox.clock.now() - 3 * DAY_MS);
+    const from = new Date(until.getTime() - 4 * DAY_MS);
+    const then = await ada.measures({ from, until });
+    if (!then.ok) throw new Error(then.refusal.code);
+    expect(then.value.rows.length).toBeGreaterThan(0);
+    expect(then.value.rows.every(({ at }) => at >= from && at <= until)).toBe(true);
+
+    const today = new Date(sandbox.clock.now() + 5.5 * 3_600_000).toISOString().slice(0, 10); // in Kolkata
+    const ymd = (days: number) => new Date(Date.parse(today) - days * DAY_MS).toISOString().slice(0, 10);
+    const activity = await ada.activity({ days: 7 });
+    const nights = await ada.nights({ first: ymd(9), last: ymd(5) });
+    if (!activity.ok || !nights.ok) throw new Error('no days');
+    const dates = (rows: { date: string }[]) => rows.map(({ date }) => date).toSorted();
+    expect(dates(activity.value.rows).at(0)).toBe(ymd(6));
+    expect(dates(activity.value.rows).at(-1)).toBe(today);
+    expect(dates(nights.value.rows).every((date) => date >= ymd(9) && date <= ymd(5))).toBe(true);
+    const devices = await ada.devices();
+    expect(devices.ok && devices.value.rows.length).toBeGreaterThan(0);
+  });
+
+  test('asks Withings once, however often and from wherever the same is asked', async () => {
+    const { ada, connect, sandbox, callsOf } = await withAda();
+    const moments = { from: new Date(sandbox.clock.now() - DAY_MS), until: new Date(sandbox.clock.now()) };
+    const ask = () => [
+      ada.measures({ types: [1] }),
+      connect.of('ada', { background: true }).measures({ types: [1] }),
+      ada.measures(moments),
+      ada.measures({ from: new Date(moments.from.getTime()), until: moments.until }),
+    ];
+    const all = [...(await Promise.all(ask())), ...(await Promise.all(ask()))];
+    expect(all.map(({ ok }) => ok)).toEqual(Array(8).fill(true));
+    expect(callsOf('getmeas')).toBe(2);
+  });
+
+  test('shows what is known while Withings is away, and says so', async () => {
+    const { ada, sandbox } = await withAda({ dataFreshSeconds: 60 });
+    const before = await ada.measures();
+    sandbox.clock.advance(120);
+    sandbox.faults.set('http-500', { times: 0 });
+    const after = await ada.measures();
+    if (!before.ok || !after.ok) throw new Error('nothing is known');
+    expect(after.value).toMatchObject({ rows: before.value.rows, askedAt: before.value.askedAt });
+    expect(after.value.stale).toMatchObject({ remedy: 'retry' });
+    expect(await ada.nights()).toMatchObject({ ok: false, refusal: { remedy: 'retry' } });
+  });
+
+  test('goes behind everybody who waits, when it is asked to', async () => {
+    const { connect, sandbox } = await withAda({ withings: { callsPerMinute: 10 } });
+    const background = connect.of('ada', { background: true });
+    const ofAMinute = [1, 2, 3, 4, 5, 6].map((days) => () => background.measures({ days }));
+    const refused: string[] = [];
+    for (const ask of ofAMinute) {
+      const answer = await ask();
+      if (!answer.ok) refused.push(answer.refusal.code);
+    }
+    expect(refused[0]).toBe('quota-used-up'); // half of the quota is all that it may have
+    expect((await connect.of('ada').nights()).ok).toBe(true);
+    expect(sandbox.calls().length).toBeLessThan(12);
+  });
+});
+
+describe('what fails is known', () => {
+  test('a record that no secret opens is a Problem, with words for people', async () => {
+    const dir = tempDir();
+    const { connect, sandbox, url } = await withAda({
+      store: openStore(`sqlite:${dir}`, { secrets: [SECRET] }),
+    });
+    await connect.stop();
+    const next = SECRET.toLowerCase();
+    openStore(`sqlite:${dir}`, { secrets: [next, SECRET] }).close();
+    const later = createConnect({
+      url: `${url}/withings`,
+      withings: { clientId: 'sandbox', clientSecret: 'sandbox-secret', apiUrl: sandbox.url },
+      store: openStore(`sqlite:${dir}`, { secrets: [next] }),
+      clocks,
+      owner: () => null,
+    });
+    atEnd(later.stop);
+    expect((await later.list()).people).toEqual([]); // nobody can tell any more who that was
+    const error = await later
+      .of('ada')
+      .fresh()
+      .catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(Problem);
+    const { code, title, advice, status, cause } = error;
+    expect({ code, status, title: typeof title, advice: typeof advice }).toEqual({
+      ...{ code: 'key-missing', status: 503, title: 'string', advice: 'string' },
+    });
+    expect(cause).toBeInstanceOf(DecryptionError);
+    expect((await later.list()).people).toEqual([{ owner: 'ada', state: 'connected' }]); // she has been here
+    expect(await later.of('ada').disconnect()).toMatchObject({ refusal: null }); // leaving needs no key
+  });
+
+  test('a store that is away is one, too, and an error of the application is none', async () => {
+    const { ada, connect } = await withAda();
+    await connect.stop();
+    await expect(ada.status()).rejects.not.toBeInstanceOf(Problem);
+    await expect(ada.use(() => Promise.reject(new Error('of the application')))).rejects.toThrow();
+  });
+});

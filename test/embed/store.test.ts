@@ -1,0 +1,51 @@
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { openStore } from '../../src/embed/index.ts';
+import { tempDir } from '../support/machine.ts';
+import { SECRET } from './host.ts';
+
+const SECRETS = { secrets: [SECRET] };
+
+const modesIn = (dir: string) =>
+  Object.fromEntries(
+    readdirSync(dir).map((name) => [name, (statSync(join(dir, name)).mode & 0o777).toString(8)]),
+  );
+
+test('files are their owner’s alone, in whatever folder and under whatever umask', async () => {
+  const dir = join(tempDir(), 'data');
+  mkdirSync(dir);
+  chmodSync(dir, 0o755);
+  writeFileSync(join(dir, 'unsynced.db'), '', { mode: 0o644 }); // of a version that did not mind
+  const before = process.umask(0o022);
+  try {
+    const store = openStore(`sqlite:${dir}`, SECRETS);
+    await store.probe();
+    const modes = modesIn(dir);
+    expect(Object.keys(modes)).toEqual(
+      expect.arrayContaining(['connect.db', 'connect.db-wal', 'unsynced.db']),
+    );
+    expect(new Set(Object.values(modes))).toEqual(new Set(['600']));
+    store.close();
+    const made = join(dir, 'made');
+    openStore(`sqlite:${made}`, SECRETS).close();
+    expect(statSync(made).mode & 0o777).toBe(0o700);
+  } finally {
+    process.umask(before);
+  }
+});
+
+describe('what cannot be a store is said at once', () => {
+  test.each<[string, string, unknown, string]>([
+    ['no address', '', SECRETS, 'the address must be'],
+    ['a path', './data', SECRETS, "'sqlite:./data'"],
+    ['a Redis without a host', 'redis://', SECRETS, 'must be redis://host:6379'],
+    ['a PostgreSQL without a database', 'postgres://host', SECRETS, 'must be postgres://'],
+    ['a password that is not encoded', 'postgres://u:p@ss@host/db', SECRETS, 'not encoded'],
+    ['no secrets', 'sqlite:./data', undefined, 'secrets must be a list'],
+    ['a short secret', 'sqlite:./data', { secrets: ['short'] }, 'at least 32'],
+    ['a secret as text', 'sqlite:./data', { secrets: SECRET }, 'a list'],
+  ])('%s', (_what, address, options, words) => {
+    expect(() => openStore(address, options as typeof SECRETS)).toThrow(words);
+  });
+});
