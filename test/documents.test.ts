@@ -12,7 +12,7 @@ const pages = [...readdirSync(ROOT), ...namesIn('docs').map((name) => join('docs
   .map((name) => ({ name, text: read(name) }));
 
 test.each(pages)('$name leads to what is there', ({ name, text }) => {
-  const prose = text.replaceAll(/^```[^]*?^```$/gm, ''); // a program's links are its own
+  const prose = text.replaceAll(/^```[\s\S]*?^```$/gm, ''); // a program's links are its own
   const dead = [...prose.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)]
     .map(([, link, attribute]) => link ?? attribute ?? '')
     .filter((link) => !/^(https?|mailto):/.test(link))
