@@ -14,6 +14,25 @@ test('the last five hundred calls are kept, newest first', () => {
   );
 });
 
+test('of a call with very much in it the beginning is kept', () => {
+  const log = newLog();
+  const many = new Map(Array.from({ length: 5000 }, (_, n) => [`n${n}`, 'x'] as const));
+  for (const fields of [
+    many,
+    new Map([
+      ['a', 'x'.repeat(15_000)],
+      ['b', 'y'.repeat(15_000)],
+    ]),
+  ]) {
+    log.add('getmeas', 'ok', fields, '{}');
+    const kept = JSON.stringify(log.all()[0]?.fields);
+    expect([kept.startsWith('{"n0":"x","n1"') || kept.startsWith('{"a":"xxx'), kept.length < 6000]).toEqual([
+      true,
+      true,
+    ]);
+  }
+});
+
 test('no secret is shown, wherever a long answer is cut', () => {
   const token = '0123456789abcdef0123456789abcdef01234567';
   const log = newLog();

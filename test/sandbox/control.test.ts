@@ -271,7 +271,7 @@ test('reset forgets people, faults, callbacks and calls, and leaves the clock', 
 
 test('where the clock may go back, a reset leaves nothing of what was', async () => {
   const { app, connect, getmeas, login, state } = buildTown({ clockGoesBack: true, limits: true });
-  await connect();
+  await getmeas((await connect()).access_token);
   await request(app).post('/control/clock').send({ advanceSeconds: 60 });
   const browser = await login(MAREN);
   expect((await browser.get(authorizeUrl())).text).toContain('Allow');

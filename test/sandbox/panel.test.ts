@@ -127,6 +127,15 @@ test('a form that cannot be followed is answered in words, a program with what i
   expect((await request(app).post('/control/callbacks').send({ url })).body.known).toHaveProperty('hosts');
 });
 
+test('one fault is ended by its name; an unknown one ends none', async () => {
+  const { app, fault, state } = buildRoom();
+  for (const name of ['slow', 'deny']) await fault(name, { times: 0 });
+  await request(app).delete('/control/faults').send({ name: 'sloow' }).expect(400);
+  expect((await request(app).delete('/control/faults').send({ name: 'slow' })).body.faults).toHaveLength(1);
+  await request(app).delete('/control/faults').expect(200, { faults: [] });
+  expect((await state()).faults).toEqual([]);
+});
+
 test('an address says nothing of its own', async () => {
   const { app } = buildRoom();
   for (const query of ['said=constructor', 'said=<b>', 'said=weigh&user=<b>', 'said=&said=clock'])

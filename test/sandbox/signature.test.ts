@@ -3,8 +3,8 @@ import request from 'supertest';
 import { sign } from '../../src/sandbox/secrets.ts';
 import { buildTown, CALLBACK, client, MAREN, TOMAS } from './town.ts';
 
-function buildSigned() {
-  const town = buildTown();
+function buildSigned(options = {}) {
+  const town = buildTown(options);
   const nonceCall = (fields: Record<string, string> = {}) => {
     const timestamp = String(Math.floor(town.clock.now / 1000));
     const signature = sign(client.secret, 'getnonce', client.id, timestamp);
@@ -83,6 +83,14 @@ test('a timestamp near the moved clock or near the real one is right, and no oth
   expect(await statusAt(clock.now + day)).toBe(0);
   for (const wrong of [clock.now - day / 2, clock.now + day / 2, clock.now + 2 * day])
     expect([wrong, await statusAt(wrong)]).toEqual([wrong, 342]);
+});
+
+test('a reset, which sets the clock back, leaves no nonce of later', async () => {
+  const { app, advance, nonce, signed } = buildSigned({ clockGoesBack: true });
+  await advance(3600);
+  const unspent = await nonce();
+  await request(app).post('/control/reset').expect(200);
+  expect((await signed('revoke', unspent, { userid: String(MAREN) })).body.status).toBe(343);
 });
 
 test('a wrong signature is refused and leaves the nonce unspent', async () => {

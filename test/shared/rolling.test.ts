@@ -1,11 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, jest, test } from '@jest/globals';
-import express from 'express';
 import request from 'supertest';
-import { openSandbox } from '../../src/sandbox/sandbox.ts';
-import { atEnd, freePort, tempDir } from '../support/machine.ts';
+import { createSandbox } from '../../src/sandbox/create.ts';
+import { atEnd, freePort } from '../support/machine.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { type Instance, startInstance } from './instance.ts';
@@ -53,29 +49,17 @@ test('ten restarts under load: no request fails, each ends by itself with 0, nob
 async function town() {
   const store = await newStore();
   const balancer = await startBalancer(await freePort());
-  const sandbox = openSandbox({
-    now: Date.now,
-    dataDir: tempDir(),
-    limits: false,
-    clients: [{ id: 'far', secret: 'far-secret', name: 'Far', redirectUris: [`${balancer.url}/callback`] }],
-  });
-  const server = createServer(express().use(sandbox.router)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  atEnd(() => {
-    server.closeAllConnections();
-    server.close();
-    sandbox.close();
-  });
-  const withings = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const withings = await createSandbox({ limits: false, redirectUris: [`${balancer.url}/callback`] });
+  atEnd(withings.close);
   const start = (port = '') =>
     startInstance({
       PORT: port,
       PUBLIC_URL: balancer.url,
       ...store,
-      WITHINGS_CLIENT_ID: 'far',
-      WITHINGS_CLIENT_SECRET: 'far-secret',
-      WITHINGS_AUTHORIZE_URL: `${withings}/oauth2_user/authorize2`,
-      WITHINGS_API_URL: `${withings}/`,
+      WITHINGS_CLIENT_ID: withings.client.id,
+      WITHINGS_CLIENT_SECRET: withings.client.secret,
+      WITHINGS_AUTHORIZE_URL: `${withings.url}oauth2_user/authorize2`,
+      WITHINGS_API_URL: withings.url,
       WITHINGS_CALLS_PER_MINUTE: '100000',
       SHUTDOWN_DELAY_SECONDS: '2',
     });

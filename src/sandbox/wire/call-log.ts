@@ -36,12 +36,17 @@ export class CallLog {
   }
 
   add(endpoint: string, outcome: string, fields: Fields, answer: string): void {
-    const sent = [...fields].map(([name, value]) => [
-      this.#shown(name),
-      this.#shown(SECRET_NAMES.test(name) ? shortened(value) : value),
-    ]);
+    const hide = this.#hider();
+    const shown: Record<string, string> = {};
+    let room = LONGEST;
+    for (const [name, value] of fields) {
+      if (room <= 0) break;
+      const text = cut(hide(SECRET_NAMES.test(name) ? shortened(value) : value), room);
+      shown[cut(hide(name), room)] = text;
+      room -= name.length + text.length;
+    }
     const call = { id: this.#next, at: this.#now(), endpoint, outcome };
-    this.#calls.unshift({ ...call, fields: Object.fromEntries(sent), answer: this.#shown(answer) });
+    this.#calls.unshift({ ...call, fields: shown, answer: cut(hide(answer), LONGEST) });
     this.#calls.length = Math.min(this.#calls.length, KEPT);
     this.#next += 1;
     this.#changes.publish();
@@ -58,15 +63,17 @@ export class CallLog {
 
   /**
    * By value, wherever it stands. Of an address that is not a registered callback URL only the origin: notifications
-   * are unsigned, so their receivers' addresses are the secret. Cut last, or a piece of a secret would be left over.
+   * are unsigned, so their receivers' addresses are the secret. Cut later, or a piece of a secret would be left over.
    */
-  #shown(text: string): string {
+  #hider(): (text: string) => string {
     const clients = this.#clients.all();
     const registered = new Set(clients.flatMap(({ redirectUris }) => redirectUris));
-    const shown = text
-      .replace(URLS, (url) => (registered.has(url) ? url : originOf(url)))
-      .replace(ISSUED, shortened);
-    return cut(clients.reduce((rest, { secret }) => rest.replaceAll(secret, () => shortened(secret)), shown));
+    return (text) => {
+      const shown = text
+        .replace(URLS, (url) => (registered.has(url) ? url : originOf(url)))
+        .replace(ISSUED, shortened);
+      return clients.reduce((rest, { secret }) => rest.replaceAll(secret, () => shortened(secret)), shown);
+    };
   }
 }
 
@@ -78,6 +85,6 @@ function shortened(secret: string): string {
   return secret.length > 4 ? `${secret.slice(0, 4)}…` : secret;
 }
 
-function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text;
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
 }
