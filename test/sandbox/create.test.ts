@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type CreateOptions, createSandbox } from '../../src/sandbox/create.ts';
@@ -157,7 +157,9 @@ test('what is not known is refused in words', async () => {
 test('a port that is taken is said; a closed one is free again, and closing twice is once', async () => {
   const { url, close } = await start();
   const port = Number(new URL(url).port);
-  await expect(start({ port })).rejects.toThrow('EADDRINUSE');
+  const dataDir = tempDir();
+  await expect(start({ port, dataDir })).rejects.toThrow('EADDRINUSE');
+  expect(readdirSync(dataDir)).toEqual(['sandbox.db']); // closed: its log is gone
   await close();
   await close();
   expect((await start({ port })).url).toBe(url);
