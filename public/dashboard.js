@@ -1,6 +1,7 @@
 // Keeps the dashboard up to date. Without it the page is right at the moment it says at its end.
 
 import { letSpeak } from './charts.js';
+import './copy.js';
 import { createHealing } from './heal.js';
 import { relative } from './relative.js';
 import { watchConnection } from './watch.js';

@@ -19,6 +19,7 @@ import { dashboardPage, RANGES } from './page.ts';
 import { preferencesOf } from './preferences/preferences.ts';
 import type { Timezones } from './preferences/timezones.ts';
 import { createWording } from './preferences/wording.ts';
+import { programWords } from './program.ts';
 import { onlySignedIn, wayBack } from './way-back.ts';
 import { otherBrowsers, relative } from './words.ts';
 
@@ -32,6 +33,7 @@ export interface DashboardParts {
   events: Events;
   /** How a person's subscriptions to notifications stand; null where notifications are off. */
   newsOf: (grantId: string) => Promise<News | null>;
+  publicUrl: string;
   now: () => number;
   refreshMarginSeconds: number;
 }
@@ -46,8 +48,9 @@ const PRESSES = ['/refresh', '/ask-again', '/check', '/logout/others'];
 /** A person's connection and data, as a page, as events, as JSON and as a table. */
 export function dashboardRoutes(parts: DashboardParts): Router {
   const router = Router();
+  const program = programWords(parts.publicUrl);
   router.post(PRESSES, noStore, onlySignedIn);
-  router.get('/dashboard', noStore, (req, res) => dashboard(parts, req, res));
+  router.get('/dashboard', noStore, (req, res) => dashboard(parts, program, req, res));
   router.get('/events', noStore, parts.events.handler);
   router.post('/refresh', (req, res) => refresh(parts, req, res));
   router.post('/ask-again', (req, res) => askAgain(parts, req, res));
@@ -70,6 +73,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
 
 async function dashboard(
   { dataLoader, timezones, sessions, notices, newsOf, now, refreshMarginSeconds }: DashboardParts,
+  program: ReturnType<typeof programWords>,
   req: Request,
   res: Response,
 ) {
@@ -100,6 +104,7 @@ async function dashboard(
     notice: notices.take(req, res),
     news: news && newsWords(news, wording),
     others: others > 0 ? otherBrowsers(others) : null,
+    program,
   });
 }
 

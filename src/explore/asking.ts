@@ -38,6 +38,7 @@ export function createAsking({ grants, withings, now, monotonic, refreshMarginSe
     max: MAX_KEPT,
     ttl: SAME_MS,
     ttlResolution: 0,
+    ttlAutopurge: true,
     perf: { now },
   });
 

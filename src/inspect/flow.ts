@@ -12,16 +12,16 @@ export interface Places {
 
 /** One way to Withings and back, as far as it came: who said what to whom. */
 export function attemptSteps(attempt: Attempt, places: Places): Step[] {
-  const { begun, callback, outcome, calls } = attempt;
+  const { begun, callback, calls, landed } = attempt;
   const from = begun?.at ?? callback?.at ?? 0;
-  const when = (at: number) => (at - from < 1 ? null : `after ${tookWords(at - from)}`);
+  const when = (at: number | null) => (at === null || at === from ? null : `after ${tookWords(at - from)}`);
   const steps = [
     ...(begun ? beginning(begun, places) : []),
     ...(begun ? [consent(begun.at, callback)] : []),
     ...(callback ? [wayBack(attempt, callback, places)] : []),
     ...calls.map((call) => tokenCall(call, callback?.at ?? from, places)),
-    ...(callback && outcome === 'connected' ? endings(callback) : []),
-  ].map((step) => ({ ...step, when: typeof step.at === 'number' ? when(step.at) : null }));
+    ...(landed ? endings(landed) : []),
+  ].map((step) => ({ ...step, when: when(step.at) }));
   return stopped(steps, attempt);
 }
 
@@ -57,7 +57,7 @@ function beginning(
         `HTTP 303 leads the browser to Withings’ page. We do not talk to Withings ourselves yet.`,
         ...(isOther ? ['By way of Withings’ logout, so that another account can sign in.'] : []),
       ],
-      tables: [{ caption: `Parameters of ${authorizeUrl}`, rows: rowsOf(parts) }],
+      tables: [{ caption: 'Parameters', rows: rowsOf(parts) }],
       curl: curlOf({ method: 'GET', url: authorizeUrl, parts }),
       lines: [['src/withings/client.ts', 'authorizeUrl']],
     },
@@ -135,11 +135,11 @@ function tokenCall(call: Call, arrivedAt: number, { apiUrl }: Places): Timed {
   };
 }
 
-function endings({ response }: NonNullable<Attempt['callback']>): Timed[] {
+function endings({ at, location, cookies }: NonNullable<Attempt['landed']>): Timed[] {
   const names = Object.keys(grantContent.shape).filter((name) => name !== 'v');
   return [
     {
-      at: response?.at ?? null,
+      at,
       title: 'What is stored',
       hops: [[APP, APP]],
       said: [
@@ -152,13 +152,11 @@ function endings({ response }: NonNullable<Attempt['callback']>): Timed[] {
       ],
     },
     {
-      at: response?.at ?? null,
+      at,
       title: 'A new session, and the way on',
       hops: [[APP, BROWSER]],
-      said: [
-        `HTTP ${response?.status ?? ''} leads to ${response?.location ?? 'where it began'}, whose address holds nothing of the code. The tokens stay here.`,
-      ],
-      tables: [{ caption: 'Cookies that the answer sets', rows: cookieRows(response?.cookies ?? []) }],
+      said: [`HTTP 303 leads to ${location}, whose address holds nothing of the code. The tokens stay here.`],
+      tables: [{ caption: 'Cookies that the answer sets', rows: cookieRows(cookies) }],
       lines: [['src/connect/routes.ts', 'respond']],
     },
   ];

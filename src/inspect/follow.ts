@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { Encryption } from '../store/encryption.ts';
 import { sealedCookie } from '../web/cookies.ts';
 import { onlyNavigation } from '../web/requests.ts';
-import { nameOf, partsOf } from '../withings/exchange.ts';
-import { type Cookie, harmless, type Recorder, type Response as Told } from './recorder.ts';
+import { copied, nameOf, partsOf } from '../withings/exchange.ts';
+import { type Cookie, harmless, type Recorder } from './recorder.ts';
 
 /** Which browser an attempt is of: one that has not connected yet has no session to be known by. */
 export interface Browsers {
@@ -50,8 +50,10 @@ export function followAttempts({ recorder, browsers, now, onError }: FollowParts
     const attempt = browser && recorder.arrive(browser, nameOf(String(req.query.state)), partsOf(req.query));
     if (!attempt) return next();
     const finished = () => {
-      if (attempt.callback) attempt.callback.response = responseOf(res, now());
-      if (attempt.outcome === 'connected') attempt.grantId = req.session?.withingsId ?? null;
+      if (attempt.outcome !== 'connected') return;
+      const location = copied(String(res.get('Location')).replace(/[?#].*$/, ''));
+      const grantId = req.session?.withingsId ?? null;
+      attempt.landed = { at: now(), location, cookies: cookiesIn(res), grantId };
     };
     res.once('finish', harmless(onError, finished, undefined));
     recorder.during(attempt, next);
@@ -71,27 +73,17 @@ function readAuthorize(location: string) {
   const query = Object.fromEntries(url.searchParams);
   return {
     name: nameOf(String(query.state)),
-    authorizeUrl: url.origin + url.pathname,
+    authorizeUrl: copied(url.origin + url.pathname),
     parts: partsOf(query),
     isOther: url !== first,
   };
-}
-
-function responseOf(res: Response, at: number): Told {
-  return { at, status: res.statusCode, location: placeOf(res.get('Location')), cookies: cookiesIn(res) };
 }
 
 function cookiesIn(res: Response): Cookie[] {
   return [res.get('Set-Cookie') ?? []].flat().map(cookieOf);
 }
 
-/** Without its query, and without the name of a result, which is as good as a key to it. */
-function placeOf(location: string | undefined): string | null {
-  if (!location?.startsWith('/')) return null;
-  return location.replace(/[?#].*$/, '').replace(/(\/connect\/result\/).*/, '$1…');
-}
-
 function cookieOf(header: string): Cookie {
   const [, name = '', value = '', attributes = ''] = /^([^=]*)=([^;]*);? ?(.*)$/.exec(header) ?? [];
-  return { name, length: value.length, attributes };
+  return { name: copied(name), length: value.length, attributes: copied(attributes) };
 }

@@ -13,15 +13,6 @@ export interface Call {
   milliseconds: number;
 }
 
-/** What the app answered a browser, without what it said. */
-export interface Response {
-  at: number;
-  status: number;
-  /** Where it led to, as far as that may be told. */
-  location: string | null;
-  cookies: Cookie[];
-}
-
 /** `attributes` as they were sent: "HttpOnly; SameSite=Lax". */
 export interface Cookie extends Pick<Part, 'name' | 'length'> {
   attributes: string;
@@ -30,14 +21,14 @@ export interface Cookie extends Pick<Part, 'name' | 'length'> {
 /** One way of a browser to Withings and back, as far as it has come. */
 export interface Attempt {
   begun: { at: number; cookies: Cookie[]; authorizeUrl: string; parts: Part[]; isOther: boolean } | null;
-  callback: { at: number; parts: Part[]; response: Response | null } | null;
+  callback: { at: number; parts: Part[] } | null;
   /** How often Withings' answer was brought: only the first is told of. */
   visits: number;
   calls: Call[];
   /** `connected`, or the code of what went wrong; null: not known yet. */
   outcome: string | null;
-  /** The grant that came of it. */
-  grantId: string | null;
+  /** How whoever has connected was led on, and the grant that came of it. */
+  landed: { at: number; location: string; cookies: Cookie[]; grantId: string | null } | null;
 }
 
 /** One refresh of a grant. */
@@ -106,7 +97,7 @@ export interface RecorderParts {
   monotonic: () => number;
 }
 
-const UNKNOWN = { begun: null, callback: null, visits: 0, calls: [], outcome: null, grantId: null };
+const UNKNOWN = { begun: null, callback: null, visits: 0, outcome: null, landed: null };
 
 export function createRecorder({ now, monotonic, onError }: RecorderParts): Recorder {
   const kept = { ttl: KEPT_MS, ttlAutopurge: true, ttlResolution: 0, perf: { now: monotonic } };
@@ -164,7 +155,7 @@ export function createRecorder({ now, monotonic, onError }: RecorderParts): Reco
       keep(browser, name, attempt);
       attempt.visits += 1;
       if (attempt.callback) return null;
-      attempt.callback = { at: now(), parts, response: null };
+      attempt.callback = { at: now(), parts };
       return attempt;
     },
 

@@ -30,7 +30,8 @@ export function inspectRoutes({ recorder, browsers, config }: InspectParts): Rou
   function ownAttempt(req: Request): Attempt | null {
     const browser = browsers.of(req);
     const attempt = browser === null ? null : recorder.attemptOf(browser);
-    const isOwn = !attempt?.grantId || attempt.grantId === req.session.withingsId;
+    const grantId = attempt?.landed?.grantId ?? null;
+    const isOwn = grantId === null || grantId === req.session.withingsId;
     return isOwn ? attempt : null;
   }
 
@@ -54,7 +55,6 @@ export function inspectRoutes({ recorder, browsers, config }: InspectParts): Rou
   return router;
 }
 
-/** In units of the drawing, a sixteenth of a letter's size each. */
 const LANE = 64;
 const HOP = 24;
 

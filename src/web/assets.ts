@@ -49,7 +49,7 @@ export function createAssets(folder: string): { files: Record<string, Asset>; ro
 
 function importsOf(name: string, contents: Map<string, Buffer>, seen = new Set<string>()): string[] {
   const text = name.endsWith('.js') ? String(contents.get(name)) : '';
-  for (const [, imported = ''] of text.matchAll(/\bfrom '\.\/([^']+)'/g)) {
+  for (const [, imported = ''] of text.matchAll(/\b(?:from|import) '\.\/([^']+)'/g)) {
     if (seen.has(imported)) continue;
     seen.add(imported);
     importsOf(imported, contents, seen);

@@ -61,13 +61,18 @@ export function partsOf(fields: Record<string, unknown>): Part[] {
 }
 
 function partOf(name: string, text: string): Part {
-  const shown = PUBLIC.has(name) ? text.slice(0, MAX_SHOWN) : null;
+  const shown = PUBLIC.has(name) ? copied(text.slice(0, MAX_SHOWN)) : null;
   const beginning = RECOGNISABLE.has(name) && text.length > 4 * BEGINNING ? text.slice(0, BEGINNING) : null;
   return {
-    name: name.slice(0, MAX_NAME),
-    shown: shown ?? (beginning && `${beginning}…`),
+    name: copied(name.slice(0, MAX_NAME)),
+    shown: shown ?? (beginning && copied(`${beginning}…`)),
     length: text.length,
   };
+}
+
+/** A piece of a text keeps all of it in memory (V8 makes no copy); what this returns does not. */
+export function copied(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 const KEY = randomBytes(32);
@@ -94,7 +99,7 @@ export function tellAnswered(reply: Reply, request: Request): Answered {
     httpStatus: reply.httpStatus,
     silence: null,
     status: typeof status === 'number' ? status : null,
-    error: typeof error === 'string' && !quotes(error, request) ? error.slice(0, MAX_SHOWN) : null,
+    error: typeof error === 'string' && !quotes(error, request) ? copied(error.slice(0, MAX_SHOWN)) : null,
     body: partsOf(fields),
     brought: typeof accessToken === 'string' ? nameOf(accessToken) : null,
   };

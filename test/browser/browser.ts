@@ -127,7 +127,7 @@ export function layoutFaults(page: Page): Promise<string[]> {
 /** The same. With forced colours a browser lays a ground of its own behind words, unless it is told not to. */
 const MEASURE = `(() => {
   const shown = [...document.querySelectorAll('body *')].filter(
-    (each) => each.checkVisibility() && !each.closest('svg, select, .heard, thead, .skip, .chart input'),
+    (each) => each.checkVisibility() && !each.closest('svg, select, pre, .heard, thead, .skip, .chart input'),
   );
   const named = (what, found) => found.map((each) => what + ': ' + (each.id || each.textContent.trim().slice(0, 60)));
   const isBroken = (text, from, to) => {

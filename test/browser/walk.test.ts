@@ -8,6 +8,7 @@ import { arrive, axeFaults, layoutFaults, type Person, startTown, useBrowser } f
 useBrowser();
 
 const HOUR = 3_600_000;
+const MINUTE = HOUR / 60;
 const DAY = 24 * HOUR;
 const STALE = HOUR / 6; // what is known is too old then to be shown without asking
 
@@ -189,6 +190,39 @@ const STATES: Record<string, State> = {
     primary: 'Connect again',
     begin: lapsed,
   },
+  'what was said': { title: 'What was said', primary: 'Back to the dashboard', begin: at('/inspect') },
+  'what was said, opened': {
+    title: 'What was said',
+    primary: 'Back to the dashboard',
+    async begin(town, person) {
+      town.app.clock.now += MINUTE;
+      await person.page.getByRole('button', { name: 'Refresh now' }).click();
+      await person.page.getByText('Withings gave new tokens').waitFor();
+      await later(town, person, STALE);
+      await at('/inspect')(town, person);
+      await person.page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+    },
+  },
+  'what was said before a denial': {
+    title: 'What was said',
+    primary: 'Try again',
+    async begin(town, person) {
+      await disconnected(town, person);
+      await at('/connect')(town, person);
+      await person.page.getByRole('button', { name: 'Deny' }).click();
+      await person.page.getByRole('link', { name: 'What was said until then' }).click();
+      await person.page.getByText('It ended here').waitFor();
+    },
+  },
+  'asked by hand': {
+    title: 'Ask Withings',
+    primary: 'Ask Withings',
+    async begin(town, person) {
+      await at('/explore')(town, person);
+      await person.page.getByRole('button', { name: 'Ask Withings' }).click();
+      await person.page.getByRole('heading', { name: 'What we make of it' }).waitFor();
+    },
+  },
   privacy: { title: 'Privacy', primary: null, begin: at('/privacy') },
   errors: { title: 'Errors', primary: null, begin: at('/errors') },
   nowhere: { title: 'There is no page here', primary: 'Back to the start', begin: at('/nowhere') },
@@ -251,7 +285,7 @@ const FOCUSED = `(() => {
 
 describe('in every look', () => {
   test.each(Object.entries(STATES))('%s', async (words, { title, primary, isFirst, begin }) => {
-    const town = await startTown({ PARTNER_API_KEY: KEY, WITHINGS_TIMEOUT_MS: '30000' });
+    const town = await startTown({ PARTNER_API_KEY: KEY, WITHINGS_TIMEOUT_MS: '30000', INSPECT: 'on' });
     const person = await arrive(town.home);
     const { page, context } = person;
     await person.connect();

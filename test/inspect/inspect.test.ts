@@ -109,6 +109,14 @@ describe('what was said', () => {
     expect(await read(visitor)).toContain('How it began is not known here');
   });
 
+  test('a callback that is opened ahead of time does not stand for the visit', async () => {
+    const visitor = visit(await startApp());
+    const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    await visitor.get(callback, { 'Sec-Purpose': 'prefetch' });
+    await visitor.get(callback);
+    expect(await titles(visitor)).toEqual(WHOLE);
+  });
+
   test('HEAD and what is opened ahead of time are told nothing of', async () => {
     const app = await startApp();
     const ahead = { 'Sec-Purpose': 'prefetch' };

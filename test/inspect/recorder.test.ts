@@ -82,6 +82,24 @@ describe('the recorder', () => {
     expect(proof?.sent.fields[0]?.shown).toBe('getdevice');
   });
 
+  test('of an attempt only its own calls are kept, and a few', () => {
+    const { recorder, pass } = setUp();
+    const attempt = recorder.arrive('browser', 'attempt', []);
+    if (!attempt) throw new Error('It was brought before');
+    const call = () => pass(request({ action: 'requesttoken' }, null), { status: 0, body: {} });
+    call();
+    recorder.during(attempt, () => {
+      call();
+      pass(request({ action: 'getmeas' }, 'somebody'), { status: 0, body: {} });
+      recorder.observer.onConnecting('connected');
+      call(); // what being connected sets off
+    });
+    expect(attempt.calls).toHaveLength(1);
+    const endless = recorder.arrive('browser', 'endless', []);
+    if (endless) recorder.during(endless, () => Array.from({ length: 9 }, call));
+    expect(endless?.calls).toHaveLength(4);
+  });
+
   test('whatever happens in it, the call goes on', () => {
     const { recorder, time, errors } = setUp();
     Object.defineProperty(time, 'monotonic', {
@@ -189,8 +207,8 @@ test('with curl a secret is a variable, and everything else is text, whoever wro
 test('the lines that do it are where the page says', () => {
   const places = { publicUrl: 'https://app.example', apiUrl: 'https://wbsapi.example/' };
   const call = { at: 1, sent: tellSent(request(refresh)), answered: null, milliseconds: 0 };
-  const callback = { at: 1, parts: [], response: null };
-  const attempt = { begun, callback, visits: 1, calls: [call], outcome: 'connected', grantId: null };
+  const landed = { at: 1, location: '/dashboard', cookies: [], grantId: null };
+  const attempt = { begun, callback: { at: 1, parts: [] }, visits: 1, outcome: 'connected', landed };
   const nonce = { ...call, sent: { ...call.sent, path: 'v2/signature' } };
   const ends = [null, 'withings-timeout', 'refresh-token-refused'] as const;
   const steps: Step[] = [
