@@ -10,7 +10,7 @@ import { wordsSaid } from './replies.ts';
 import { describeState, type State } from './state.ts';
 import { Watchers } from './watchers.ts';
 
-const SHOWN_CALLS = 40;
+const SHOWN_CALLS = 25;
 
 /** The control room: what happens at Withings' side, and the levers. */
 export function panelRoutes(world: World): Router {
