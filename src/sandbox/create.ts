@@ -164,14 +164,9 @@ function leversOf(world: World): Omit<RunningSandbox, 'url' | 'client' | 'close'
 
   function personBy(userId: number | string): Person {
     const person = people.find(userId);
-    if (!person)
-      throw new RangeError(
-        `Nobody has the userId ${userId}; known: ${people
-          .all()
-          .map((each) => each.userId)
-          .join(', ')}.`,
-      );
-    return person;
+    if (person) return person;
+    const known = people.all().map((each) => each.userId);
+    throw new RangeError(`Nobody has the userId ${userId}; known: ${known.join(', ')}.`);
   }
 
   return {
@@ -199,16 +194,11 @@ function leversOf(world: World): Omit<RunningSandbox, 'url' | 'client' | 'close'
       const read = readAuthorizeRequest(new Map(new URL(authorizeUrl).searchParams), clients);
       if (read.outcome !== 'valid') throw new Error(`Withings refuses this authorize URL: ${read.outcome}.`);
       const { request } = read;
-      const [first] = people.all().filter(({ demo }) => demo === request.demo);
-      const agreed = request.scopes.filter(
-        ({ name }) => scope === undefined || scope.split(',').includes(name),
-      );
-      return redirectAfter(
-        world,
-        request,
-        userId === undefined && first ? first : personBy(userId ?? ''),
-        agreed,
-      );
+      const first = people.residents().find(({ demo }) => demo === request.demo);
+      const person = personBy(userId ?? first?.userId ?? 'of nobody');
+      const given = scope?.split(',');
+      const agreed = request.scopes.filter(({ name }) => given === undefined || given.includes(name));
+      return redirectAfter(world, request, person, agreed);
     },
     weigh: (userId) => weigh(world, personBy(userId)),
     unlink: (userId) => unlinkAll(world, personBy(userId)),

@@ -283,9 +283,9 @@ test('where the clock may go back, a reset leaves nothing of what was', async ()
 });
 
 test('the limits are switched off and on from outside', async () => {
-  const { app, connect, getmeas, pass } = buildTown({ limits: true });
+  const { app, connect, data, pass } = buildTown({ limits: true });
   const { access_token } = await connect();
-  const asked = async () => (await getmeas(access_token)).body.status;
+  const asked = async () => (await data(access_token, '/v2/user', 'getgoals')).status;
   expect([await asked(), await asked()]).toEqual([0, 601]);
   await request(app).post('/control/limits').send({ on: false }).expect(200, { limits: false });
   for (let n = 0; n < 130; n += 1) expect([n, await asked()]).toEqual([n, 0]);

@@ -46,7 +46,7 @@ test('callback URLs are registered on this machine, where its applications are, 
     'http://below.told.example/',
   ]) {
     const { status, body } = await register(url);
-    expect([url, status, body.error]).toEqual([url, 400, 'This sandbox calls no such host.']);
+    expect([url, status, body.error]).toEqual([url, 400, expect.stringContaining('calls no such host')]);
     expect(body.known.hosts).toEqual(
       expect.arrayContaining(['localhost', '127.0.0.0/8', '[::1]', 'https://app.example', 'told.example']),
     );

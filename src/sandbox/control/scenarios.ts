@@ -34,7 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     title: 'Withings is down until I say so',
-    what: 'Each call gets a web page with status 500.',
+    what: 'Calls for tokens and data get a web page with status 500.',
     good: 'shows what it knew and how old that is, tries again at growing distances, and signs nobody out.',
     ...armed('http-500', 0),
   },
