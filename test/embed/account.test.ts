@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { clocks, createConnect, DecryptionError, openStore, Problem } from '../../src/embed/index.ts';
+import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
+import { visit } from '../support/visitor.ts';
 import { connects, SECRET, startHost } from './host.ts';
 
 const ADA = { userId: 10000004 };
@@ -137,10 +140,21 @@ describe('what fails is known', () => {
     expect(await later.of('ada').disconnect()).toMatchObject({ refusal: null }); // leaving needs no key
   });
 
-  test('a store that is away is one, too, and an error of the application is none', async () => {
-    const { ada, connect } = await withAda();
-    await connect.stop();
-    await expect(ada.status()).rejects.not.toBeInstanceOf(Problem);
-    await expect(ada.use(() => Promise.reject(new Error('of the application')))).rejects.toThrow();
+  test('a store that fails is one, too, for calls and for the router; an error of the application is none', async () => {
+    const dir = tempDir();
+    const host = await withAda({ store: openStore(`sqlite:${dir}`, { secrets: [SECRET] }) });
+    const ofTheApplication = new Error('of the application');
+    await expect(host.ada.use(() => Promise.reject(ofTheApplication))).rejects.toBe(ofTheApplication);
+    const disk = openDatabase(join(dir, 'connect.db'), 'NORMAL');
+    disk.exec('ALTER TABLE sessions RENAME TO lost');
+    for (const ask of [host.ada.status(), host.ada.measures(), host.ada.disconnect()]) {
+      const error = await ask.catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(Problem);
+      expect(error).toMatchObject({ code: 'store-unavailable', cause: { code: 'SQLITE_ERROR' } });
+    }
+    const left = await visit(host).post('/withings/disconnect', {}, { 'X-User': 'ada' });
+    expect([left.status, left.text]).toEqual([503, 'store-unavailable']);
+    disk.exec('ALTER TABLE lost RENAME TO sessions');
+    disk.close();
   });
 });
