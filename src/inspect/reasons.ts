@@ -11,6 +11,7 @@ export const REASONS: Record<string, string> = {
   mode: 'Withings’ demo user, without an account.',
   code: 'Stands for the consent. Good for 30 seconds, once, and only together with the client secret.',
   error: 'Withings says so in place of a code (RFC 6749).',
+  error_description: 'More about that, for people.',
   action: 'Withings has several actions at one address.',
   client_secret: 'Proves that it is us. It goes from server to server, and never through a browser.',
   grant_type: 'What is exchanged for tokens.',

@@ -12,11 +12,13 @@ export interface Curl {
 
 /** A call as a person would type it. What is secret, or was good once, is a variable: `$CLIENT_SECRET`. */
 export function curlOf({ method, url, parts = [], hasBearer = false, cookies }: Curl): string {
-  return [
-    `curl -s${method === 'GET' ? 'i' : ''}`,
+  const flags = [
+    method === 'GET' ? '-si' : '-s',
     ...(cookies ? [`-${cookies} cookies.txt`] : []),
     ...(method === 'GET' && parts.length > 0 ? ['-G'] : []),
-    quoted(url),
+  ];
+  return [
+    `curl ${flags.join(' ')} ${quoted(url)}`,
     ...(hasBearer ? ['-H "Authorization: Bearer $ACCESS_TOKEN"'] : []),
     ...parts.map((part) => `--data-urlencode ${fieldOf(part)}`),
   ].join(' \\\n  ');

@@ -43,6 +43,8 @@ const PUBLIC = new Set(
     'meastype meastypes category data_fields startdate enddate startdateymd enddateymd lastupdate offset'
   ).split(' '),
 );
+/** What is a word of a list, or else could be anything (RFC 6749 4.1.2.1). */
+const ERROR_WORD = /^[a-z_]{1,40}$/;
 /** What may be recognised by its beginning: of no use to anybody. */
 const RECOGNISABLE = new Set(['code', 'state']);
 const BEGINNING = 4;
@@ -61,7 +63,8 @@ export function partsOf(fields: Record<string, unknown>): Part[] {
 }
 
 function partOf(name: string, text: string): Part {
-  const shown = PUBLIC.has(name) ? copied(text.slice(0, MAX_SHOWN)) : null;
+  const isPublic = PUBLIC.has(name) || (name === 'error' && ERROR_WORD.test(text));
+  const shown = isPublic ? copied(text.slice(0, MAX_SHOWN)) : null;
   const beginning = RECOGNISABLE.has(name) && text.length > 4 * BEGINNING ? text.slice(0, BEGINNING) : null;
   return {
     name: copied(name.slice(0, MAX_NAME)),

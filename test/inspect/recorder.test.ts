@@ -181,6 +181,11 @@ describe('a call as it may be told', () => {
     const { fields: parts } = tellSent(request({ ...fields, scope: 's'.repeat(9999) }));
     expect(JSON.stringify(parts).length).toBeLessThan(2000);
     expect(tellSent(request({ scope: 's'.repeat(9999) })).fields[0]?.shown).toHaveLength(200);
+    const errors = ['access_denied', `call ${SECRET}`];
+    expect(errors.map((error) => tellSent(request({ error })).fields[0]?.shown)).toEqual([
+      'access_denied',
+      null,
+    ]);
   });
 });
 
@@ -193,8 +198,7 @@ test('with curl a secret is a variable, and everything else is text, whoever wro
   ];
   expect(curlOf({ method: 'POST', url: 'https://wbsapi.example/v2/oauth2', parts, hasBearer: true })).toBe(
     [
-      'curl -s',
-      "'https://wbsapi.example/v2/oauth2'",
+      "curl -s 'https://wbsapi.example/v2/oauth2'",
       '-H "Authorization: Bearer $ACCESS_TOKEN"',
       String.raw`--data-urlencode 'scope='\''; rm -rf $HOME; '\'''`,
       `--data-urlencode 'client_secret='"$CLIENT_SECRET"`,
