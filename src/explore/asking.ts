@@ -1,8 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Grant } from '../store/grant.ts';
 import type { Grants } from '../tokens/grants.ts';
-import { callsToRefresh } from '../tokens/renewal.ts';
-import { isDue } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
 import { type Result, refuse } from '../withings/errors.ts';
 import type { Reply } from '../withings/http.ts';
@@ -20,10 +18,9 @@ export interface Asked {
 
 export interface AskingParts {
   grants: Pick<Grants, 'use'>;
-  withings: Pick<Withings, 'turn' | 'at' | 'callsPerRefresh'>;
+  withings: Pick<Withings, 'turn' | 'at'>;
   now: () => number;
   monotonic: () => number;
-  refreshMarginSeconds: number;
 }
 
 /** Withings refuses the same question within ten seconds (seen): whoever asks it again is shown the same answer. */
@@ -33,7 +30,7 @@ const MAX_KEPT = 20;
 export type Ask = (grant: Grant, call: ReadCall, fields: Fields) => Promise<Asked>;
 
 /** Asks in line with everybody, with whatever token is live. */
-export function createAsking({ grants, withings, now, monotonic, refreshMarginSeconds }: AskingParts): Ask {
+export function createAsking({ grants, withings, now, monotonic }: AskingParts): Ask {
   const latest = new LRUCache<string, Promise<Asked>>({
     max: MAX_KEPT,
     ttl: SAME_MS,
@@ -45,8 +42,7 @@ export function createAsking({ grants, withings, now, monotonic, refreshMarginSe
   async function ask(grant: Grant, call: ReadCall, fields: Fields): Promise<Asked> {
     const asked: Asked = { at: now(), milliseconds: 0, calls: [], result: refuse('scope-missing') };
     if (!grant.scope.includes(call.scope)) return asked;
-    const refresh = isDue(grant, refreshMarginSeconds, now()) ? callsToRefresh(grant, withings) : 0;
-    const turn = await withings.turn({ priority: 'data', calls: 1 + refresh, person: grant.id });
+    const turn = await withings.turn({ priority: 'data', calls: 1, person: grant.id });
     if (typeof turn === 'number') {
       return {
         ...asked,

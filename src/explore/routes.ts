@@ -12,17 +12,17 @@ import { type Asked, type AskingParts, createAsking } from './asking.ts';
 import { CALLS } from './calls.ts';
 import { type Form, fieldsOf, MAX_DAYS, readForm } from './form.ts';
 
-export interface ExploreParts extends Omit<AskingParts, 'refreshMarginSeconds'> {
+export interface ExploreParts extends AskingParts {
   store: Pick<RateLimitStore, 'readCalls'>;
   timezones: { of(grantId: string): Promise<string | null> };
-  config: { callsPerMinute: number; refreshMarginSeconds: number; withings: { apiUrl: string } };
+  config: { callsPerMinute: number; withings: { apiUrl: string } };
 }
 
 /** Withings, asked by hand: the read calls that this program makes, about one's own connection and in line with everybody. */
 export function exploreRoutes(parts: ExploreParts): Router {
   const router = Router();
   const { config, now } = parts;
-  const ask = createAsking({ ...parts, refreshMarginSeconds: config.refreshMarginSeconds });
+  const ask = createAsking(parts);
 
   async function show(req: Request, res: Response, input: Record<string, unknown>, asking: boolean) {
     const { withings: grant } = req.session;

@@ -54,7 +54,7 @@ function beginning(
         [BROWSER, WITHINGS],
       ],
       said: [
-        `HTTP 303 leads the browser to Withings’ page. We do not talk to Withings ourselves yet.`,
+        'HTTP 303 leads the browser to Withings’ page. We do not talk to Withings ourselves yet.',
         ...(isOther ? ['By way of Withings’ logout, so that another account can sign in.'] : []),
       ],
       tables: [{ caption: 'Parameters', rows: rowsOf(parts) }],

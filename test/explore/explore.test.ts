@@ -91,8 +91,7 @@ describe('Withings asked by hand', () => {
     await sandboxFault(withings.url, 'status-522');
     const refused = await visitor.post('/explore', { call: 'activity', ...DAYS });
     expect(refused.text).toContain('href="/errors#withings-timeout"');
-    app.clock.now += 11_000;
-    expect((await visitor.post('/explore', { call: 'activity', ...DAYS })).text).toContain('HTTP 200');
+    await visitor.post('/explore', { call: 'activity', ...DAYS });
     expect(withings.asked('getactivity')).toHaveLength(2);
   });
 
@@ -105,6 +104,18 @@ describe('Withings asked by hand', () => {
     const page = await visitor.post('/explore', { call: 'devices' });
     expect(page.text).toContain('Nothing was sent.');
     expect(page.text).toContain('href="/errors#quota-used-up"');
+  });
+
+  test('what it takes no call for takes nobody a turn', async () => {
+    const app = await startApp({ WITHINGS_CALLS_PER_MINUTE: '10' });
+    const visitor = visit(app);
+    await visitor.connect();
+    const { body } = await visitor.json('/api/connection');
+    await sandboxOf(app).unlink(body.userId);
+    for (let times = 0; times < 9; times += 1) {
+      const page = await visitor.post('/explore', { call: 'devices' });
+      expect(page.text).toContain('href="/errors#refresh-token-refused"');
+    }
   });
 
   test('a token that has run out is renewed on the way', async () => {

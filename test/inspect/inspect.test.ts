@@ -93,9 +93,12 @@ describe('what was said', () => {
     await visitor.get(callback);
     expect(await titles(visitor)).toEqual(WHOLE);
     expect(await read(visitor)).toContain('Signing in and answering took 7.0 s');
+    app.clock.now += 60_000;
     await visitor.get(callback);
     expect(await titles(visitor)).toEqual(WHOLE);
-    expect(await read(visitor)).toContain('It was brought 2 times');
+    const page = await read(visitor);
+    expect(page).toContain('It was brought 2 times');
+    expect(page).toContain('Signing in and answering took 7.0 s');
   });
 
   test('a callback whose beginning is not known is told by itself', async () => {
@@ -109,9 +112,15 @@ describe('what was said', () => {
     expect(await read(visitor)).toContain('How it began is not known here');
   });
 
-  test('a callback that is opened ahead of time does not stand for the visit', async () => {
-    const visitor = visit(await startApp());
+  test('HEAD and a callback that is opened ahead of time do not stand for the visit', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
     const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    const { pathname, search } = new URL(callback);
+    await request(app.url)
+      .head(pathname + search)
+      .set('Cookie', visitor.cookies())
+      .expect(200);
     await visitor.get(callback, { 'Sec-Purpose': 'prefetch' });
     await visitor.get(callback);
     expect(await titles(visitor)).toEqual(WHOLE);
@@ -133,7 +142,7 @@ describe('what was said', () => {
 describe('refreshes', () => {
   test('are told with who wanted them and with what proved them', async () => {
     const { app, visitor } = await startConnected();
-    expect(await read(visitor)).toContain('No refresh in the last hour');
+    expect(await read(visitor)).toContain('None in the last hour');
     await visitor.get('/dashboard');
     app.clock.now += 61_000;
     await visitor.post('/refresh');
