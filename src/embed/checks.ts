@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { distance } from '../config/misspelt.ts';
-import { readReturnTo } from '../connect/return-to.ts';
+import { readPath } from '../connect/return-to.ts';
 
 /**
  * Throws for options that are missing or cannot work, all of them in one error, in words and with the nearest right
@@ -53,7 +53,7 @@ const connectOptions = z
     clocks: z.custom((clocks) => has(clocks, 'now', 'monotonic', 'sleep'), CLOCKS_WORDS),
     owner: z.custom(isFunction, 'must be a function: (req) => who is signed in, or null for nobody'),
     returnTo: z
-      .custom((to) => readReturnTo(to) !== null, { error: ({ input }) => returnWords(input) })
+      .custom((to) => readPath(to) !== null, { error: ({ input }) => returnWords(input) })
       .optional(),
     webhooks: trueOrFalse(),
     dataFreshSeconds: whole(0, 86_400),
@@ -161,8 +161,8 @@ function storeWords({ input }: { input?: unknown }): string {
 
 function returnWords(input: unknown): string {
   const path = typeof input === 'string' && URL.canParse(input) ? new URL(input).pathname : '/';
-  const near = readReturnTo(path) ?? '/';
-  return `must be a page of your own site, and is ${shown(input)}: write '${near}'`;
+  const near = readPath(path) ?? '/';
+  return `must be a path of your own site, and is ${shown(input)}: write '${near}'`;
 }
 
 function unknownWords(path: PropertyKey[], key: string): string {

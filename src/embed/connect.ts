@@ -152,9 +152,9 @@ export function createConnect<Req extends IncomingMessage = Request>(options: Co
   return {
     router: (req, res, next) => router(req as Request, res as Response, next),
     of,
-    fresh: (req) => of(req).fresh(),
-    use: (req, call) => of(req).use(call),
-    disconnect: (req) => of(req).disconnect(),
+    fresh: async (req) => of(req).fresh(),
+    use: async (req, call) => of(req).use(call),
+    disconnect: async (req) => of(req).disconnect(),
     ...withKnownFailures({
       async list({ after = null, limit = 100 }: { after?: string | null; limit?: number } = {}) {
         const listed = await store.listConnections(null, after, now(), limit);

@@ -5,6 +5,7 @@ import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys } from '../store/keys.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
+import { WRONG_SECRET } from '../store/store-key.ts';
 import { clocks } from '../time/clocks.ts';
 
 export interface StoreOptions {
@@ -33,18 +34,22 @@ export function openStore(address: string, options: StoreOptions): Store | Promi
   const [, dir] = /^sqlite:(.+)$/.exec(address) ?? [];
   if (dir !== undefined) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    return openSqliteStore(join(dir, 'connect.db'), encryption, clocks.monotonic);
+    try {
+      return openSqliteStore(join(dir, 'connect.db'), encryption, clocks.monotonic);
+    } catch (error) {
+      throw inOurWords(error);
+    }
   }
   const parts = { url: address, encryption, tag: TAG };
   if (isOf(redisUrl, /^rediss?:/, address)) {
     return import('../store/redis/store.ts')
       .then(({ openRedisStore }) => openRedisStore({ ...parts, now: clocks.now }))
-      .then(({ store }) => store);
+      .then(storeOf, refuseInOurWords);
   }
   if (isOf(databaseUrl, /^postgres(ql)?:/, address)) {
     return import('../store/postgres/store.ts')
       .then(({ openPostgresStore }) => openPostgresStore(parts))
-      .then(({ store }) => store);
+      .then(storeOf, refuseInOurWords);
   }
   throw new TypeError(
     "openStore: the address must be 'sqlite:./data', 'redis://host:6379' or 'postgres://user:password@host:5432/database'",
@@ -63,3 +68,20 @@ function isOf(format: typeof redisUrl, scheme: RegExp, address: string): boolean
     throw new TypeError(`openStore: the address ${error.issues.map(({ message }) => message).join('; ')}`);
   return true;
 }
+
+function storeOf({ store }: { store: Store }): Store {
+  return store;
+}
+
+function refuseInOurWords(error: unknown): never {
+  throw inOurWords(error);
+}
+
+/** Where the app speaks of its setting, the application has an option. */
+function inOurWords(error: unknown): unknown {
+  if (error instanceof Error) error.message = error.message.replace(WRONG_SECRET, WRONG_SECRETS);
+  return error;
+}
+
+const WRONG_SECRETS =
+  'openStore: none of the secrets is the one under which this store was filled: list that one too, behind the new one.';

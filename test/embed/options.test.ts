@@ -37,7 +37,7 @@ describe('options that cannot work are said at once, with what would', () => {
     ['half a clock', { clocks: { now: Date.now } }, 'clocks'],
     ['no withings', { withings: undefined }, 'withings is missing'],
     ['a return to another site', { returnTo: 'https://evil.example/a' }, "write '/a'"],
-    ['a return to nowhere', { returnTo: '//evil.example' }, 'returnTo must be a page of your own site'],
+    ['a return to nowhere', { returnTo: '//evil.example' }, 'returnTo must be a path of your own site'],
     ['webhooks as text', { webhooks: 'on' }, 'write true'],
     [
       'webhooks that nobody reaches',

@@ -35,6 +35,14 @@ test('files are their owner’s alone, in whatever folder and under whatever uma
   }
 });
 
+test('a store that was filled under another secret says what is missing', () => {
+  const address = `sqlite:${tempDir()}` as const;
+  openStore(address, SECRETS).close();
+  const next = SECRET.toLowerCase();
+  expect(() => openStore(address, { secrets: [next] })).toThrow('none of the secrets is the one');
+  openStore(address, { secrets: [next, SECRET] }).close();
+});
+
 describe('what cannot be a store is said at once', () => {
   test.each<[string, string, unknown, string]>([
     ['no address', '', SECRETS, 'the address must be'],
