@@ -1,19 +1,29 @@
 import { LRUCache } from 'lru-cache';
 import type { Grant } from '../store/grant.ts';
 import type { Grants } from '../tokens/grants.ts';
-import type { Withings } from '../withings/client.ts';
-import { type Result, refuse } from '../withings/errors.ts';
+import type { OnReply, Withings } from '../withings/client.ts';
+import { type Refusal, type Result, refuse } from '../withings/errors.ts';
+import { copied } from '../withings/exchange.ts';
 import type { Reply } from '../withings/http.ts';
 import type { Fields, ReadCall } from './calls.ts';
 
-/** What Withings was asked and answered, and what that means here. */
+/** What Withings was asked and answered, and what that means here, as far as anybody reads it. */
 export interface Asked {
   /** Milliseconds since 1970. */
   at: number;
   milliseconds: number;
-  /** The first is the question; others are further pages of it. None: nothing was sent. */
-  calls: { path: string; fields: Record<string, string>; reply: Reply }[];
-  result: Result<unknown>;
+  /** How many calls it took: pages of a list, and again where a token was turned down. */
+  count: number;
+  /** The last of them; null: nothing was sent. */
+  last: {
+    path: string;
+    fields: Record<string, string>;
+    httpStatus: number | null;
+    theirs: string | null;
+  } | null;
+  ours: string;
+  /** Null: it went well. */
+  refusal: Refusal | null;
 }
 
 export interface AskingParts {
@@ -40,25 +50,36 @@ export function createAsking({ grants, withings, now, monotonic }: AskingParts):
   });
 
   async function ask(grant: Grant, call: ReadCall, fields: Fields): Promise<Asked> {
-    const asked: Asked = { at: now(), milliseconds: 0, calls: [], result: refuse('scope-missing') };
-    if (!grant.scope.includes(call.scope)) return asked;
+    const [at, begun] = [now(), monotonic()];
+    let [count, last]: [number, Asked['last']] = [0, null];
+    const onReply: OnReply = (path, sent, reply) => {
+      if (reply.kind === 'unsent') return;
+      count += 1;
+      last = { path, fields: sent, ...readable(reply) };
+    };
+    const result = await answer(grant, call, fields, onReply);
+    const milliseconds = monotonic() - begun;
+    const ours = cut(JSON.stringify(result.ok ? result.value : result.refusal, null, 2));
+    return { at, milliseconds, count, last, ours, refusal: result.ok ? null : result.refusal };
+  }
+
+  async function answer(
+    grant: Grant,
+    call: ReadCall,
+    fields: Fields,
+    onReply: OnReply,
+  ): Promise<Result<unknown>> {
+    if (!grant.scope.includes(call.scope)) return refuse('scope-missing');
     const turn = await withings.turn({ priority: 'data', calls: 1, person: grant.id });
     if (typeof turn === 'number') {
-      return {
-        ...asked,
-        result: refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(turn / 1000) }),
-      };
+      return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(turn / 1000) });
     }
-    const begun = monotonic();
     try {
-      const overheard = withings.at(turn, undefined, (path, sent, reply) => {
-        asked.calls.push({ path, fields: sent, reply });
-      });
-      asked.result = await grants.use(grant, (token) => call.read(overheard, token, fields), turn);
+      const calls = withings.at(turn, undefined, onReply);
+      return await grants.use(grant, (token) => call.read(calls, token, fields), turn);
     } finally {
       turn.end();
     }
-    return { ...asked, milliseconds: monotonic() - begun };
   }
 
   return async (grant, call, fields) => {
@@ -67,8 +88,29 @@ export function createAsking({ grants, withings, now, monotonic }: AskingParts):
     if (known) return known;
     const asked = ask(grant, call, fields);
     latest.set(key, asked);
-    const isGood = await asked.then(({ result }) => result.ok).catch(() => false);
+    const isGood = await asked.then(({ refusal }) => refusal === null).catch(() => false);
     if (!isGood) latest.delete(key);
     return asked;
   };
+}
+
+/** A year of a person is some hundred KB, and nobody reads that. */
+const MAX_CHARACTERS = 20_000;
+
+function cut(text: string): string {
+  if (text.length <= MAX_CHARACTERS) return text;
+  return copied(`${text.slice(0, MAX_CHARACTERS)}\n… and ${text.length - MAX_CHARACTERS} characters more`);
+}
+
+function readable(reply: Reply): { httpStatus: number | null; theirs: string | null } {
+  if (reply.kind !== 'answer') return { httpStatus: null, theirs: null };
+  return { httpStatus: reply.httpStatus, theirs: cut(pretty(reply.text)) };
+}
+
+function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text; // as it came: it is no JSON
+  }
 }

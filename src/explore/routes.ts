@@ -69,36 +69,17 @@ function formWords({ name, call, from, to, type }: Form, { scope }: Grant, zone:
   };
 }
 
-/** A year of a person is some hundred KB, and nobody reads that. */
-const MAX_CHARACTERS = 20_000;
-
 /** Side by side: what came, and what we make of it. */
-function answerWords({ at, milliseconds, calls, result }: Asked, now: number, apiUrl: string) {
-  const last = calls.at(-1);
-  const reply = last?.reply;
+function answerWords({ at, milliseconds, last, refusal, ...asked }: Asked, now: number, apiUrl: string) {
   return {
-    curl: last
-      ? curlOf({ method: 'POST', url: apiUrl + last.path, parts: partsOf(last.fields), hasBearer: true })
-      : null,
-    count: calls.length,
+    ...asked,
     milliseconds: Math.round(milliseconds),
     secondsAgo: Math.round((now - at) / 1000),
-    httpStatus: reply?.kind === 'answer' ? reply.httpStatus : null,
-    theirs: reply?.kind === 'answer' ? cut(pretty(reply.text)) : null,
-    ours: cut(JSON.stringify(result.ok ? result.value : result.refusal, null, 2)),
-    problem: result.ok ? null : { code: result.refusal.code, ...PROBLEMS[result.refusal.code] },
+    httpStatus: last?.httpStatus ?? null,
+    theirs: last?.theirs ?? null,
+    problem: refusal && { code: refusal.code, ...PROBLEMS[refusal.code] },
+    curl:
+      last &&
+      curlOf({ method: 'POST', url: apiUrl + last.path, parts: partsOf(last.fields), hasBearer: true }),
   };
-}
-
-function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text; // as it came: it is no JSON
-  }
-}
-
-function cut(text: string): string {
-  if (text.length <= MAX_CHARACTERS) return text;
-  return `${text.slice(0, MAX_CHARACTERS)}\n… and ${text.length - MAX_CHARACTERS} characters more`;
 }
