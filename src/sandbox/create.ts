@@ -5,7 +5,7 @@ import express from 'express';
 import { clocks } from '../time/clocks.ts';
 import { readAuthorizeRequest } from './account/authorize-request.ts';
 import { redirectAfter } from './account/consent.ts';
-import type { Client } from './clients.ts';
+import { type Client, isCallback } from './clients.ts';
 import { advance, unlinkAll, weigh } from './control/actions.ts';
 import {
   type FaultSetting,
@@ -121,9 +121,10 @@ export interface ConsentAnswer {
  * Starts a Withings of its own on a free port of this machine, in this process and in memory. As many as you like live
  * side by side.
  *
- * @throws Error when the people cannot be read or the port is taken
+ * @throws Error when an option is not known, the people cannot be read or the port is taken
  */
 export async function createSandbox(options: CreateOptions = {}): Promise<RunningSandbox> {
+  refuseUnknown(options);
   const { limits, people, callbackHosts, dataDir = ':memory:', now = clocks.now } = options;
   const { redirectUris = ['http://localhost:3000/callback'], host = '127.0.0.1', port = 0 } = options;
   const client = { ...CLIENT, ...options.client, redirectUris: [...redirectUris] };
@@ -156,6 +157,25 @@ export async function createSandbox(options: CreateOptions = {}): Promise<Runnin
       await closed;
     },
   };
+}
+
+const OPTIONS: Record<keyof CreateOptions, true> = {
+  people: true,
+  redirectUris: true,
+  client: true,
+  callbackHosts: true,
+  limits: true,
+  now: true,
+  port: true,
+  host: true,
+  dataDir: true,
+};
+
+function refuseUnknown(options: CreateOptions): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown) throw new TypeError(`No option ${unknown}; known: ${Object.keys(OPTIONS).join(', ')}.`);
+  const wrong = options.redirectUris?.find((uri) => !isCallback(uri));
+  if (wrong !== undefined) throw new TypeError(`redirectUris: ${wrong} is no http or https URL.`);
 }
 
 /** What can be done to it from the same process. */

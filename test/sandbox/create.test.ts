@@ -154,6 +154,12 @@ test('what is not known is refused in words', async () => {
   expect(() => weigh(1)).toThrow('Nobody has the userId 1');
 });
 
+test('an option that is not known, or no URL, starts nothing', async () => {
+  const misspelt = { limit: false } as CreateOptions;
+  await expect(createSandbox(misspelt)).rejects.toThrow('No option limit; known: people, ');
+  await expect(start({ redirectUris: ['/callback'] })).rejects.toThrow('/callback is no http or https URL');
+});
+
 test('a port that is taken is said; a closed one is free again, and closing twice is once', async () => {
   const { url, close } = await start();
   const port = Number(new URL(url).port);
