@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { distance } from '../config/misspelt.ts';
 import { readPath } from '../connect/return-to.ts';
+import { httpUrl, nearest, oneOf, shown, text, trueOrFalse, whole } from './option-formats.ts';
 
 /**
  * Throws for options that are missing or cannot work, all of them in one error, in words and with the nearest right
@@ -46,21 +46,24 @@ const withings = z.strictObject(
 );
 
 const connectOptions = z
-  .strictObject({
-    url: httpUrl('router', 'such as https://app.example.com/withings, without a slash at its end'),
-    withings,
-    store: z.custom((store) => has(store, 'readSession', 'signIn', 'close'), { error: storeWords }),
-    clocks: z.custom((clocks) => has(clocks, 'now', 'monotonic', 'sleep'), CLOCKS_WORDS),
-    owner: z.custom(isFunction, 'must be a function: (req) => who is signed in, or null for nobody'),
-    returnTo: z
-      .custom((to) => readPath(to) !== null, { error: ({ input }) => returnWords(input) })
-      .optional(),
-    webhooks: trueOrFalse(),
-    dataFreshSeconds: whole(0, 86_400),
-    log: z
-      .custom((log) => has(log, 'info', 'warn', 'error'), 'must have info, warn and error, as pino has')
-      .optional(),
-  })
+  .strictObject(
+    {
+      url: httpUrl('router', 'such as https://app.example.com/withings, without a slash at its end'),
+      withings,
+      store: z.custom((store) => has(store, 'readSession', 'signIn', 'close'), { error: storeWords }),
+      clocks: z.custom((clocks) => has(clocks, 'now', 'monotonic', 'sleep'), CLOCKS_WORDS),
+      owner: z.custom(isFunction, 'must be a function: (req) => who is signed in, or null for nobody'),
+      returnTo: z
+        .custom((to) => readPath(to) !== null, { error: ({ input }) => returnWords(input) })
+        .optional(),
+      webhooks: trueOrFalse(),
+      dataFreshSeconds: whole(0, 86_400),
+      log: z
+        .custom((log) => has(log, 'info', 'warn', 'error'), 'must have info, warn and error, as pino has')
+        .optional(),
+    },
+    { error: onlyForMissing('are missing: { url, withings, store, clocks, owner }') },
+  )
   .refine(({ url, webhooks, withings: { apiUrl } }) => !webhooks || apiUrl || isRegistrable(url), {
     path: ['webhooks'],
     error: 'wants a url that Withings can reach: https and a host name',
@@ -78,67 +81,6 @@ function isFunction(value: unknown): boolean {
 /** For a whole object, whose own unknown names have words of their own. */
 function onlyForMissing(words: string) {
   return ({ code }: { code: string }) => (code === 'invalid_type' ? words : undefined);
-}
-
-function text(words: string) {
-  return z.string(words).min(1, words);
-}
-
-function oneOf(...values: [string, ...string[]]) {
-  const [first, last] = [values[0], values.at(-1)];
-  return z
-    .enum(values, {
-      error: ({ input }) => {
-        const near = typeof input === 'string' ? nearest(input, values) : undefined;
-        return `must be '${first}' or '${last}', and is ${shown(input)}${near ? `: write '${near}'` : ''}`;
-      },
-    })
-    .optional();
-}
-
-function trueOrFalse() {
-  return z
-    .boolean({
-      error: ({ input }) => {
-        const means = /^(on|true|yes|1)$/i.test(String(input));
-        return `must be true or false, and is ${shown(input)}: write ${means}`;
-      },
-    })
-    .optional();
-}
-
-/** Both ends included. */
-function whole(least: number, most: number) {
-  const words = ({ input }: { input?: unknown }) => {
-    const meant = Math.min(Math.max(Math.round(Number(input)), least), most);
-    const near = Number.isFinite(meant) ? `: write ${meant}` : '';
-    return `must be a whole number from ${least} to ${most}, and is ${shown(input)}${near}`;
-  };
-  return z
-    .number({ error: words })
-    .refine((n) => Number.isInteger(n) && n >= least && n <= most, { error: words })
-    .optional();
-}
-
-/** @param kind `/`: it ends in a slash; `router`: it does not, and has no query either */
-function httpUrl(kind: '' | '/' | 'router', example: string) {
-  const fits = (value: string) =>
-    URL.canParse(value) &&
-    /^https?:$/.test(new URL(value).protocol) &&
-    (kind === '/' ? value.endsWith('/') : !value.endsWith('/')) &&
-    (kind !== 'router' || !/[?#]/.test(value));
-  const words = ({ input }: { input?: unknown }) => {
-    const meant = urlMeant(String(input ?? ''), kind);
-    return `must be an http(s) URL ${example}, and is ${shown(input)}${fits(meant) ? `: write '${meant}'` : ''}`;
-  };
-  return z.string({ error: words }).refine(fits, { error: words });
-}
-
-function urlMeant(written: string, kind: string): string {
-  const isLocal = /^(localhost|127\.)/.test(written);
-  const whole = /^\w+:\/\//.test(written) ? written : `${isLocal ? 'http' : 'https'}://${written}`;
-  const bare = whole.replace(kind === 'router' ? /[?#].*$/ : /$^/, '').replace(/\/+$/, '');
-  return kind === '/' ? `${bare}/` : bare;
 }
 
 function isRegistrable(url: string): boolean {
@@ -173,18 +115,6 @@ function unknownWords(path: PropertyKey[], key: string): string {
   return `${nameOf([...path, key])} is not an option${inside ? `: did you mean ${inside}` : ''}`;
 }
 
-function nearest(written: string, known: readonly string[]): string | undefined {
-  const [best] = known
-    .map((each) => ({ each, distance: distance(written.toLowerCase(), each.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  return best && best.distance <= 2 ? best.each : undefined;
-}
-
 function nameOf(path: PropertyKey[]): string {
   return path.length === 0 ? 'options' : path.map(String).join('.');
-}
-
-/** Never what a secret is: only options that hold none are shown. */
-function shown(input: unknown): string {
-  return typeof input === 'string' ? `'${input}'` : input === undefined ? 'missing' : JSON.stringify(input);
 }

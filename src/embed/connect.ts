@@ -6,22 +6,20 @@ import { createTimezones } from '../dashboard/preferences/timezones.ts';
 import { createVisits } from '../dashboard/visits.ts';
 import { backgroundLog, createLog } from '../operations/logging.ts';
 import { together } from '../operations/observer.ts';
-import type { ConnectionState } from '../store/connections.ts';
 import type { Grant } from '../store/grant.ts';
 import { deriveKeys } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
 import { HELD_ADVICE } from '../store/restored.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect, type Disconnected } from '../tokens/disconnect.ts';
-import { servicesOf } from '../webhooks/categories.ts';
 import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notifications.ts';
 import type { Withings } from '../withings/client.ts';
-import type { List } from '../withings/data/records.ts';
 import type { Result } from '../withings/errors.ts';
 import { type Account, createAccount } from './account.ts';
 import { checkOptions } from './checks.ts';
-import { createEvents, type Events } from './events.ts';
+import { createEvents, type Events, eventsOfGrants } from './events.ts';
 import { withKnownFailures } from './failures.ts';
+import { createList, type List } from './list.ts';
 import { type ConnectOptions, settingsOf } from './options.ts';
 import { createOwners, named, whoIs } from './owners.ts';
 import { createReads } from './reads.ts';
@@ -41,23 +39,12 @@ export interface Connect {
   fresh(req: IncomingMessage): Promise<Result<Grant>>;
   use<T>(req: IncomingMessage, call: (accessToken: string) => Promise<Result<T>>): Promise<Result<T>>;
   disconnect(req: IncomingMessage): Promise<Disconnected | null>;
-  /**
-   * Everybody who has connected, but for the demo, a page at a time. Opens no tokens.
-   *
-   * @param options `after`: the `next` of the page before. `limit`: of connections, each of which may have several owners
-   */
-  list(options?: { after?: string | null; limit?: number }): Promise<Page>;
+  list: List;
   /** Tells of what happens, in the process where it happens; a listener that fails is logged. */
   on: Events['on'];
   withings: Withings;
   /** Finishes what is under way and closes the store. */
   stop(): Promise<void>;
-}
-
-export interface Page {
-  people: { owner: string; state: ConnectionState }[];
-  /** Null: this was the last. */
-  next: string | null;
 }
 
 /**
@@ -75,16 +62,9 @@ export function createConnect<Req extends IncomingMessage = Request>(options: Co
   const log = options.log ?? createLog('warn', process.stdout);
 
   const owners = createOwners(store, now);
-  const events = createEvents((error) => told.onError(error));
-  const tellOwners = (grantId: string, tell: (owner: string) => void) =>
-    void owners.of(grantId).then((all) => all.forEach(tell), told.onError);
-  const told = together(backgroundLog(log), {
-    onLost: (grantId, { code }) => tellOwners(grantId, (owner) => events.emit('ended', { owner, code })),
-    onHandled(grantId, appli, outcome) {
-      const services = servicesOf(appli);
-      if (outcome === 'recorded') tellOwners(grantId, (owner) => events.emit('news', { owner, services }));
-    },
-  });
+  const background = backgroundLog(log);
+  const events = createEvents(background.onError);
+  const told = together(background, eventsOfGrants(events, owners, background.onError));
 
   const custody = createCustody(settings, { store, clocks, ...told });
   const { withings, grants, outbox, sweeper, isHeld } = custody;
@@ -111,7 +91,7 @@ export function createConnect<Req extends IncomingMessage = Request>(options: Co
     answers,
     newsOf,
     now,
-    onAnswer: (grantId: string, answer: Result<List<unknown>>) => timezones.follow(grantId, [answer]),
+    follow: timezones.follow,
   };
   const { unsubscribe } = subscriber;
   const disconnectGrant = createDisconnect({ store, withings, outbox, now, unsubscribe });
@@ -155,15 +135,7 @@ export function createConnect<Req extends IncomingMessage = Request>(options: Co
     fresh: async (req) => of(req).fresh(),
     use: async (req, call) => of(req).use(call),
     disconnect: async (req) => of(req).disconnect(),
-    ...withKnownFailures({
-      async list({ after = null, limit = 100 }: { after?: string | null; limit?: number } = {}) {
-        const listed = await store.listConnections(null, after, now(), limit);
-        const people = listed
-          .filter(({ issuer }) => issuer === withings.issuer)
-          .flatMap(({ sessions, state }) => owners.among(sessions).map((owner) => ({ owner, state })));
-        return { people, next: listed.length < limit ? null : (listed.at(-1)?.id ?? null) };
-      },
-    }),
+    ...withKnownFailures({ list: createList(store, owners, withings.issuer, now) }),
     on: events.on,
     withings,
     async stop() {

@@ -1,4 +1,7 @@
+import type { Observer } from '../operations/observer.ts';
 import type { Service } from '../store/store.ts';
+import { servicesOf } from '../webhooks/categories.ts';
+import type { Owners } from './owners.ts';
 
 /** What an application can be told of, in the process where it happens and once. `owner`: as the application names them. */
 export interface ConnectEvents {
@@ -38,6 +41,23 @@ export function createEvents(onError: (error: unknown) => void): Events {
       for (const listener of listeners[name]) {
         new Promise((resolve) => resolve(listener(event))).catch(onError);
       }
+    },
+  };
+}
+
+/** What happens to grants, as events of whoever owns them. */
+export function eventsOfGrants(
+  events: Pick<Events, 'emit'>,
+  owners: Pick<Owners, 'of'>,
+  onError: (error: unknown) => void,
+): Pick<Observer, 'onLost' | 'onHandled'> {
+  const eachOwner = (grantId: string, tell: (owner: string) => void) =>
+    void owners.of(grantId).then((all) => all.forEach(tell), onError);
+  return {
+    onLost: (grantId, { code }) => eachOwner(grantId, (owner) => events.emit('ended', { owner, code })),
+    onHandled(grantId, appli, outcome) {
+      const services = servicesOf(appli);
+      if (outcome === 'recorded') eachOwner(grantId, (owner) => events.emit('news', { owner, services }));
     },
   };
 }

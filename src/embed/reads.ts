@@ -1,5 +1,6 @@
 import type { AnswerCache, Known } from '../dashboard/answer-cache.ts';
 import type { News } from '../dashboard/news.ts';
+import type { Timezones } from '../dashboard/preferences/timezones.ts';
 import { createQuestions, lastDaysAnywhere, type Question, type Stretch } from '../dashboard/questions.ts';
 import type { Visits } from '../dashboard/visits.ts';
 import type { Grant } from '../store/grant.ts';
@@ -35,8 +36,8 @@ export interface Reads {
 export interface ReadsParts {
   dataFreshSeconds: number;
   answers: Pick<AnswerCache, 'known'>;
-  /** Told where the person lives, as their answers say. */
-  onAnswer: (grantId: string, answer: Result<List<unknown>>) => Promise<unknown>;
+  /** Remembers where the person lives, as their answers say. */
+  follow: Timezones['follow'];
   newsOf: (grantId: string) => Promise<News | null>;
   now: () => number;
 }
@@ -45,7 +46,7 @@ const DAYS = 30;
 
 /** @param grantOf whose data; or why there is none */
 export function createReads(parts: ReadsParts, visit: Visits, grantOf: () => Promise<Result<Grant>>): Reads {
-  const { answers, onAnswer, newsOf, now } = parts;
+  const { answers, follow, newsOf, now } = parts;
   const questions = createQuestions(parts.dataFreshSeconds, now);
 
   async function ask<T>(
@@ -57,7 +58,7 @@ export function createReads(parts: ReadsParts, visit: Visits, grantOf: () => Pro
     const question = questionOf({ grant, news: await newsOf(grant.id) });
     const answer = await visit(grant, [question], (visitor) => visitor.ask(question));
     if (answer.ok) {
-      await onAnswer(grant.id, { ok: true, value: answer.value.value });
+      await follow(grant.id, [{ ok: true, value: answer.value.value }]);
       return { ok: true, value: answerOf(answer.value, null) };
     }
     const { refusal } = answer;

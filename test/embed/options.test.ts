@@ -79,6 +79,10 @@ describe('options that cannot work are said at once, with what would', () => {
   });
 });
 
+test('no options at all are missed, too', () => {
+  expect(() => createConnect(undefined as unknown as ConnectOptions)).toThrow('options are missing');
+});
+
 test('what is undefined counts as left out', async () => {
   const left = { scope: undefined, cloud: undefined, authorizeUrl: undefined, apiUrl: undefined };
   const connect = attempt({ returnTo: undefined, log: undefined }, { ...left, timeoutMs: undefined });
