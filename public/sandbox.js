@@ -38,6 +38,8 @@ async function pageFrom(address, options = {}) {
   return { isOk: answer.ok, page };
 }
 
+let gone;
+
 document.addEventListener('submit', async (event) => {
   const form = event.target;
   event.preventDefault();
@@ -49,16 +51,20 @@ document.addEventListener('submit', async (event) => {
   } catch {
     said.textContent = 'The sandbox cannot be reached. Is it still running?';
   }
+  clearTimeout(gone); // it lies over the page: it goes when it has been read
+  gone = setTimeout(() => said.replaceChildren(), 8000);
 });
+
+async function renewAll() {
+  const { isOk, page } = await pageFrom(base).catch(() => ({ isOk: false })); // the stream finds out when it is back
+  if (isOk) show(page, false);
+}
 
 let due;
 const events = new EventSource(`${base}events`);
 events.addEventListener('change', () => {
   clearTimeout(due);
-  due = setTimeout(async () => {
-    const { isOk, page } = await pageFrom(base);
-    if (isOk) show(page, false);
-  }, 150);
+  due = setTimeout(renewAll, 150);
 });
 // Too many pages watch, and this is the oldest: coming back would push out another.
 events.addEventListener('over', () => events.close());

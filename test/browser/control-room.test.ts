@@ -16,7 +16,7 @@ test('buttons answer in place: what is open stays open, the focus stays, and the
   const down = page.getByRole('button', { name: 'Withings is down until I say so', exact: true });
   await down.focus();
   await page.keyboard.press('Enter');
-  await page.getByText('Set. The next call that it is meant for meets it.').waitFor();
+  await page.getByText('Set. It happens the next time.').waitFor();
   const end = page.getByRole('button', { name: 'End: Withings is down until I say so', exact: true });
   await end.waitFor();
   expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^End: /);
@@ -46,7 +46,7 @@ test('without JavaScript each button works by a reload', async () => {
   const { page } = await arrive(home, { javaScriptEnabled: false });
   await page.goto(`${withings.url}/`);
   await page.getByRole('button', { name: 'Wrong secret' }).click();
-  await page.getByText('Set. The next call that it is meant for meets it.').waitFor();
+  await page.getByText('Set. It happens the next time.').waitFor();
   await page.getByRole('button', { name: 'End: Wrong secret' }).first().click();
   await page.getByText('Over. Calls are answered as they should be.').waitFor();
 });

@@ -35,7 +35,7 @@ test('three hours and a month pass at a press, and the page says so', async () =
 
 test('the answer to the next refresh is lost, and no other', async () => {
   const { press, page, connect, state, listen } = buildRoom();
-  expect((await press('The answer to the next refresh is lost')).said).toContain('The next call');
+  expect((await press('The answer to the next refresh is lost')).said).toContain('the next time');
   expect(await page()).toContain('Set, and still to come.');
   const { refresh_token } = await connect();
   const { url, close } = await listen();

@@ -6,7 +6,7 @@ import type { People } from '../people.ts';
 /** What the page says after a form, by the name that stands in the address it is sent back to. */
 const SAID = {
   clock: 'The clock has moved.',
-  fault: 'Set. The next call that it is meant for meets it.',
+  fault: 'Set. It happens the next time.',
   cleared: 'Over. Calls are answered as they should be.',
   weigh: '{name} has stepped on the scale.',
   unlink: '{name} has removed the app.',
