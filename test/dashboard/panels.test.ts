@@ -574,7 +574,7 @@ describe('charts', () => {
     expectInside(html);
   });
 
-  test('one a day for a year: under 100 KB, and 30 days under 54', async () => {
+  test('one a day for a year: under 100 KB, and 30 days under 56', async () => {
     measured(
       ...Array.from({ length: 365 }, (_, index) =>
         group(time(364 - index), [kg(70 + (index % 7) / 10), ...pressure(120 + (index % 9), 80)]),
@@ -585,7 +585,7 @@ describe('charts', () => {
     const size = async (days: number) =>
       Buffer.byteLength((await visitor.get(`/dashboard?days=${days}`)).text);
     expect(await size(365)).toBeLessThan(100_000);
-    expect(await size(30)).toBeLessThan(54_000);
+    expect(await size(30)).toBeLessThan(56_000);
     expect((await panel('weight')).titles).toHaveLength(30);
     expect((await panel('weight', 365)).titles).toHaveLength(52);
   });
