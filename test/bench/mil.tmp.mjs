@@ -1,0 +1,21 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { createEncryption } from '../../dist/store/encryption.js';
+import { deriveKeys } from '../../dist/store/keys.js';
+import { openSqliteStore } from '../../dist/store/sqlite/store.js';
+import { signIn } from './memory.js';
+import { SECRET, startPostgres, endAll } from './servers.js';
+const n = Number(process.argv[2]);
+const dir = '/dev/shm/mil'; rmSync(dir, { recursive: true, force: true }); mkdirSync(dir, { mode: 0o700 });
+const enc = createEncryption(deriveKeys([SECRET]).seal);
+const store = openSqliteStore(join(dir, 'connect.db'), enc, () => performance.now());
+let t = Date.now();
+for (let i = 0; i < n; i += 50) { await Promise.all(Array.from({ length: 50 }, (_, k) => signIn(store, i + k))); if (i % 100000 === 0) console.log(i, (Date.now() - t) / 1000); }
+store.close(); console.log('filled', (Date.now() - t) / 1000);
+const url = await startPostgres();
+t = Date.now();
+const env = { PATH: process.env.PATH, SESSION_SECRET: SECRET, WITHINGS_CLIENT_ID: 'a'.repeat(64), WITHINGS_CLIENT_SECRET: 'b1'.repeat(32), PUBLIC_URL: 'https://x.example.com' };
+const r = spawnSync('/usr/bin/time', ['-v', process.execPath, 'dist/commands/migrate-store.js', `sqlite:${dir}`, url], { env, encoding: 'utf8' });
+console.log(r.stdout.slice(-600), r.stderr.slice(-2000), (Date.now() - t) / 1000, 's');
+rmSync(dir, { recursive: true }); await endAll(); process.exit(0);
