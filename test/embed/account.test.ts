@@ -69,12 +69,13 @@ describe('an account, without a request of its owner', () => {
 
   test('asks Withings once, however often and from wherever the same is asked', async () => {
     const { ada, connect, sandbox, callsOf } = await withAda();
-    const moments = { from: new Date(sandbox.clock.now() - DAY_MS), until: new Date(sandbox.clock.now()) };
+    const until = new Date(Math.floor(sandbox.clock.now() / 1000) * 1000);
+    const moments = { from: new Date(until.getTime() - DAY_MS), until };
     const ask = () => [
       ada.measures({ types: [1] }),
       connect.of('ada', { background: true }).measures({ types: [1] }),
       ada.measures(moments),
-      ada.measures({ from: new Date(moments.from.getTime()), until: moments.until }),
+      ada.measures({ ...moments, from: new Date(moments.from.getTime() + 500) }), // Withings counts in seconds
     ];
     const all = [...(await Promise.all(ask())), ...(await Promise.all(ask()))];
     expect(all.map(({ ok }) => ok)).toEqual(Array(8).fill(true));

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import { openStore } from '../../src/embed/index.ts';
+import { tempDir } from '../support/machine.ts';
 import { visit } from '../support/visitor.ts';
-import { as, connects, startHost } from './host.ts';
+import { as, connects, SECRET, startHost } from './host.ts';
 
 type Owner = (req: IncomingMessage) => string | null | undefined;
 
@@ -85,12 +87,27 @@ describe('everybody who has connected', () => {
 
   test('who tries the demo is nobody of those', async () => {
     const host = await startHost();
-    const visitor = as(visit(host), 'guest');
-    const begun = await visitor('/withings/connect?mode=demo');
-    await visitor(host.sandbox.consent(String(begun.headers.location)));
+    for (const name of ['guest', 'another']) {
+      const visitor = as(visit(host), name);
+      const begun = await visitor('/withings/connect?mode=demo');
+      await visitor(host.sandbox.consent(String(begun.headers.location)));
+    }
     expect((await host.connect.of('guest').status()).demo).toBe(true);
     expect((await host.connect.list()).people).toEqual([]);
     expect(await host.connect.of('guest').disconnect()).toMatchObject({ person: { demo: true } });
     expect((await host.connect.of('guest').status()).state).toBe('not-connected');
+    expect((await host.connect.of('another').status()).state).toBe('connected'); // everybody shares the permission
+  });
+
+  test('who was known to another Withings is nobody of those either', async () => {
+    const address = `sqlite:${tempDir()}` as const;
+    const [before, after] = [
+      openStore(address, { secrets: [SECRET] }),
+      openStore(address, { secrets: [SECRET] }),
+    ];
+    await connects(await startHost({ store: before }), 'ada');
+    const { connect } = await startHost({ store: after });
+    expect((await connect.list()).people).toEqual([]);
+    expect((await connect.of('ada').status()).state).toBe('not-connected');
   });
 });
