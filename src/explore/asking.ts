@@ -3,8 +3,9 @@ import type { Grant } from '../store/grant.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { OnReply, Withings } from '../withings/client.ts';
 import { type Refusal, type Result, refuse } from '../withings/errors.ts';
-import { copied } from '../withings/exchange.ts';
+import { copied, secretsOf } from '../withings/exchange.ts';
 import type { Reply } from '../withings/http.ts';
+import { hide } from '../withings/secrets.ts';
 import type { Fields, ReadCall } from './calls.ts';
 
 /** What Withings was asked and answered, and what that means here, as far as anybody reads it. */
@@ -52,14 +53,18 @@ export function createAsking({ grants, withings, now, monotonic }: AskingParts):
   async function ask(grant: Grant, call: ReadCall, fields: Fields): Promise<Asked> {
     const [at, begun] = [now(), monotonic()];
     let [count, last]: [number, Asked['last']] = [0, null];
-    const onReply: OnReply = (path, sent, reply) => {
+    const secrets = new Set<string>();
+    const safe = (text: string) => hide(cut(text), [...secrets]);
+    const onReply: OnReply = ({ path, ...sent }, reply) => {
       if (reply.kind === 'unsent') return;
       count += 1;
-      last = { path, fields: sent, ...readable(reply) };
+      for (const secret of secretsOf(sent)) secrets.add(secret);
+      const { httpStatus = null, theirs = null } = readable(reply);
+      last = { path, fields: sent.fields, httpStatus, theirs: theirs && safe(theirs) };
     };
     const result = await answer(grant, call, fields, onReply);
     const milliseconds = monotonic() - begun;
-    const ours = cut(JSON.stringify(result.ok ? result.value : result.refusal, null, 2));
+    const ours = safe(JSON.stringify(result.ok ? result.value : result.refusal, null, 2));
     return { at, milliseconds, count, last, ours, refusal: result.ok ? null : result.refusal };
   }
 
@@ -102,9 +107,8 @@ function cut(text: string): string {
   return copied(`${text.slice(0, MAX_CHARACTERS)}\n… and ${text.length - MAX_CHARACTERS} characters more`);
 }
 
-function readable(reply: Reply): { httpStatus: number | null; theirs: string | null } {
-  if (reply.kind !== 'answer') return { httpStatus: null, theirs: null };
-  return { httpStatus: reply.httpStatus, theirs: cut(pretty(reply.text)) };
+function readable(reply: Reply): { httpStatus?: number; theirs?: string } {
+  return reply.kind === 'answer' ? { httpStatus: reply.httpStatus, theirs: pretty(reply.text) } : {};
 }
 
 function pretty(text: string): string {

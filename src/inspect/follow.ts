@@ -50,10 +50,11 @@ export function followAttempts({ recorder, browsers, now, onError }: FollowParts
     const attempt = browser && recorder.arrive(browser, nameOf(String(req.query.state)), partsOf(req.query));
     if (!attempt) return next();
     const finished = () => {
+      // What another instance has stored is not told of here.
+      if (attempt.outcome === null) attempt.grantId ??= req.session?.withingsId ?? null;
       if (attempt.outcome !== 'connected') return;
       const location = copied(String(res.get('Location')).replace(/[?#].*$/, ''));
-      const grantId = req.session?.withingsId ?? null;
-      attempt.landed = { at: now(), location, cookies: cookiesIn(res), grantId };
+      attempt.landed = { at: now(), location, cookies: cookiesIn(res) };
     };
     res.once('finish', harmless(onError, finished, undefined));
     recorder.during(attempt, next);
@@ -62,7 +63,13 @@ export function followAttempts({ recorder, browsers, now, onError }: FollowParts
   const router = Router();
   router.all('/callback', ({ method }, _res, next) => (method === 'GET' ? next() : next('router')));
   router.all('/callback', onlyNavigation, arrive); // nothing else brings an answer
-  return { onBegun: harmless(onError, begin, undefined), router };
+  /** Not at the end of the answer, which a browser that has left never gets. */
+  const connected = (req: Request) => recorder.connected(req.session.withingsId ?? null);
+  return {
+    onBegun: harmless(onError, begin, undefined),
+    onConnected: harmless(onError, connected, undefined),
+    router,
+  };
 }
 
 /** Where the browser is sent to ask, as far as it may be told. */

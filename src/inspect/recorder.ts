@@ -27,8 +27,10 @@ export interface Attempt {
   calls: Call[];
   /** `connected`, or the code of what went wrong; null: not known yet. */
   outcome: string | null;
-  /** How whoever has connected was led on, and the grant that came of it. */
-  landed: { at: number; location: string; cookies: Cookie[]; grantId: string | null } | null;
+  /** Whose it is: the grant that came of it; null: none has. */
+  grantId: string | null;
+  /** How whoever has connected was led on; null: no answer was sent. */
+  landed: { at: number; location: string; cookies: Cookie[] } | null;
 }
 
 /** One refresh of a grant. */
@@ -57,6 +59,8 @@ export interface Recorder {
   arrive(browser: string, name: string, parts: Part[]): Attempt | null;
   /** Calls that belong to nobody yet, and the outcome, belong to this attempt for as long as `run` and what follows of it runs. */
   during(attempt: Attempt, run: () => void): void;
+  /** The grant of the attempt that is under way is stored. */
+  connected(grantId: string | null): void;
   observer: {
     onConnecting(outcome: string): void;
     onRefresh(grantId: string, refusal: Refusal | null, how: Refreshing): void;
@@ -97,7 +101,7 @@ export interface RecorderParts {
   monotonic: () => number;
 }
 
-const UNKNOWN = { begun: null, callback: null, visits: 0, outcome: null, landed: null };
+const UNKNOWN = { begun: null, callback: null, visits: 0, outcome: null, grantId: null, landed: null };
 
 export function createRecorder({ now, monotonic, onError }: RecorderParts): Recorder {
   const kept = { ttl: KEPT_MS, ttlAutopurge: true, ttlResolution: 0, perf: { now: monotonic } };
@@ -152,14 +156,19 @@ export function createRecorder({ now, monotonic, onError }: RecorderParts): Reco
 
     arrive(browser, name, parts) {
       const attempt = attempts.get(browser)?.get(name) ?? { ...UNKNOWN, calls: [] };
-      keep(browser, name, attempt);
       attempt.visits += 1;
-      if (attempt.callback) return null;
+      if (attempt.callback) return null; // whoever repeats it later has not made it
+      keep(browser, name, attempt);
       attempt.callback = { at: now(), parts };
       return attempt;
     },
 
     during: (attempt, run) => current.run(attempt, run),
+
+    connected(grantId) {
+      const attempt = current.getStore();
+      if (attempt) attempt.grantId = grantId;
+    },
 
     observer: {
       onConnecting(outcome) {

@@ -26,12 +26,13 @@ export function inspectRoutes({ recorder, browsers, config }: InspectParts): Rou
   const { publicUrl, sharedStore } = config;
   const { apiUrl } = config.withings;
 
-  /** Somebody else's is nobody's business, though it was the same browser. */
+  /** Somebody else's is nobody's business, though it was the same browser. What has failed is the browser's own. */
   function ownAttempt(req: Request): Attempt | null {
     const browser = browsers.of(req);
     const attempt = browser === null ? null : recorder.attemptOf(browser);
-    const grantId = attempt?.landed?.grantId ?? null;
-    const isOwn = grantId === null || grantId === req.session.withingsId;
+    if (!attempt) return null;
+    const { grantId, outcome } = attempt;
+    const isOwn = grantId === null ? outcome !== 'connected' : grantId === req.session.withingsId;
     return isOwn ? attempt : null;
   }
 

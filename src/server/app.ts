@@ -116,6 +116,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       onConnecting: told.onConnecting,
       ...(following && { onBegun: following.onBegun }),
       onConnected(req, res) {
+        following?.onConnected(req);
         receipts.clear(req, res);
         notices.clear(req, res);
         wake();

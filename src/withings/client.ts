@@ -2,7 +2,7 @@ import { isBusy, outcomeOf } from './answers.ts';
 import type { Issuer } from './clouds.ts';
 import { createDataCalls, type DataCalls } from './data-calls.ts';
 import { type Answered, type Sent, tellAnswered, tellSent } from './exchange.ts';
-import { createPost, type NoAnswer, type Post, type Reply, type Via } from './http.ts';
+import { createPost, type NoAnswer, type Post, type Reply, type Request, type Via } from './http.ts';
 import { createOAuth2, type OAuth2, type OAuth2Options } from './oauth2.ts';
 import { createPartner, type Partner } from './partner.ts';
 import {
@@ -47,7 +47,7 @@ export interface Withings extends OAuth2, DataCalls, Partner {
   removalPage(userId: string | null): string;
 }
 
-export type OnReply = (path: string, fields: Record<string, string>, reply: Reply) => void;
+export type OnReply = (request: Omit<Request, 'person'>, reply: Reply) => void;
 
 export interface WithingsOptions extends OAuth2Options {
   issuer: Issuer;
@@ -137,7 +137,7 @@ function overheard(post: Post, onReply?: OnReply): Post {
   if (!onReply) return post;
   return async (path, fields, accessToken) => {
     const reply = await post(path, fields, accessToken);
-    onReply(path, fields, reply);
+    onReply({ path, fields, accessToken }, reply);
     return reply;
   };
 }

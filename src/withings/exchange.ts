@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Reply, Request } from './http.ts';
+import { hide, quotes } from './secrets.ts';
 
 /** A parameter or a field as it may be told to anybody. */
 export interface Part {
@@ -55,22 +56,31 @@ const MAX_SHOWN = 200;
 /** A pair of tokens is small; no list is read for this. */
 const MAX_READ = 8192;
 
-/** Parameters or fields by name, as they may be told. */
-export function partsOf(fields: Record<string, unknown>): Part[] {
+/** Parameters or fields by name, as they may be told. @param secrets what none of them may say */
+export function partsOf(fields: Record<string, unknown>, secrets: readonly string[] = []): Part[] {
   return Object.entries(fields)
     .slice(0, MAX_PARTS)
-    .map(([name, value]) => partOf(name, typeof value === 'object' ? JSON.stringify(value) : String(value)));
+    .map(([name, value]) =>
+      partOf(name, typeof value === 'object' ? JSON.stringify(value) : String(value), secrets),
+    );
 }
 
-function partOf(name: string, text: string): Part {
+function partOf(name: string, text: string, secrets: readonly string[]): Part {
   const isPublic = PUBLIC.has(name) || (name === 'error' && ERROR_WORD.test(text));
-  const shown = isPublic ? copied(text.slice(0, MAX_SHOWN)) : null;
+  const isShown = isPublic && !quotes(text.slice(0, MAX_READ), secrets);
+  const shown = isShown ? copied(text.slice(0, MAX_SHOWN)) : null;
   const beginning = RECOGNISABLE.has(name) && text.length > 4 * BEGINNING ? text.slice(0, BEGINNING) : null;
   return {
-    name: copied(name.slice(0, MAX_NAME)),
+    name: copied(hide(name.slice(0, MAX_NAME), secrets)),
     shown: shown ?? (beginning && copied(`${beginning}…`)),
     length: text.length,
   };
+}
+
+/** What of a call proves or names somebody. */
+export function secretsOf({ fields, accessToken }: Pick<Request, 'fields' | 'accessToken'>): string[] {
+  const secrets = Object.entries(fields).filter(([name]) => !PUBLIC.has(name));
+  return [...secrets.map(([, value]) => value), ...(accessToken === undefined ? [] : [accessToken])];
 }
 
 /** A piece of a text keeps all of it in memory (V8 makes no copy); what this returns does not. */
@@ -98,12 +108,13 @@ export function tellAnswered(reply: Reply, request: Request): Answered {
   const { status, error, body } = readSmall(reply.text);
   const fields = typeof body === 'object' ? { ...body } : {};
   const { access_token: accessToken }: Record<string, unknown> = fields;
+  const secrets = secretsOf(request);
   return {
     httpStatus: reply.httpStatus,
     silence: null,
     status: typeof status === 'number' ? status : null,
-    error: typeof error === 'string' && !quotes(error, request) ? copied(error.slice(0, MAX_SHOWN)) : null,
-    body: partsOf(fields),
+    error: typeof error === 'string' && !quotes(error, secrets) ? copied(error.slice(0, MAX_SHOWN)) : null,
+    body: partsOf(fields, secrets),
     brought: typeof accessToken === 'string' ? nameOf(accessToken) : null,
   };
 }
@@ -117,10 +128,4 @@ function readSmall(text: string): { status?: unknown; error?: unknown; body?: un
   } catch {
     return {}; // it is none of Withings' answers
   }
-}
-
-/** Whether a refusal says again what it was sent. */
-function quotes(error: string, { fields, accessToken }: Request): boolean {
-  const secrets = Object.entries(fields).flatMap(([name, value]) => (PUBLIC.has(name) ? [] : value));
-  return [...secrets, accessToken].some((secret) => secret && error.includes(secret));
 }

@@ -153,6 +153,32 @@ describe('Withings asked by hand', () => {
   });
 });
 
+test.each([
+  [
+    'as JSON',
+    (token: string) => JSON.stringify({ status: 401, body: { [token]: 1 }, error: `bad: ${token}` }),
+  ],
+  ['as a page', (token: string) => `<pre>Authorization: Bearer ${token}</pre>`],
+  ['in part', (token: string) => `${token.slice(1, -1)} or ${token.slice(0, 12)}`],
+  [
+    'as data',
+    (token: string) =>
+      JSON.stringify({ status: 0, body: { devices: [{ type: token, model: token, deviceid: token }] } }),
+  ],
+])('an access token that Withings says again is hidden, in both texts: %s', async (_how, say) => {
+  const { withings, visitor } = await startConnected();
+  const tokens: string[] = [];
+  withings.answer('getdevice', (token) => {
+    tokens.push(token);
+    return say(token);
+  });
+  const { text } = await visitor.post('/explore', { call: 'devices' });
+  expect(text).toContain('[hidden]');
+  expect(tokens.at(-1)).toMatch(/^[\da-f]{40}$/);
+  const pieces = tokens.flatMap((token) => Array.from({ length: 33 }, (_, at) => token.slice(at, at + 8)));
+  expect(pieces.filter((piece) => text.includes(piece))).toEqual([]);
+});
+
 describe('who may ask', () => {
   test('nobody without a connection', async () => {
     const app = await startApp();

@@ -1,8 +1,10 @@
+import { get as httpGet } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import request from 'supertest';
 import { startApp } from '../support/app.ts';
 import { freePort } from '../support/machine.ts';
 import { sandboxOf } from '../support/sandbox.ts';
+import { until } from '../support/until.ts';
 import { type Visitor, visit } from '../support/visitor.ts';
 import { tapWire } from '../support/wire-tap.ts';
 import { startFarApart, startWithings } from '../support/withings.ts';
@@ -198,6 +200,40 @@ describe('it is nobody else’s business', () => {
   test('nor does whoever uses this browser after a log-out', async () => {
     const { visitor } = await startConnected();
     await visitor.post('/logout');
+    expect(await titles(visitor)).toEqual([]);
+  });
+
+  test('nor where the browser had left before the answer, and came again', async () => {
+    const { app, withings } = await startFarApart({ INSPECT: 'on' });
+    const visitor = visit(app);
+    const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    const held = withings.hold('/v2/oauth2');
+    const leaving = httpGet(callback, { headers: { Cookie: visitor.cookies('/callback') } }).on(
+      'error',
+      () => {},
+    );
+    await held.arrived;
+    const left = new Promise((resolve) => leaving.once('close', resolve));
+    leaving.destroy();
+    await left;
+    held.open();
+    const connected = async () => (await visitor.get(callback)).headers.location === '/dashboard';
+    await until(connected);
+    expect((await titles(visitor)).at(-1)).toBe('The code becomes tokens');
+    await visitor.post('/disconnect');
+    expect(await titles(visitor)).toEqual([]);
+  });
+
+  test('what failed is shown to this browser until somebody connects there, whoever repeats it then', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    const denied = await visitor.consent(await visitor.begin(), 'Deny');
+    await visitor.get(denied);
+    expect((await titles(visitor)).at(-1)).toBe('The way back');
+    await visitor.connect();
+    await visitor.get(denied);
+    expect(await titles(visitor)).toEqual(WHOLE);
+    await visitor.post('/disconnect');
     expect(await titles(visitor)).toEqual([]);
   });
 

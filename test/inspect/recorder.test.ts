@@ -151,6 +151,23 @@ describe('a call as it may be told', () => {
   });
 
   test.each([
+    ['all but one character', 'a/b c-0123456789', 'of /b c-012345678 nothing'],
+    ['percent-encoded', 'a/b c-0123456789', 'a%2Fb%20c-01'],
+    ['in another case, and in the middle', 'abcdefgh-secret', '…DEFGH-SE…'],
+    ['a short one', 'far', 'the far one'],
+  ])('a piece of a secret is one: %s', (_what, secret, error) => {
+    const body = { scope: error, [error]: '' };
+    const answered = told(answer({ status: 503, body, error }), { client_secret: secret });
+    expect(answered.error).toBeNull();
+    expect(answered.body[0]?.shown).toBeNull();
+    expect(answered.body[1]?.name).toContain('[hidden]');
+    const other = told(answer({ status: 503, body: {}, error: 'c-01234 bcdefgX' }), {
+      client_secret: secret,
+    });
+    expect(other.error).toBe('c-01234 bcdefgX');
+  });
+
+  test.each([
     ['nothing', ''],
     ['HTML', '<html>'],
     ['a number', '7'],
@@ -211,8 +228,15 @@ test('with curl a secret is a variable, and everything else is text, whoever wro
 test('the lines that do it are where the page says', () => {
   const places = { publicUrl: 'https://app.example', apiUrl: 'https://wbsapi.example/' };
   const call = { at: 1, sent: tellSent(request(refresh)), answered: null, milliseconds: 0 };
-  const landed = { at: 1, location: '/dashboard', cookies: [], grantId: null };
-  const attempt = { begun, callback: { at: 1, parts: [] }, visits: 1, outcome: 'connected', landed };
+  const landed = { at: 1, location: '/dashboard', cookies: [] };
+  const attempt = {
+    begun,
+    callback: { at: 1, parts: [] },
+    visits: 1,
+    outcome: 'connected',
+    grantId: null,
+    landed,
+  };
   const nonce = { ...call, sent: { ...call.sent, path: 'v2/signature' } };
   const ends = [null, 'withings-timeout', 'refresh-token-refused'] as const;
   const steps: Step[] = [

@@ -23,6 +23,8 @@ export interface FarWithings {
   hold(path: string): Door;
   /** From now on calls of this action are answered with this body, or with what it makes of their fields. */
   say(action: string, body: unknown | ((fields: Fields) => unknown)): void;
+  /** From now on calls of this action are answered with this text, made of their access token. */
+  answer(action: string, text: (accessToken: string) => string): void;
   /** The fields of each call of this action so far. */
   asked(action: string): Fields[];
 }
@@ -36,6 +38,7 @@ export type Fields = Record<string, string>;
 export async function startWithings(publicUrl: string, now: () => number): Promise<FarWithings> {
   const doors = new Map<string, { waiting: Promise<void>; came: () => void }>();
   const bodies = new Map<string, unknown>();
+  const texts = new Map<string, (accessToken: string) => string>();
   const calls: Fields[] = [];
   const redirectUris = [`${publicUrl}/callback`];
   const client = { id: 'far-client', secret: 'far-secret', name: 'Far', redirectUris };
@@ -51,6 +54,8 @@ export async function startWithings(publicUrl: string, now: () => number): Promi
     const fields: Fields = req.body ?? {};
     calls.push(fields);
     const { action = '' } = fields;
+    const text = texts.get(action);
+    if (text) return res.send(text(req.get('Authorization')?.replace('Bearer ', '') ?? ''));
     if (!bodies.has(action)) return next();
     const body = bodies.get(action);
     return res.json({ status: 0, body: typeof body === 'function' ? body(fields) : body });
@@ -76,6 +81,7 @@ export async function startWithings(publicUrl: string, now: () => number): Promi
       SESSION_SECRET: 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT',
     },
     say: (action, body) => void bodies.set(action, body),
+    answer: (action, text) => void texts.set(action, text),
     asked: (name) => calls.filter(({ action }) => action === name),
     hold(path) {
       let count = 0;
