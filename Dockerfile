@@ -15,7 +15,7 @@ RUN mkdir /data
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
-ENV NODE_ENV=production DATA_DIR=/data
+ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 COPY --from=build --chown=1000:1000 /data /data
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

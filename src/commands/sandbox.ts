@@ -13,7 +13,7 @@ const USAGE = `withings-sandbox [--port N] [--seed FILE]
   A simulated Withings at http://localhost:N/ (4000), with invented people, a clock that moves and faults to switch on.
   Point your client's authorize page and API base at it; its id is ${CLIENT.id}, its secret ${CLIENT.secret}.
 
-  --port N      where it listens (SANDBOX_PORT)
+  --port N      where it listens (SANDBOX_PORT), on this machine alone unless HOST says another address
   --seed FILE   who lives there: a JSON list such as [{ "name": "Ana", "timezone": "Europe/Lisbon" }]
 
   It keeps its state in ./data (DATA_DIR), and there is a page to look on and to make things happen.

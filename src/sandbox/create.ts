@@ -5,7 +5,7 @@ import express from 'express';
 import { clocks } from '../time/clocks.ts';
 import { readAuthorizeRequest } from './account/authorize-request.ts';
 import { redirectAfter } from './account/consent.ts';
-import { type Client, isCallback } from './clients.ts';
+import type { Client } from './clients.ts';
 import { advance, unlinkAll, weigh } from './control/actions.ts';
 import {
   type FaultSetting,
@@ -16,6 +16,7 @@ import {
 } from './control/control-input.ts';
 import { describePair, describeState, type PairState, type State } from './control/state.ts';
 import type { Group } from './data/measures/groups.ts';
+import { type CreateOptions, checkOptions } from './options.ts';
 import type { Person } from './people.ts';
 import { reset } from './removals.ts';
 import { openSandbox } from './sandbox.ts';
@@ -27,6 +28,7 @@ import type { World } from './world.ts';
 
 export type {
   Client,
+  CreateOptions,
   Fault,
   FaultName,
   FaultSetting,
@@ -37,31 +39,6 @@ export type {
   PersonSeed,
   State,
 };
-
-/** Everything may be left out. */
-export interface CreateOptions {
-  /** Who lives there beside the demo user: a list, or a JSON file with one. Default: the five of docs/sandbox.md. */
-  people?: readonly PersonSeed[] | string;
-  /** Registered callback URLs of the application. Default: http://localhost:3000/callback. */
-  redirectUris?: readonly string[];
-  /** The application's id and secret. Default: `sandbox` and `sandbox-secret`. */
-  client?: { id: string; secret: string };
-  /** Hosts, beside this machine and those of the callback URLs, that may be registered later on. Default: none. */
-  callbackHosts?: readonly string[];
-  /**
-   * Whether the same call within ten seconds and more than 120 calls a minute are refused, as Withings does. Default:
-   * true. Tests on a clock that stands still want false.
-   */
-  limits?: boolean;
-  /** Milliseconds since 1970, to which `clock.advance` adds. Default: this machine's clock. */
-  now?: () => number;
-  /** Default: 0, any that is free. */
-  port?: number;
-  /** Default: 127.0.0.1. */
-  host?: string;
-  /** A folder that is there, for what shall outlive the process. Default: everything is in memory. */
-  dataDir?: string;
-}
 
 /** A Withings of one's own. What is not known (a person, a fault, a moment) throws, in words. */
 export interface RunningSandbox {
@@ -121,16 +98,17 @@ export interface ConsentAnswer {
  * Starts a Withings of its own on a free port of this machine, in this process and in memory. As many as you like live
  * side by side.
  *
- * @throws Error when an option is not known, the people cannot be read or the port is taken
+ * @throws TypeError when an option cannot work; Error when the people cannot be read or the port is taken
  */
 export async function createSandbox(options: CreateOptions = {}): Promise<RunningSandbox> {
-  refuseUnknown(options);
+  checkOptions(options);
   const { limits, people, callbackHosts, dataDir = ':memory:', now = clocks.now } = options;
   const { redirectUris = ['http://localhost:3000/callback'], host = '127.0.0.1', port = 0 } = options;
   const client = { ...CLIENT, ...options.client, redirectUris: [...redirectUris] };
   const sandbox = openSandbox({
     now,
     dataDir,
+    host,
     clockGoesBack: true,
     clients: [client],
     ...(callbackHosts === undefined ? {} : { callbackHosts }),
@@ -148,7 +126,7 @@ export async function createSandbox(options: CreateOptions = {}): Promise<Runnin
   const at = isAnywhere(host) ? 'localhost' : host;
   return {
     url: `http://${at.includes(':') ? `[${at}]` : at}:${(server.address() as AddressInfo).port}/`,
-    client,
+    client: structuredClone(client),
     ...leversOf(sandbox.world),
     async close() {
       sandbox.close();
@@ -157,25 +135,6 @@ export async function createSandbox(options: CreateOptions = {}): Promise<Runnin
       await closed;
     },
   };
-}
-
-const OPTIONS: Record<keyof CreateOptions, true> = {
-  people: true,
-  redirectUris: true,
-  client: true,
-  callbackHosts: true,
-  limits: true,
-  now: true,
-  port: true,
-  host: true,
-  dataDir: true,
-};
-
-function refuseUnknown(options: CreateOptions): void {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
-  if (unknown) throw new TypeError(`No option ${unknown}; known: ${Object.keys(OPTIONS).join(', ')}.`);
-  const wrong = options.redirectUris?.find((uri) => !isCallback(uri));
-  if (wrong !== undefined) throw new TypeError(`redirectUris: ${wrong} is no http or https URL.`);
 }
 
 /** What can be done to it from the same process. */
@@ -204,12 +163,12 @@ function leversOf(world: World): Omit<RunningSandbox, 'url' | 'client' | 'close'
         changes.publish();
       },
       clear(name) {
-        faults.clear(name);
+        faults.clear(name === undefined ? name : checked(parseFault({ name }), 'faults.clear').name);
         changes.publish();
       },
       all: () => faults.all(),
     },
-    people: people.residents(),
+    people: structuredClone(people.residents()), // sandboxes side by side share theirs
     consent(authorizeUrl, { userId, scope } = {}) {
       const read = readAuthorizeRequest(new Map(new URL(authorizeUrl).searchParams), clients);
       if (read.outcome !== 'valid') throw new Error(`Withings refuses this authorize URL: ${read.outcome}.`);

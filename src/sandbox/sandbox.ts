@@ -48,6 +48,8 @@ export interface SandboxOptions {
   people?: readonly Person[];
   /** Where people reach it, if not by localhost or an address: its own pages there may use the controls. */
   publicUrl?: string;
+  /** The name that it listens under, for the same. */
+  host?: string;
   /** The ten-second duplicate guard and the quota of 120 calls a minute. Default: on. */
   limits?: boolean;
   /** Whether a reset sets the clock back. An app on the same clock would see what it has stored in the future. Default: no. */
@@ -107,9 +109,9 @@ export function openSandbox(options: SandboxOptions): Sandbox {
     logins: new Logins(db, clock.now, random, people),
     nonces: new Nonces(db, clock.now, random),
     notices: new Notices({ subscriptions, outbox, people, pairs, changes, now: clock.now }),
+    ownHosts: [options.host ?? [], options.publicUrl ? new URL(options.publicUrl).host : []].flat(),
     pairs,
     people,
-    publicHost: options.publicUrl ? new URL(options.publicUrl).host : null,
     random,
     subscriptions,
     weighIns: new WeighIns(db, clock.now),

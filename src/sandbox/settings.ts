@@ -17,11 +17,14 @@ const port = z
 export const sandboxSettings = z.object({
   SANDBOX_PORT: port
     .default(4000)
-    .describe('Where it listens. It also reads `HOST`, `PUBLIC_URL`, `DATA_DIR` and `LOG_LEVEL`.'),
+    .describe(
+      'Where it listens: on this machine alone (`127.0.0.1`) where `HOST` says no other address, as whoever reaches it may use its controls. It also reads `PUBLIC_URL`, `DATA_DIR` and `LOG_LEVEL`.',
+    ),
+  /** Whoever reaches it may use its controls. */
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be a host name or an address')
-    .default('0.0.0.0'),
+    .default('127.0.0.1'),
   /** Where the application is that it is for: its `/callback` is registered. */
   PUBLIC_URL: z
     .string()

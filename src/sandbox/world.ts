@@ -34,8 +34,8 @@ export interface World {
   notices: Notices;
   pairs: Pairs;
   people: People;
-  /** The host and port of the public URL, whose pages may use the controls. */
-  publicHost: string | null;
+  /** The names that it is reached by, with or without a port: pages there may use the controls. */
+  ownHosts: readonly string[];
   random: Random;
   subscriptions: Subscriptions;
   weighIns: WeighIns;

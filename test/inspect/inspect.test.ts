@@ -224,6 +224,18 @@ describe('it is nobody else’s business', () => {
     expect(await titles(visitor)).toEqual([]);
   });
 
+  test('nor where this process knows of the way back alone', async () => {
+    const app = await startApp();
+    const visitor = visit(app);
+    const callback = await visitor.consent(await visitor.begin(), 'Allow');
+    await visitor.get(callback);
+    await app.restart();
+    await visitor.get(callback);
+    expect(await titles(visitor)).toEqual(['The way back']);
+    await visitor.post('/disconnect');
+    expect(await titles(visitor)).toEqual([]);
+  });
+
   test('what failed is shown to this browser until somebody connects there, whoever repeats it then', async () => {
     const app = await startApp();
     const visitor = visit(app);

@@ -10,7 +10,7 @@ const PROGRAM = resolve(import.meta.dirname, '../../dist/commands/sandbox.js');
 
 function start(env: Record<string, string>, args: string[] = [], cwd = tempDir()): ChildProcess {
   const { PATH = '' } = process.env;
-  return spawn(process.execPath, [PROGRAM, ...args], { env: { PATH, HOST: '127.0.0.1', ...env }, cwd });
+  return spawn(process.execPath, [PROGRAM, ...args], { env: { PATH, ...env }, cwd });
 }
 
 async function wordsOf(program: ChildProcess): Promise<string> {
@@ -45,6 +45,18 @@ test('alone, it serves its pages and its API at the root, keeps its state, and s
     program.kill('SIGTERM');
     expect((await once(program, 'exit'))[0]).toBe(0);
   }
+});
+
+test.each([
+  [{}, '127.0.0.1'],
+  [{ HOST: '127.0.0.2' }, '127.0.0.2'],
+])('on this machine alone, unless told otherwise: %j', async (env, address) => {
+  const port = await freePort();
+  const program = start({ ...env, SANDBOX_PORT: String(port), DATA_DIR: tempDir() });
+  const [line] = await once(program.stdout ?? program, 'data');
+  expect(JSON.parse(line).address).toBe(`http://${address}:${port}/`);
+  program.kill('SIGTERM');
+  await once(program, 'exit');
 });
 
 test("the app's settings, and what is wrong with them, are no matter of its own", async () => {

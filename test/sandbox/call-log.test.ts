@@ -20,16 +20,16 @@ test('of a call with very much in it the beginning is kept', () => {
   for (const fields of [
     many,
     new Map([
-      ['a', 'x'.repeat(15_000)],
-      ['b', 'y'.repeat(15_000)],
+      ['scope', 'x'.repeat(15_000)],
+      ['mode', 'y'.repeat(15_000)],
     ]),
   ]) {
     log.add('getmeas', 'ok', fields, '{}');
     const kept = JSON.stringify(log.all()[0]?.fields);
-    expect([kept.startsWith('{"n0":"x","n1"') || kept.startsWith('{"a":"xxx'), kept.length < 6000]).toEqual([
-      true,
-      true,
-    ]);
+    expect([
+      kept.startsWith('{"n0":"…","n1"') || kept.startsWith('{"scope":"xxx'),
+      kept.length < 6000,
+    ]).toEqual([true, true]);
   }
 });
 
@@ -42,6 +42,32 @@ test('no secret is shown, wherever a long answer is cut', () => {
     const shown = log.all()[0]?.answer ?? token;
     expect([before, shown.length < 2050, shown.includes(token.slice(0, 5))]).toEqual([before, true, false]);
   }
+});
+
+test.each([
+  ...[
+    'clientSecret',
+    'Client_Secret',
+    'CLIENT-SECRET',
+    'Code',
+    'code',
+    'password',
+    'apikey',
+    'authorization',
+  ],
+  ...['code_verifier', 'assertion', 'state', 'email', 'comment', 'whatever', 'constructor', '__proto__'],
+])('what is sent as %s is not shown', (name) => {
+  const log = newLog();
+  for (const value of ['hunter2', 'abcd', 'a-real-secret-of-production']) {
+    log.add('requesttoken', '503', new Map([[name, value]]), '{}');
+    expect(JSON.stringify(log.all()[0])).not.toContain(value.slice(0, 5));
+  }
+});
+
+test('a short secret of the application is hidden in the answers as well', () => {
+  const log = new CallLog(() => 0, new Changes(), { all: () => [{ ...client, secret: 'abcd' }] });
+  log.add('requesttoken', 'ok', new Map([['scope', 'abcd']]), '{"said":"abcd"}');
+  expect(JSON.stringify(log.all()[0])).not.toContain('abcd');
 });
 
 test('what is secret is known by its value, under whatever name it is sent, and back', async () => {

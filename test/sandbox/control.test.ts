@@ -173,6 +173,25 @@ test.each([
   expect((await state()).faults).toEqual([]);
 });
 
+test('what is read is read under our names, as another could be pointed at this machine', async () => {
+  const { app } = buildTown({ publicUrl: 'https://own.example', host: 'listens.example' });
+  const read = async (path: string, host: string) =>
+    (await request(app).get(path).set('Host', host).redirects(0)).status;
+  for (const path of ['/', '/control/state', '/events', '/sandbox/', '/sandbox/control/state'])
+    expect([path, await read(path, 'evil.example')]).toEqual([path, 403]);
+  for (const host of ['evil.example:4000', 'localhost.evil.example', '127.0.0.1.evil.example'])
+    expect([host, await read('/', host)]).toEqual([host, 403]);
+  for (const host of [
+    'own.example',
+    'listens.example:4000',
+    'localhost:4000',
+    '127.0.0.1',
+    '[::1]:4000',
+    'sandbox:4000',
+  ])
+    expect([host, await read('/', host), await read('/control/state', host)]).toEqual([host, 200, 200]);
+});
+
 test('our own pages and programs may', async () => {
   const { app } = buildTown({ publicUrl: 'https://own.example' });
   for (const headers of [

@@ -96,7 +96,12 @@ test('what a token is worth is told, and what was never given out is not known',
 });
 
 test('several side by side know nothing of each other', async () => {
-  const [one, other] = await Promise.all([start(), start({ people: [{ name: 'Ana' }] })]);
+  const [one, other, third] = await Promise.all([start(), start({ people: [{ name: 'Ana' }] }), start()]);
+  Object.assign(one.people[0] ?? {}, { name: 'Somebody else' });
+  Object.assign(one.client, { secret: 'another' });
+  expect(third.people[0]?.name).toBe('Maren Holt');
+  expect((await start()).people[0]?.name).toBe('Maren Holt');
+  expect(one.state().users[0]?.name).toBe('Maren Holt');
   expect(one.url).not.toBe(other.url);
   const tokens = await one.connect();
   expect((await other.getmeas(tokens.access_token)).status).toBe(401);
@@ -149,15 +154,41 @@ test('people from a file, and every fault of it at once', async () => {
 test('what is not known is refused in words', async () => {
   const { faults, clock, weigh } = await start();
   expect(() => faults.set('lost' as 'deny')).toThrow(/faults.set: name: .*lose-reply/);
+  expect(() => faults.clear('nope' as 'deny')).toThrow(/faults.clear: name: .*lose-reply/);
+  expect(() => faults.clear('' as 'deny')).toThrow('faults.clear');
   expect(() => faults.set('late', { delayMs: -1 })).toThrow('delayMs');
   expect(() => clock.advance(-1)).toThrow('clock.advance: advanceSeconds');
   expect(() => weigh(1)).toThrow('Nobody has the userId 1');
 });
 
-test('an option that is not known, or no URL, starts nothing', async () => {
-  const misspelt = { limit: false } as CreateOptions;
-  await expect(createSandbox(misspelt)).rejects.toThrow('No option limit; known: people, ');
-  await expect(start({ redirectUris: ['/callback'] })).rejects.toThrow('/callback is no http or https URL');
+test.each([
+  [{ limit: false }, 'No option limit; known: people, '],
+  [{ redirectUris: ['/callback'] }, 'redirectUris: /callback is no http or https URL'],
+  [{ redirectUris: 'http://localhost:3000/callback' }, 'redirectUris: must be a list of http or https URLs'],
+  [{ client: {} }, 'client: must be { id, secret }'],
+  [{ client: { id: 'x' } }, 'client: must be { id, secret }'],
+  [{ client: { id: 'x', secret: '' } }, 'client: must be { id, secret }'],
+  [{ client: 'x' }, 'client: must be { id, secret }'],
+  [{ limits: 'no' }, 'limits: must be true or false'],
+  [{ limits: 0 }, 'limits: must be true or false'],
+  [{ callbackHosts: 'x' }, 'callbackHosts: must be a list of host names'],
+  [{ callbackHosts: ['http://x'] }, 'callbackHosts: must be a list of host names'],
+  [{ people: {} }, 'people: must be a list of people'],
+  [{ now: 5 }, 'now: must be a function that returns milliseconds'],
+  [{ now: () => Number.NaN }, 'now: must be a function that returns milliseconds'],
+  [{ port: 'abc' }, 'port: must be a whole number'],
+  [{ port: -1 }, 'port: must be a whole number'],
+  [{ port: 99_999 }, 'port: must be a whole number'],
+  [{ host: '' }, 'host: must be a host name or an address'],
+  [{ dataDir: '' }, 'dataDir: must be a folder'],
+  [{ dataDir: 5 }, 'dataDir: must be a folder'],
+  [null, 'options: must be an object'],
+  [5, 'options: must be an object'],
+  [{ port: 'abc', host: '' }, /port: .*\nhost: /],
+])('what cannot work starts nothing: %j', async (options, words) => {
+  const started = createSandbox(options as CreateOptions).then((sandbox) => sandbox.close());
+  await expect(started).rejects.toThrow(words);
+  await expect(started).rejects.toBeInstanceOf(TypeError);
 });
 
 test('a port that is taken is said; a closed one is free again, and closing twice is once', async () => {

@@ -7,6 +7,7 @@ import type { World } from '../world.ts';
 import { callWords } from './call-words.ts';
 import { clockWords, FAULT_GROUPS, faultWords, grantWords, jumps, scenarioWords } from './panel-words.ts';
 import { wordsSaid } from './replies.ts';
+import { sameOriginOnly } from './same-origin.ts';
 import { describeState, type State } from './state.ts';
 import { Watchers } from './watchers.ts';
 
@@ -16,8 +17,9 @@ const SHOWN_CALLS = 25;
 export function panelRoutes(world: World): Router {
   const { callLog, changes, clients, clock, people, weighIns } = world;
   const router = Router();
+  const atOurName = sameOriginOnly(world);
 
-  router.get('/', async (req, res) => {
+  router.get('/', atOurName, async (req, res) => {
     const state = describeState(world);
     const callbacks = clients.all().flatMap(({ redirectUris }) => redirectUris);
     return showPage(res, 'panel', {
@@ -42,7 +44,7 @@ export function panelRoutes(world: World): Router {
   });
 
   const watchers = new Watchers(changes);
-  router.get('/events', (req, res) => watchers.add(req, res));
+  router.get('/events', atOurName, (req, res) => watchers.add(req, res));
 
   /** The way back: the front page of where people are sent after consent. */
   function appWords([callback]: string[]) {

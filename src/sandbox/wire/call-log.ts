@@ -4,8 +4,14 @@ import type { Fields } from '../input.ts';
 
 const KEPT = 500;
 const LONGEST = 2000;
-/** What is sent under such a name is kept to itself though it is none of ours: the secret of a real application. */
-const SECRET_NAMES = /secret|token|signature|^code$|nonce/;
+/** What is sent under any other name is kept to itself, though it is none of ours: the secret of a real application. */
+const HARMLESS = new Set(
+  (
+    'action grant_type response_type client_id redirect_uri scope mode timestamp userid appli callbackurl ' +
+    'new_callbackurl meastype meastypes category data_fields startdate enddate startdateymd enddateymd lastupdate ' +
+    'offset order date signalid'
+  ).split(' '),
+);
 /** Tokens, codes, nonces and signatures. */
 const ISSUED = /[\da-f]{32,}/gi;
 const URLS = /https?:\/\/[^\s"'<>]+/gi;
@@ -41,7 +47,7 @@ export class CallLog {
     let room = LONGEST;
     for (const [name, value] of fields) {
       if (room <= 0) break;
-      const text = cut(hide(SECRET_NAMES.test(name) ? shortened(value) : value), room);
+      const text = cut(hide(HARMLESS.has(name) ? value : shortened(value)), room);
       shown[cut(hide(name), room)] = text;
       room -= name.length + text.length;
     }
@@ -81,8 +87,9 @@ function originOf(url: string): string {
   return URL.canParse(url) ? `${new URL(url).origin}/…` : '…';
 }
 
+/** Of a short one nothing: its beginning would be most of it. */
 function shortened(secret: string): string {
-  return secret.length > 4 ? `${secret.slice(0, 4)}…` : secret;
+  return secret.length > 15 ? `${secret.slice(0, 4)}…` : secret && '…';
 }
 
 function cut(text: string, longest: number): string {
