@@ -1,6 +1,9 @@
 import { get as httpGet } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
+import express from 'express';
 import request from 'supertest';
+import { createRecorder } from '../../src/inspect/recorder.ts';
+import { inspectRoutes } from '../../src/inspect/routes.ts';
 import { startApp } from '../support/app.ts';
 import { freePort } from '../support/machine.ts';
 import { sandboxOf } from '../support/sandbox.ts';
@@ -234,6 +237,25 @@ describe('it is nobody else’s business', () => {
     expect(await titles(visitor)).toEqual(['The way back']);
     await visitor.post('/disconnect');
     expect(await titles(visitor)).toEqual([]);
+  });
+
+  test.each([
+    ['connected', 0],
+    ['code-refused', 1],
+  ])('%s, and nobody knows by which grant: so many steps are shown', async (outcome, count) => {
+    const attempt = { begun: null, callback: { at: 0, parts: [] }, visits: 1, calls: [], landed: null };
+    const recorder = {
+      ...createRecorder({ now: () => 0, monotonic: () => 0, onError() {} }),
+      attemptOf: () => ({ ...attempt, outcome, grantId: null }),
+    };
+    const config = { publicUrl: '', withings: { apiUrl: '' }, sharedStore: null };
+    const app = express().use((req, res, next) => {
+      Object.assign(req, { session: {} });
+      Object.assign(res, { render: (_view: string, words: unknown) => res.json(words) });
+      next();
+    });
+    app.use(inspectRoutes({ recorder, browsers: { of: () => 'browser', know: () => 'browser' }, config }));
+    expect((await request(app).get('/inspect')).body.steps).toHaveLength(count);
   });
 
   test('what failed is shown to this browser until somebody connects there, whoever repeats it then', async () => {
