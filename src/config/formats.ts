@@ -98,6 +98,7 @@ export function secretsIn(list = ''): string[] {
 }
 
 /** Looks random, and is none of the examples that people copy. */
-function isStrong(secret: string): boolean {
-  return secret.length >= 32 && new Set(secret).size >= 10 && !/changeme|keyboard cat/i.test(secret);
+export function isStrong(secret: string): boolean {
+  const isCopied = /changeme|keyboard cat|random characters/i.test(secret);
+  return secret.length >= 32 && new Set(secret).size >= 10 && !isCopied;
 }

@@ -61,6 +61,7 @@ export function createAccount(
       return found.ok ? grants.fresh(found.value, via) : found;
     },
     async use(call) {
+      if (typeof call !== 'function') throw new TypeError('use needs a function: (accessToken) => a Result');
       const found = await grantOf();
       return found.ok ? grants.use(found.value, call, via) : found;
     },

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { readPath } from '../connect/return-to.ts';
-import { httpUrl, nearest, oneOf, shown, text, trueOrFalse, whole } from './option-formats.ts';
+import { issuerAt } from '../withings/clouds.ts';
+import { httpUrl, nearest, oneOf, scopes, shown, text, trueOrFalse, whole } from './option-formats.ts';
+import { logger, openedStore, ticking, whoIsSignedIn } from './part-formats.ts';
 
 /**
  * Throws for options that are missing or cannot work, all of them in one error, in words and with the nearest right
@@ -19,20 +21,11 @@ export function checkOptions(options: unknown): void {
   throw new TypeError(`createConnect:${faults.map((fault) => `\n  - ${fault}`).join('')}`);
 }
 
-const SCOPES = ['user.info', 'user.metrics', 'user.activity', 'user.sleepevents'];
-const CLOCKS_WORDS = "is missing: import { clocks } from 'withings-connect' and hand them over";
-const STORE_WORDS = "must be an open store: openStore('sqlite:./data', { secrets: [secret] })";
-
 const withings = z.strictObject(
   {
     clientId: text('is missing: it is in the Withings developer dashboard'),
     clientSecret: text('is missing: it is in the Withings developer dashboard'),
-    scope: z
-      .array(z.string(), { error: ({ input }) => scopeWords(input) })
-      .refine((list) => list.length > 0 && list.every((each) => /^user\.[a-z]+$/.test(each)), {
-        error: ({ input }) => scopeWords(input),
-      })
-      .optional(),
+    scope: scopes(),
     cloud: oneOf('eu', 'us'),
     auth: oneOf('secret', 'signature'),
     recover: trueOrFalse(),
@@ -42,7 +35,7 @@ const withings = z.strictObject(
     timeoutMs: whole(100, 60_000),
     callsPerMinute: whole(10, 100_000),
   },
-  { error: onlyForMissing('is missing: { clientId, clientSecret } of your application at Withings') },
+  { error: onlyForMissing('is missing', '{ clientId, clientSecret } of your application at Withings') },
 );
 
 const connectOptions = z
@@ -50,55 +43,66 @@ const connectOptions = z
     {
       url: httpUrl('router', 'such as https://app.example.com/withings, without a slash at its end'),
       withings,
-      store: z.custom((store) => has(store, 'readSession', 'signIn', 'close'), { error: storeWords }),
-      clocks: z.custom((clocks) => has(clocks, 'now', 'monotonic', 'sleep'), CLOCKS_WORDS),
-      owner: z.custom(isFunction, 'must be a function: (req) => who is signed in, or null for nobody'),
+      store: openedStore(),
+      clocks: ticking(),
+      owner: whoIsSignedIn(),
       returnTo: z
         .custom((to) => readPath(to) !== null, { error: ({ input }) => returnWords(input) })
         .optional(),
       webhooks: trueOrFalse(),
       dataFreshSeconds: whole(0, 86_400),
-      log: z
-        .custom((log) => has(log, 'info', 'warn', 'error'), 'must have info, warn and error, as pino has')
-        .optional(),
+      log: logger(),
     },
-    { error: onlyForMissing('are missing: { url, withings, store, clocks, owner }') },
+    { error: onlyForMissing('are missing', '{ url, withings, store, clocks, owner }') },
   )
+  .refine(({ url, returnTo }) => !isOfRouter(url, readPath(returnTo) ?? ''), {
+    path: ['returnTo'],
+    error: 'must be a page of yours, and none of the addresses of the router',
+  })
+  .refine(({ withings: { apiUrl, issuer } }) => apiUrl || !issuer, {
+    path: ['withings', 'issuer'],
+    error: 'says that apiUrl is a gateway to the real Withings: without one leave it out, and write cloud',
+  })
+  .refine(({ withings }) => cloudsIn(withings).size <= 1, {
+    path: ['withings'],
+    error: 'names two clouds: cloud, issuer and the one at apiUrl have to be the same',
+  })
   .refine(({ url, webhooks, withings: { apiUrl } }) => !webhooks || apiUrl || isRegistrable(url), {
     path: ['webhooks'],
     error: 'wants a url that Withings can reach: https and a host name',
   });
 
-function has(value: unknown, ...methods: string[]): boolean {
-  const object = value as Record<string, unknown> | null | undefined;
-  return methods.every((method) => isFunction(object?.[method]));
+/** For a whole object, whose own unknown names have words of their own. What it is instead may hold a secret. */
+function onlyForMissing(words: string, wanted: string) {
+  return ({ code, input }: { code: string; input?: unknown }) => {
+    if (code !== 'invalid_type') return undefined;
+    return `${(input ?? null) === null ? words : 'must be an object'}: ${wanted}`;
+  };
 }
 
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
+/** The clouds that these speak of; another Withings than theirs is none, and contradicts nothing. */
+function cloudsIn({
+  cloud,
+  issuer,
+  apiUrl,
+}: {
+  cloud?: unknown;
+  issuer?: unknown;
+  apiUrl?: string | undefined;
+}) {
+  const spoken = [cloud, issuer, apiUrl === undefined ? undefined : issuerAt(apiUrl)];
+  return new Set(spoken.filter((each) => each === 'eu' || each === 'us'));
 }
 
-/** For a whole object, whose own unknown names have words of their own. */
-function onlyForMissing(words: string) {
-  return ({ code }: { code: string }) => (code === 'invalid_type' ? words : undefined);
+function isOfRouter(url: string, path: string): boolean {
+  const mount = new URL(url).pathname.replace(/\/$/, '').toLowerCase();
+  const below = path.toLowerCase().startsWith(`${mount}/`) ? path.slice(mount.length) : '';
+  return /^\/(connect|callback|disconnect|webhooks)([/?]|$)/i.test(below);
 }
 
 function isRegistrable(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' && hostname.includes('.') && !/^[\d.]+$|^\[/.test(hostname);
-}
-
-function scopeWords(input: unknown): string {
-  const parts = String(input ?? '')
-    .split(/[\s,]+/)
-    .filter(Boolean); // of a list, too
-  const meant = parts.map((part) => nearest(part, SCOPES) ?? part);
-  const near = meant.length > 0 ? meant : SCOPES.slice(0, 3);
-  return `must be a list of scopes, and is ${shown(input)}: write [${near.map((each) => `'${each}'`).join(', ')}]`;
-}
-
-function storeWords({ input }: { input?: unknown }): string {
-  return has(input, 'then') ? 'is still being opened: await openStore(…)' : STORE_WORDS;
 }
 
 function returnWords(input: unknown): string {
@@ -108,11 +112,15 @@ function returnWords(input: unknown): string {
 }
 
 function unknownWords(path: PropertyKey[], key: string): string {
-  const known = Object.keys(path.length > 0 ? withings.shape : connectOptions.shape);
-  const near =
-    nearest(key, known) ?? (path.length > 0 ? undefined : nearest(key, Object.keys(withings.shape)));
-  const inside = near && !known.includes(near) ? `withings.${near}` : near && nameOf([...path, near]);
-  return `${nameOf([...path, key])} is not an option${inside ? `: did you mean ${inside}` : ''}`;
+  const [own, inner] = [Object.keys(connectOptions.shape), Object.keys(withings.shape)];
+  const known = path.length > 0 ? inner : own;
+  const other = path.length > 0 ? own : inner;
+  const words = `${nameOf([...path, key])} is not an option`;
+  if (other.includes(key)) return `${words}: it belongs ${path.length > 0 ? 'beside' : 'in'} withings`;
+  const near = nearest(key, known);
+  if (near) return `${words}: did you mean ${nameOf([...path, near])}`;
+  const inside = path.length > 0 ? undefined : nearest(key, inner);
+  return inside ? `${words}: did you mean withings.${inside}` : words;
 }
 
 function nameOf(path: PropertyKey[]): string {

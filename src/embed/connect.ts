@@ -21,7 +21,7 @@ import { createEvents, type Events, eventsOfGrants } from './events.ts';
 import { withKnownFailures } from './failures.ts';
 import { createList, type List } from './list.ts';
 import { type ConnectOptions, settingsOf } from './options.ts';
-import { createOwners, named, whoIs } from './owners.ts';
+import { createOwners, isRequest, named, whoIs } from './owners.ts';
 import { createReads } from './reads.ts';
 import { embeddedRoutes } from './routes.ts';
 
@@ -98,7 +98,7 @@ export function createConnect<Req extends IncomingMessage = Request>(options: Co
   const accountParts = { owners, grants, withings, answers, timezones, events, disconnectGrant, now };
 
   const of: Connect['of'] = (who, { background = false } = {}) => {
-    const owner = typeof who === 'object' ? whoIs(options.owner, who) : named(who);
+    const owner = isRequest(who) ? whoIs(options.owner, who) : named(who);
     const visit = background ? backgroundVisits : visits;
     const account = createAccount(
       accountParts,

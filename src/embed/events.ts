@@ -1,6 +1,7 @@
 import type { Observer } from '../operations/observer.ts';
 import type { Service } from '../store/store.ts';
 import { servicesOf } from '../webhooks/categories.ts';
+import { shown } from './option-formats.ts';
 import type { Owners } from './owners.ts';
 
 /** What an application can be told of, in the process where it happens and once. `owner`: as the application names them. */
@@ -31,11 +32,12 @@ export function createEvents(onError: (error: unknown) => void): Events {
   };
   return {
     on(name, listener) {
-      const heard = listeners[name];
-      if (!heard)
-        throw new TypeError(`connect.on: '${name}' is none of ${Object.keys(listeners).join(', ')}`);
-      heard.add(listener);
-      return () => void heard.delete(listener);
+      if (!Object.hasOwn(listeners, name))
+        throw new TypeError(`connect.on: ${shown(name)} is none of ${Object.keys(listeners).join(', ')}`);
+      if (typeof listener !== 'function')
+        throw new TypeError(`connect.on: the listener must be a function, and is ${shown(listener)}`);
+      listeners[name].add(listener);
+      return () => void listeners[name].delete(listener);
     },
     emit(name, event) {
       for (const listener of listeners[name]) {

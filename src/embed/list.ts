@@ -1,12 +1,14 @@
 import type { ConnectionState } from '../store/connections.ts';
 import type { Store } from '../store/store.ts';
 import type { Issuer } from '../withings/clouds.ts';
+import { checkedPage } from './call-checks.ts';
 import type { Owners } from './owners.ts';
 
 /**
  * Everybody who has connected, but for the demo, a page at a time. Opens no tokens.
  *
- * @param options `after`: the `next` of the page before. `limit`: of connections, each of which may have several owners
+ * @param options `after`: the `next` of the page before. `limit`: of connections, each of which may have several owners:
+ *   up to 1000
  */
 export type List = (options?: { after?: string | null; limit?: number }) => Promise<Page>;
 
@@ -22,7 +24,8 @@ export function createList(
   issuer: Issuer,
   now: () => number,
 ): List {
-  return async ({ after = null, limit = 100 } = {}) => {
+  return async (options = {}) => {
+    const { after = null, limit = 100 } = checkedPage(options);
     const listed = await store.listConnections(null, after, now(), limit);
     const people = listed
       .filter((connection) => connection.issuer === issuer)

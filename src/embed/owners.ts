@@ -69,13 +69,24 @@ export function createOwners(
 export function whoIs(owner: ConnectOptions<IncomingMessage>['owner'], req: IncomingMessage): string | null {
   const who: unknown = owner(req);
   if (who === null || who === undefined || who === '') return null;
-  if (typeof who !== 'string') throw new TypeError('owner must return a string, or null for nobody');
+  if (!isName(who)) throw new TypeError('owner must return a string of whole characters, or null for nobody');
   return who;
 }
 
-/** @throws TypeError for what names nobody */
-export function named(owner: string): string {
-  if (typeof owner !== 'string' || owner === '')
-    throw new TypeError('connect.of needs an owner: a string as options.owner returns it');
+/** @throws TypeError for what is neither a request nor a name, such as null: it would be whoever `owner` makes of it */
+export function named(owner: unknown): string {
+  if (!isName(owner))
+    throw new TypeError('connect.of needs a request, or an owner: a string as options.owner returns it');
   return owner;
+}
+
+/** Whether it can be asked who is signed in with it, whichever framework has made it. */
+export function isRequest(who: unknown): who is IncomingMessage {
+  const headers = typeof who === 'object' && who !== null && 'headers' in who ? who.headers : null;
+  return typeof headers === 'object' && headers !== null;
+}
+
+/** Halves of a character are all the same once they are UTF-8: two people would be one. */
+function isName(who: unknown): who is string {
+  return typeof who === 'string' && who !== '' && !/\p{Surrogate}/u.test(who);
 }

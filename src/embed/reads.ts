@@ -8,6 +8,7 @@ import { DAY_MS } from '../time/clocks.ts';
 import { addDays, ymdAt } from '../time/days.ts';
 import type { ActivityDay, Device, List, Measure, Night } from '../withings/data/records.ts';
 import type { Refusal, Result } from '../withings/errors.ts';
+import { checkedDays, checkMeasures } from './call-checks.ts';
 
 /** The last so many days, or what lies between two moments. */
 export type Moments = { days?: number } | { from: Date; until: Date };
@@ -86,12 +87,13 @@ export function createReads(parts: ReadsParts, visit: Visits, grantOf: () => Pro
 
   return {
     measures(options = {}) {
+      checkMeasures(options);
       const { types } = options;
       const { about, stretch } = stretchOf(options, now);
       return ask((asking) => questions.measures(asking, `${types ?? ''} ${about}`, stretch, types));
     },
-    activity: (days = {}) => ofDays(days, questions.activity),
-    nights: (days = {}) => ofDays(days, questions.nights),
+    activity: (days = {}) => ofDays(checkedDays('activity', days), questions.activity),
+    nights: (days = {}) => ofDays(checkedDays('nights', days), questions.nights),
     devices: () => ask(({ grant }) => questions.devices(grant)),
   };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { databaseUrl, redisUrl } from '../config/formats.ts';
+import { z } from 'zod';
+import { databaseUrl, isStrong, redisUrl } from '../config/formats.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys } from '../store/keys.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
@@ -9,8 +10,8 @@ import { WRONG_SECRET } from '../store/store-key.ts';
 import { clocks } from '../time/clocks.ts';
 
 export interface StoreOptions {
-  /** At least 32 random characters each; the first seals, all open. */
-  secrets: string[];
+  /** At least 32 random characters each (`openssl rand -hex 32`); the first seals, all open. */
+  secrets: (string | undefined)[];
 }
 
 /** What the app's own records are called in a Redis or PostgreSQL: npm run status, backup and migrate-store find them. */
@@ -26,13 +27,12 @@ const TAG = 'withings-connect';
 export function openStore(address: `sqlite:${string}`, options: StoreOptions): Store;
 export function openStore(address: string, options: StoreOptions): Store | Promise<Store>;
 export function openStore(address: string, options: StoreOptions): Store | Promise<Store> {
-  const secrets: unknown = options?.secrets;
-  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isLong)) {
-    throw new TypeError('openStore: secrets must be a list of texts of at least 32 random characters each');
-  }
+  const { secrets } = checked(storeOptions, options, '');
   const encryption = createEncryption(deriveKeys(secrets).seal);
-  const [, dir] = /^sqlite:(.+)$/.exec(address) ?? [];
+  if (typeof address !== 'string') throw new TypeError(ADDRESS_WORDS);
+  const [, dir] = /^sqlite:(.+)$/s.exec(address) ?? [];
   if (dir !== undefined) {
+    checked(folder, dir, 'the address ');
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     try {
       return openSqliteStore(join(dir, 'connect.db'), encryption, clocks.monotonic);
@@ -51,22 +51,48 @@ export function openStore(address: string, options: StoreOptions): Store | Promi
       .then(({ openPostgresStore }) => openPostgresStore(parts))
       .then(storeOf, refuseInOurWords);
   }
-  throw new TypeError(
-    "openStore: the address must be 'sqlite:./data', 'redis://host:6379' or 'postgres://user:password@host:5432/database'",
-  );
+  throw new TypeError(ADDRESS_WORDS);
 }
 
-function isLong(secret: unknown): boolean {
-  return typeof secret === 'string' && secret.length >= 32;
-}
+const ADDRESS_WORDS =
+  "openStore: the address must be 'sqlite:./data', 'redis://host:6379' or 'postgres://user:password@host:5432/database'";
+
+const SECRETS_WORDS =
+  'secrets must be a list of texts of at least 32 random characters each, none of them twice (try: openssl rand -hex 32)';
+
+const storeOptions = z.strictObject(
+  {
+    secrets: z
+      .array(z.string(SECRETS_WORDS).refine(isStrong, SECRETS_WORDS), SECRETS_WORDS)
+      .refine((list) => list.length > 0 && new Set(list).size === list.length, SECRETS_WORDS),
+  },
+  {
+    error: ({ code }) =>
+      code === 'unrecognized_keys' ? 'takes { secrets } and nothing else' : SECRETS_WORDS,
+  },
+);
+
+/** What other programs mean by more than that, such as a home folder, a query or memory, is none here. */
+const folder = z
+  .string()
+  .regex(
+    /^(?![\s:~]|\/\/|file:)(?!.*(\.db|\.sqlite3?|\s)$)[^?#\p{Cc}]+$/iu,
+    "must name a folder, as 'sqlite:./data' or 'sqlite:/var/lib/app' do: no file, no //, no ~, no query, no memory",
+  );
 
 /** @throws TypeError for one of that scheme that is written wrong; the words never show its password */
 function isOf(format: typeof redisUrl, scheme: RegExp, address: string): boolean {
   if (!scheme.test(address)) return false;
-  const { error } = format.safeParse(address);
-  if (error)
-    throw new TypeError(`openStore: the address ${error.issues.map(({ message }) => message).join('; ')}`);
+  checked(format, address, 'the address ');
   return true;
+}
+
+/** @throws TypeError, whose words show no value */
+function checked<T>(format: z.ZodType<T>, value: unknown, what: string): T {
+  const { data, error } = format.safeParse(value);
+  if (data !== undefined) return data;
+  const words = new Set(error?.issues.map(({ message }) => message));
+  throw new TypeError(`openStore: ${what}${[...words].join('; ')}`);
 }
 
 function storeOf({ store }: { store: Store }): Store {

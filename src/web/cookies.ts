@@ -2,6 +2,7 @@ import { parseCookie } from 'cookie';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import { type Encryption, openSealed } from '../store/encryption.ts';
+import { hashed } from '../store/keys.ts';
 
 /** A cookie that only this server reads: sealed, HttpOnly, SameSite=Lax, on https Secure with the `__Host-` prefix. */
 export interface SealedCookie<T> {
@@ -32,10 +33,14 @@ export function sealedCookie<T>(
   };
 }
 
-/** Ours, and this installation's: all ports of a host share their cookies. */
+/**
+ * Ours, and this installation's: all ports of a host share their cookies. So do all paths under `__Host-`, which is why
+ * the one below which an installation lies is in the name.
+ */
 export function cookieName(publicUrl: string, purpose: string): string {
-  const { protocol, port } = new URL(publicUrl);
-  const name = `withings-${purpose}${port && `-${port}`}`;
+  const { protocol, port, pathname } = new URL(publicUrl);
+  const place = pathname === '/' ? '' : hashed(pathname).slice(0, 8);
+  const name = ['withings', purpose, port, place].filter(Boolean).join('-');
   return protocol === 'https:' ? `__Host-${name}` : name;
 }
 

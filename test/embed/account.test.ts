@@ -105,6 +105,46 @@ describe('an account, without a request of its owner', () => {
   });
 });
 
+describe('what cannot be asked is said in words, before anybody is asked', () => {
+  const [early, late] = [new Date(0), new Date(DAY_MS)];
+  const measures = [
+    ...[{ days: 0 }, { days: Number.NaN }, { days: '7' }, { days: 1.5 }, { days: 1e15 }, { day: 3 }, null],
+    ...[{ from: early }, { from: late, until: early }, { from: '1970-01-01', until: '1970-01-02' }],
+    ...[{ from: new Date('x'), until: late }, { types: [] }, { types: 1 }, { types: ['weight'] }],
+  ];
+  const days = [
+    ...[{ days: -5 }, { days: 0.5 }, { days: Number.NaN }, { day: 3 }, null, { first: '2026-11-20' }],
+    ...[
+      { first: 'yesterday', last: 'today' },
+      { first: '2026-11-20', last: '2026-11-01' },
+    ],
+    ...[
+      { first: '2026-02-30', last: '2026-03-01' },
+      { first: early, last: late },
+    ],
+  ];
+  const pages = [
+    ...[{ limit: 0 }, { limit: -1 }, { limit: 1.5 }, { limit: 'x' }, { limit: null }, { limit: 1001 }],
+    ...[{ limit: Number.NaN }, { after: 5 }, { after: {} }, { afer: 'x' }, null],
+  ];
+  test('reads, calls and pages', async () => {
+    const { connect } = await startHost();
+    const ada = connect.of('ada'); // who has connected nothing: an answer would be `not-connected`
+    const asked = [
+      ...measures.map((options) => ada.measures(options as never)),
+      ...days.flatMap((options) => [ada.activity(options as never), ada.nights(options as never)]),
+      ...pages.map((options) => connect.list(options as never)),
+      ada.use(undefined as never),
+    ];
+    for (const answer of await Promise.allSettled(asked)) {
+      expect(answer).toMatchObject({
+        status: 'rejected',
+        reason: { name: 'TypeError', message: expect.stringMatching(/ takes | needs /) },
+      });
+    }
+  });
+});
+
 describe('what fails is known', () => {
   test('a record that no secret opens is a Problem, with words for people', async () => {
     const dir = tempDir();

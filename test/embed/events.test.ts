@@ -86,5 +86,11 @@ test('a listener that fails, at once or later, harms nobody', async () => {
   const connected = told(host.connect, 'connected');
   await connects(host, 'ada');
   await connected;
-  expect(() => host.connect.on('disconnected' as 'ended', () => {})).toThrow('connected, news, ended');
+});
+
+test('what cannot be listened to, and who cannot listen, is said at once', async () => {
+  const { connect } = await startHost();
+  for (const name of ['disconnected', 'toString', '__proto__'])
+    expect(() => connect.on(name as 'ended', () => {})).toThrow('is none of connected, news, ended');
+  expect(() => connect.on('news', 'x' as never)).toThrow("must be a function, and is 'x'");
 });

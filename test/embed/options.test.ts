@@ -47,7 +47,27 @@ describe('options that cannot work are said at once, with what would', () => {
     ['an age as text', { dataFreshSeconds: '300' }, 'write 300'],
     ['a console as log', { log: {} }, 'log must have info, warn and error'],
     ['a name that is nearly one', { Owner: () => null }, 'Owner is not an option: did you mean owner'],
-    ['a name from within', { clientId: 'id' }, 'did you mean withings.clientId'],
+    ['a name from within', { clientId: 'id' }, 'clientId is not an option: it belongs in withings'],
+    ['a name nearly from within', { clientID: 'id' }, 'did you mean withings.clientId'],
+    ['a scope outside', { scope: ['user.info'] }, 'scope is not an option: it belongs in withings'],
+    ['a user in the url', { url: 'https://ada:hush@x.example/w' }, "write 'https://x.example/w'"],
+    ['a space in the url', { url: 'https://x.example/w ' }, "write 'https://x.example/w'"],
+    ['a way up in the url', { url: 'https://x.example/a/../w' }, "write 'https://x.example/w'"],
+    ['an empty step in the url', { url: 'https://x.example//w' }, "write 'https://x.example/w'"],
+    ['a bad escape in the url', { url: 'https://x.example/%zz' }, 'a bad escape'],
+    ['the callback itself', { url: 'https://x.example/w/callback' }, "write 'https://x.example/w'"],
+    ['a url too long to register', { url: `https://x.example/${'w'.repeat(230)}` }, '255 characters'],
+    ['http to everybody', { url: 'http://x.example/w' }, "write 'https://x.example/w'"],
+    ['a store that can little', { store: { readSession() {}, signIn() {}, close() {} } }, 'an open store'],
+    [
+      'a clock in seconds',
+      { clocks: { ...clocks, now: () => clocks.now() / 1000 } },
+      'must count in milliseconds',
+    ],
+    ['a clock that says a text', { clocks: { ...clocks, now: () => `${clocks.now()}` } }, 'milliseconds'],
+    ['a clock that stands nowhere', { clocks: { ...clocks, monotonic: () => 'now' } }, 'milliseconds'],
+    ['a return into the router', { returnTo: '/W/connect?mode=demo' }, 'none of the addresses of the router'],
+    ['no number', { dataFreshSeconds: Number.NaN }, 'and is NaN'],
   ])('%s', (_what, wrong, words) => {
     expect(() => attempt(wrong)).toThrow(words);
   });
@@ -66,6 +86,25 @@ describe('options that cannot work are said at once, with what would', () => {
     ['a timeout in seconds', { timeoutMs: 10 }, 'write 100'],
     ['calls that are none', { callsPerMinute: 'many' }, 'a whole number from 10 to 100000'],
     ['an API without a slash', { apiUrl: 'https://api.example' }, "write 'https://api.example/'"],
+    ['no client but spaces', { clientId: '  ' }, 'withings.clientId must be as Withings shows it'],
+    ['a client with a line end', { clientId: 'abc\n' }, 'withings.clientId must be as Withings shows it'],
+    ['a secret from nothing', { clientSecret: 'undefined' }, 'withings.clientSecret must be'],
+    ['a secret from null', { clientSecret: 'null' }, 'withings.clientSecret must be'],
+    ['a scope that is none', { scope: ['user.metric'] }, "write ['user.metrics']"],
+    ['a scope twice', { scope: ['user.info', 'user.info'] }, "write ['user.info']"],
+    ['a set of scopes', { scope: new Set(['user.info']) }, "Set(1) { 'user.info' }"],
+    ['two clouds', { cloud: 'eu', issuer: 'us', apiUrl: 'https://w.example/' }, 'names two clouds'],
+    ['a cloud elsewhere', { cloud: 'us', apiUrl: 'https://wbsapi.withings.net/' }, 'names two clouds'],
+    ['an issuer of nothing', { issuer: 'eu' }, 'without one leave it out'],
+    ['an API with a query', { apiUrl: 'https://api.example/?a=/' }, "write 'https://api.example/'"],
+    ['an API with a fragment', { apiUrl: 'https://api.example/#/' }, "write 'https://api.example/'"],
+    ['an API in the open', { apiUrl: 'http://wbsapi.withings.net/' }, "write 'https://wbsapi.withings.net/'"],
+    [
+      'a page with a state of its own',
+      { authorizeUrl: 'https://w.example/a?state=x' },
+      "write 'https://w.example/a'",
+    ],
+    ['an option from outside', { returnTo: '/' }, 'withings.returnTo is not an option: it belongs beside'],
     ['no address at all', { authorizeUrl: 'here' }, 'withings.authorizeUrl must be an http(s) URL'],
     ['a name that is nearly one', { clientsecret: 'x' }, 'did you mean withings.clientSecret'],
   ])('withings: %s', (_what, wrong, words) => {
@@ -79,9 +118,26 @@ describe('options that cannot work are said at once, with what would', () => {
   });
 });
 
-test('no options at all are missed, too', () => {
-  expect(() => createConnect(undefined as unknown as ConnectOptions)).toThrow('options are missing');
+test('a password in an address is not told', () => {
+  const wrong = () =>
+    attempt({ url: 'https://ada:hush@x.example/w' }, { apiUrl: 'https://ada:h@sh@w.example/' });
+  expect(wrong).toThrow('https://…@x.example/w');
+  expect(wrong).not.toThrow(/hush|h@sh/);
 });
+
+test.each([
+  [undefined, 'options are missing'],
+  [5, 'options must be an object'],
+])('no options are missed, too: %s', (options, words) => {
+  expect(() => createConnect(options as unknown as ConnectOptions)).toThrow(words);
+});
+
+test.each(['http://localhost:3000/w', 'http://192.168.0.7/w', 'http://web:3000/w', 'https://x.example'])(
+  'a url that works: %s',
+  async (url) => {
+    await attempt({ url, returnTo: '/withings' }).stop();
+  },
+);
 
 test('what is undefined counts as left out', async () => {
   const left = { scope: undefined, cloud: undefined, authorizeUrl: undefined, apiUrl: undefined };

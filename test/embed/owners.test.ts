@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
-import { openStore } from '../../src/embed/index.ts';
-import { tempDir } from '../support/machine.ts';
+import express, { type ErrorRequestHandler } from 'express';
+import { pino } from 'pino';
+import request from 'supertest';
+import { clocks, createConnect, openStore } from '../../src/embed/index.ts';
+import { createSandbox } from '../../src/sandbox/create.ts';
+import { atEnd, freePort, tempDir } from '../support/machine.ts';
 import { visit } from '../support/visitor.ts';
 import { as, connects, SECRET, startHost } from './host.ts';
 
@@ -30,7 +34,18 @@ describe('nobody', () => {
       expect(answer.status).toBe(500);
       expect(answer.text).toContain('owner must return a string');
     }
-    for (const name of ['', undefined, 7]) expect(() => host.connect.of(name as string)).toThrow('a string');
+  });
+
+  test('what is neither a request nor a name is not whoever `owner` makes of it', async () => {
+    const { connect } = await startHost({ owner: () => 'ada' });
+    for (const name of ['', undefined, null, 7, [], {}, new String('ada'), '\ud800'])
+      expect(() => connect.of(name as string)).toThrow('needs a request, or an owner');
+    await expect(connect.fresh({} as IncomingMessage)).rejects.toThrow(TypeError);
+  });
+
+  test('half a character is no name: all halves would be one', async () => {
+    const answer = await visit(await startHost({ owner: () => 'ada\ud800' })).get('/withings/connect');
+    expect([answer.status, answer.text]).toEqual([500, expect.stringContaining('whole characters')]);
   });
 });
 
@@ -57,6 +72,46 @@ test('two people in one browser, one after the other, each with an attempt of th
     expect((await user(host.sandbox.consent(String(begun.headers.location)))).status).toBe(303);
     expect((await user('/')).text).toBe('usable');
   }
+});
+
+test('two routers in one application, each with attempts and results of its own', async () => {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const app = express();
+  const paths = ['/a', '/b'];
+  const sandbox = await createSandbox({ redirectUris: paths.map((path) => `${origin}${path}/callback`) });
+  atEnd(sandbox.close);
+  for (const path of paths) {
+    const connect = createConnect({
+      url: origin + path,
+      withings: { clientId: sandbox.client.id, clientSecret: sandbox.client.secret, apiUrl: sandbox.url },
+      store: openStore(`sqlite:${tempDir()}`, { secrets: [`${SECRET}${path}`] }),
+      clocks: { ...clocks, now: sandbox.clock.now },
+      owner: () => 'ada',
+      log: pino({ level: 'silent' }),
+    });
+    atEnd(connect.stop);
+    app.use(path, connect.router);
+  }
+  const failed: ErrorRequestHandler = (error, _req, res, _next) =>
+    void res.status(error.status).send(error.code);
+  app.use(failed);
+  const server = app.listen(port, '127.0.0.1');
+  atEnd(() => void server.close());
+  const browser = request.agent(origin).set('Accept', 'text/html');
+  const get = (address: string) => browser.get(address.replace(origin, ''));
+  const begin = async (path: string) => String((await get(`${path}/connect`)).headers.location);
+
+  const [a, b] = [await begin('/a'), await begin('/b')];
+  for (const address of [a, b]) {
+    expect((await get(sandbox.consent(address))).headers.location).toBe('/');
+  }
+  const results: string[] = [];
+  for (const path of paths) {
+    const denied = await get(sandbox.consent(await begin(path), { scope: '' }));
+    results.push(String(denied.headers.location));
+  }
+  for (const result of results) expect((await get(result)).text).toBe('access-denied');
 });
 
 describe('everybody who has connected', () => {

@@ -52,8 +52,32 @@ describe('what cannot be a store is said at once', () => {
     ['a password that is not encoded', 'postgres://u:p@ss@host/db', SECRETS, 'not encoded'],
     ['no secrets', 'sqlite:./data', undefined, 'secrets must be a list'],
     ['a short secret', 'sqlite:./data', { secrets: ['short'] }, 'at least 32'],
+    ['a secret that is none', 'sqlite:./data', { secrets: ['x'.repeat(32)] }, 'openssl rand'],
+    [
+      'a secret out of a document',
+      'sqlite:./data',
+      { secrets: ['a secret of at least 32 random characters'] },
+      'openssl rand',
+    ],
+    ['a secret twice', 'sqlite:./data', { secrets: [SECRET, SECRET] }, 'none of them twice'],
+    ['a secret that is not set', 'sqlite:./data', { secrets: [undefined] }, 'secrets must be a list'],
+    ['an option that is none', 'sqlite:./data', { ...SECRETS, secret: 'y' }, 'nothing else'],
+    ['a host in place of a folder', 'sqlite://x', SECRETS, 'must name a folder'],
+    ['memory', 'sqlite::memory:', SECRETS, 'must name a folder'],
+    ['a space', 'sqlite: ', SECRETS, 'must name a folder'],
+    ['a home folder', 'sqlite:~/d', SECRETS, 'must name a folder'],
+    ['a file', 'sqlite:./connect.db', SECRETS, 'must name a folder'],
+    ['a query', 'sqlite:./data?mode=ro', SECRETS, 'must name a folder'],
+    ['a NUL', 'sqlite:./d\0', SECRETS, 'must name a folder'],
     ['a secret as text', 'sqlite:./data', { secrets: SECRET }, 'a list'],
   ])('%s', (_what, address, options, words) => {
     expect(() => openStore(address, options as typeof SECRETS)).toThrow(words);
+  });
+
+  test.each([[['sqlite:./data']], [new URL('redis://ada:hush@127.0.0.1:1')], [null]])('%s', (address) => {
+    const open = () => openStore(address as unknown as string, SECRETS);
+    expect(open).toThrow(TypeError);
+    expect(open).toThrow('the address must be');
+    expect(open).not.toThrow('hush');
   });
 });

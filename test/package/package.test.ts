@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SECRET } from '../embed/host.ts';
 import { launch, newPlace, start } from '../embed/run-example.ts';
 import { freePort } from '../support/machine.ts';
 import { until } from '../support/until.ts';
@@ -47,7 +48,7 @@ function write(dir: string, name: string, text: string): string {
 async function startApp(dir: string, name: string, code: string) {
   const port = await freePort();
   const file = write(dir, name, code.replaceAll('3000', String(port)));
-  launch(file, { PATH: process.env.PATH }, dir);
+  launch(file, { PATH: process.env.PATH, SESSION_SECRET: SECRET }, dir);
   const url = `http://localhost:${port}`;
   await until(
     () =>
