@@ -36,7 +36,10 @@ const days = z
   .or(z.strictObject({ first: z.iso.date(), last: z.iso.date() }).refine(({ first, last }) => first <= last));
 
 const page = z.strictObject({
-  after: z.string().nullish(),
+  after: z
+    .string()
+    .regex(/^[\w-]+$/)
+    .nullish(),
   limit: z.int().min(1).max(1000).optional(),
 });
 

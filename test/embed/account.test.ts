@@ -125,7 +125,7 @@ describe('what cannot be asked is said in words, before anybody is asked', () =>
   ];
   const pages = [
     ...[{ limit: 0 }, { limit: -1 }, { limit: 1.5 }, { limit: 'x' }, { limit: null }, { limit: 1001 }],
-    ...[{ limit: Number.NaN }, { after: 5 }, { after: {} }, { afer: 'x' }, null],
+    ...[{ limit: Number.NaN }, { after: 5 }, { after: {} }, { after: '\0' }, { afer: 'x' }, null],
   ];
   test('reads, calls and pages', async () => {
     const { connect } = await startHost();
