@@ -104,6 +104,7 @@ test('several side by side know nothing of each other', async () => {
   expect(one.state().users[0]?.name).toBe('Maren Holt');
   expect(one.url).not.toBe(other.url);
   const tokens = await one.connect();
+  expect(tokens.userid).toBe(10000001);
   expect((await other.getmeas(tokens.access_token)).status).toBe(401);
   other.clock.advance(60);
   expect(other.clock.now() - one.clock.now()).toBe(60_000);
