@@ -115,7 +115,8 @@ export async function clusterIn(dir, user, settings) {
     ask,
     /** A standby takes writes from now on. */
     promote: () => ask('SELECT pg_promote()'),
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    /** Those who still run in it may write there for a moment. */
+    remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 

@@ -34,11 +34,12 @@ export async function startPostgres({ port, chance, readiness }) {
       'fail-overs': counts.failovers,
       ...(readiness ? inSeconds(readiness.took) : {}),
     }),
-    async kill() {
+    /** At once: the process that calls it is about to exit. */
+    kill() {
       follower.close();
       for (const cluster of [pair.primary, pair.standby]) {
         cluster.thaw();
-        await cluster.kill();
+        void cluster.kill();
         cluster.remove();
       }
     },
