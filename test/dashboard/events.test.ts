@@ -95,13 +95,13 @@ test('two sessions on one connection, both watch, one is logged out: the program
     socket.write(ask(cookie) + ask(other.cookies())),
   );
   atEnd(() => void socket.destroy());
-  await once(socket, 'data');
-  await other.post('/logout');
-  await visitor.post('/logout'); // now the answer to the second comes through
   let answers = '';
   socket.on('data', (chunk) => {
     answers += chunk;
   });
+  await once(socket, 'data');
+  await other.post('/logout');
+  await visitor.post('/logout'); // now the answer to the second comes through
   await until(() => answers.includes('HTTP/1.1 503'));
   expect((await visitor.get('/')).status).toBe(200);
 });
