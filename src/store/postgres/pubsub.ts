@@ -55,7 +55,7 @@ export async function postgresPubSub(
   }
 
   function again(): void {
-    if (!isClosed) setTimeout(() => listen().catch(again), RECONNECT_AFTER_MS).unref();
+    setTimeout(() => isClosed || listen().catch(again), RECONNECT_AFTER_MS).unref();
   }
 
   function changedTo(ids: string[]): void {
