@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
@@ -88,4 +90,13 @@ test('where somebody lives is cleared away with a grant that nobody saw end, a f
   expect(unsynced.all('SELECT grant_id FROM timezones')).toMatchObject([{ grant_id: 'eu:3' }]);
   db.close();
   unsynced.close();
+});
+
+test('a store that this process opens once more stays locked against other processes', async () => {
+  const { file } = await openTwo(); // POSIX locks go with the first descriptor that is closed
+  const database = pathToFileURL(resolve(import.meta.dirname, '../../dist/store/sqlite/database.js')).href;
+  const script = `import { openDatabase } from '${database}';
+    openDatabase('${file}', 'FULL').get('PRAGMA journal_mode = DELETE');`;
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(stderr).toContain('SQLITE_BUSY'); // it would pull the WAL from under them
 });

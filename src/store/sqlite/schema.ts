@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Issuer } from '../../withings/clouds.ts';
 import { BATCH } from '../copy/contract.ts';
@@ -177,13 +177,16 @@ export function openStoreFile(file: string, opening: Opening): Db {
   }
 }
 
-/** Its owner's alone, whatever the umask and the folder; what SQLite puts beside it takes the mode of it. */
+/**
+ * Its owner's alone, whatever the umask and the folder; what SQLite puts beside it takes the mode of it. A file that is
+ * there is not opened: closing it again would let go of every lock that this process has on it (POSIX, fcntl).
+ */
 function keepPrivate(file: string): void {
   try {
-    closeSync(openSync(file, 'a', 0o600));
-    if (statSync(file).mode & 0o077) chmodSync(file, 0o600);
+    if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600));
+    else if (statSync(file).mode & 0o077) chmodSync(file, 0o600);
   } catch {
-    // Whoever may not do that is told by SQLite, or is not the owner.
+    // Whoever may not do that is told by SQLite, or is not the owner; or another was there first.
   }
 }
 
