@@ -58,7 +58,7 @@ export function dashboardRoutes(parts: DashboardParts): Router {
   router.post('/logout/others', (req, res) => logOutOthers(parts, req, res));
   router.get('/api/connection', noStore, async (req, res) => {
     const { withings: grant } = req.session;
-    if (!grant) return res.json({ ...connectionOf(null, null, 0), ...NO_END });
+    if (!grant) return res.json({ ...connectionOf(null, null, parts.now()), ...NO_END });
     const lasts = await parts.sessions.lastsUntil(req, grant);
     const ends = lasts?.until
       ? { lastsUntil: new Date(lasts.until).toISOString(), lastsBecause: lasts.because }
