@@ -10,7 +10,7 @@ import type { Fields, ReadCall } from './calls.ts';
 
 /** What Withings was asked and answered, and what that means here, as far as anybody reads it. */
 export interface Asked {
-  /** Milliseconds since 1970. */
+  /** When it was answered, milliseconds since 1970. */
   at: number;
   milliseconds: number;
   /** How many calls it took: pages of a list, and again where a token was turned down. */
@@ -51,7 +51,7 @@ export function createAsking({ grants, withings, now, monotonic }: AskingParts):
   });
 
   async function ask(grant: Grant, call: ReadCall, fields: Fields): Promise<Asked> {
-    const [at, begun] = [now(), monotonic()];
+    const begun = monotonic();
     let [count, last]: [number, Asked['last']] = [0, null];
     const secrets = new Set<string>();
     const safe = (text: string) => hide(cut(text), [...secrets]);
@@ -65,7 +65,7 @@ export function createAsking({ grants, withings, now, monotonic }: AskingParts):
     const result = await answer(grant, call, fields, onReply);
     const milliseconds = monotonic() - begun;
     const ours = safe(JSON.stringify(result.ok ? result.value : result.refusal, null, 2));
-    return { at, milliseconds, count, last, ours, refusal: result.ok ? null : result.refusal };
+    return { at: now(), milliseconds, count, last, ours, refusal: result.ok ? null : result.refusal };
   }
 
   async function answer(
@@ -94,7 +94,9 @@ export function createAsking({ grants, withings, now, monotonic }: AskingParts):
     const asked = ask(grant, call, fields);
     latest.set(key, asked);
     const isGood = await asked.then(({ refusal }) => refusal === null).catch(() => false);
-    if (!isGood) latest.delete(key);
+    // It may have waited in line: the ten seconds are counted from the answer.
+    if (isGood) latest.set(key, asked);
+    else latest.delete(key);
     return asked;
   };
 }

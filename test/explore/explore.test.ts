@@ -95,6 +95,20 @@ describe('Withings asked by hand', () => {
     expect(withings.asked('getactivity')).toHaveLength(2);
   });
 
+  test('an answer that took its time is none of before; the ten seconds begin with it', async () => {
+    const { app, withings, visitor } = await startConnected();
+    const ask = () => visitor.post('/explore', { call: 'devices' });
+    const held = withings.hold('/v2/user');
+    const asked = ask().then(({ text }) => text);
+    await held.arrived;
+    app.clock.now += 9000;
+    held.open();
+    expect(await asked).not.toContain('s ago');
+    app.clock.now += 8000;
+    expect((await ask()).text).toContain('That was 8 s ago');
+    expect(withings.asked('getdevice')).toHaveLength(1);
+  });
+
   test('it waits in line with everybody, and takes no more than a person may', async () => {
     const { withings, visitor } = await startConnected({ WITHINGS_CALLS_PER_MINUTE: '10' });
     for (let day = 1; day < 7; day += 1) {
