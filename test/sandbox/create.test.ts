@@ -78,12 +78,23 @@ test('consent as the person gives it: in part, not at all, or against a fault', 
   faults.set('deny');
   expect(answered().searchParams.get('error')).toBe('access_denied');
   expect(answered().searchParams.get('state')).toBe('state-1');
+  expect(() => answered({ scope: 'user.metrics,user.sleep' })).toThrow(
+    /Not asked for: user.sleep; asked for: .*user.metrics/,
+  );
   expect(() => answered({ userId: 1 })).toThrow(/Nobody has the userId 1; known: 10000001,/);
   expect(() => answered({}, { redirect_uri: 'http://localhost:5000/back' })).toThrow('wrong-redirect');
   register('http://localhost:5000/back');
   expect(answered({}, { redirect_uri: 'http://localhost:5000/back' }).port).toBe('5000');
   expect(() => register('http://elsewhere.example/')).toThrow('calls only localhost');
   expect(people.at(-1)?.demo).toBe(true);
+});
+
+test('whoever watches its page sees at once what is registered from here', async () => {
+  const { url, register } = await start();
+  const watched = (await fetch(`${url}events`)).body?.getReader();
+  await watched?.read();
+  register('http://localhost:5000/back');
+  expect(String(new TextDecoder().decode((await watched?.read())?.value))).toContain('event: change');
 });
 
 test('what a token is worth is told, and what was never given out is not known', async () => {
