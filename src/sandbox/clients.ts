@@ -84,6 +84,12 @@ export function isCallback(url: string): boolean {
   return !username && !password && HOST.test(hostname);
 }
 
+/** Whether it is a host as `URL.hostname` writes it: another writing would never be met. */
+export function isHost(host: string): boolean {
+  const url = `http://${host}/`;
+  return isCallback(url) && new URL(url).hostname === host;
+}
+
 /** A name, or an address as the URL parser writes it. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;

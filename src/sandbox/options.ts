@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCallback } from './clients.ts';
+import { isCallback, isHost } from './clients.ts';
 import type { PersonSeed } from './seeds.ts';
 
 /** Everything may be left out. */
@@ -62,7 +62,7 @@ const createOptions = z.strictObject(
       )
       .optional(),
     client: z.strictObject({ id: part, secret: part }, CLIENT_WORDS).optional(),
-    callbackHosts: z.array(z.unknown().refine(isHost, HOSTS_WORDS), HOSTS_WORDS).optional(),
+    callbackHosts: z.array(z.string(HOSTS_WORDS).refine(isHost, HOSTS_WORDS), HOSTS_WORDS).optional(),
     limits: z.boolean('must be true or false').optional(),
     now: z.custom((now) => typeof now === 'function' && Number.isFinite(now()), NOW_WORDS).optional(),
     port: z.int(PORT_WORDS).min(0, PORT_WORDS).max(65_535, PORT_WORDS).optional(),
@@ -77,10 +77,4 @@ const createOptions = z.strictObject(
 
 function isCallbackUrl(url: unknown): boolean {
   return typeof url === 'string' && isCallback(url);
-}
-
-/** As `URL.hostname` writes it: another writing would never be met. */
-function isHost(host: unknown): boolean {
-  const url = `http://${host}/`;
-  return typeof host === 'string' && isCallback(url) && new URL(url).hostname === host;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCallback } from './clients.ts';
+import { isCallback, isHost } from './clients.ts';
 
 /** The application that the sandbox knows when it runs alone. */
 export const CLIENT = { id: 'sandbox', secret: 'sandbox-secret', name: 'Your application' };
@@ -36,11 +36,7 @@ export const sandboxSettings = z.object({
   SANDBOX_CALLBACK_HOSTS: z
     .string()
     .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
-    .refine(
-      (hosts) =>
-        hosts.every((host) => isCallback(`http://${host}/`) && new URL(`http://${host}/`).hostname === host),
-      'must be host names, comma separated, without scheme and port',
-    )
+    .refine((hosts) => hosts.every(isHost), 'must be host names, comma separated, without scheme and port')
     .optional()
     .describe('Hosts, beside this machine, that it may send people and notifications to.'),
   /** PUBLIC_URL in short. It is the application's own setting, and judged there. */

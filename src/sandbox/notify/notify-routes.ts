@@ -14,7 +14,6 @@ const MAX_IN_ALL = 5000;
 /** The last second of 32 bits. @differs notify list (S): `expires`, which the document does not name, is 2147483647 */
 const EXPIRES = 2_147_483_647;
 
-/** Words and numbers from an older guide; today's lists them as "Invalid params" and "An error occurred". */
 /** @differs notify subscribe (I): the words of the refusals 286 and 305, of which older guides have the numbers; those of 293 are seen */
 const wrongCallback = refuse(293, 'The callback URL is either absent or incorrect');
 const noSubscription = refuse(286, 'No such subscription was found');
