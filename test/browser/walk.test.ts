@@ -52,6 +52,11 @@ async function disconnected(town: Town, person: Person) {
   await person.page.getByRole('heading', { name: 'Disconnected' }).waitFor();
 }
 
+async function denied(town: Town, person: Person) {
+  await at('/connect')(town, person);
+  await person.page.getByRole('button', { name: 'Deny' }).click();
+}
+
 async function demo(town: Town, person: Person) {
   await disconnected(town, person);
   await person.page.getByRole('link', { name: 'Try the demo' }).click();
@@ -153,10 +158,7 @@ const STATES: Record<string, State> = {
   'nothing was shared': {
     title: 'Nothing was shared',
     primary: 'Try again',
-    async begin(town, person) {
-      await at('/connect')(town, person);
-      await person.page.getByRole('button', { name: 'Deny' }).click();
-    },
+    begin: denied,
   },
   'first page, connected': { title: 'Connected', primary: 'Open the dashboard', begin: at('/') },
   'first page, unlinked': {
@@ -208,8 +210,7 @@ const STATES: Record<string, State> = {
     primary: 'Try again',
     async begin(town, person) {
       await disconnected(town, person);
-      await at('/connect')(town, person);
-      await person.page.getByRole('button', { name: 'Deny' }).click();
+      await denied(town, person);
       await person.page.getByRole('link', { name: 'What was said until then' }).click();
       await person.page.getByText('It ended here').waitFor();
     },

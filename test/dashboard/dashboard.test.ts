@@ -165,7 +165,7 @@ describe('with one', () => {
     expect(text.match(/class="button"/g)).toHaveLength(1);
     const actions = formsOf(text).map(({ action }) => action);
     expect(actions.toSorted()).toEqual(['/logout', '/preferences']);
-    expect(text).not.toMatch(/measures\.csv|<svg class="life"|<ul class="ranges">|<ul class="tiles">/);
+    expect(text).not.toMatch(/measures\.csv|<svg class="life"|class="choices ranges"|<ul class="tiles">/);
   });
 
   test('a demo is over after a day: said without alarm, one click begins another', async () => {
