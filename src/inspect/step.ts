@@ -40,8 +40,8 @@ interface End {
   words: string;
 }
 
-export function rowsOf(parts: Part[], reasons: Record<string, string> = REASONS): Row[] {
-  return parts.map((part) => ({ name: part.name, value: valueWords(part), why: reasons[part.name] ?? '' }));
+export function rowsOf(parts: Part[]): Row[] {
+  return parts.map((part) => ({ name: part.name, value: valueWords(part), why: REASONS[part.name] ?? '' }));
 }
 
 function valueWords({ shown, length }: Part): string {
