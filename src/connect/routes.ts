@@ -15,7 +15,6 @@ import type { Attempts, BegunAttempt } from './attempts.ts';
 import { readCallback, type Visit } from './callback.ts';
 import { type CodeBudget, type Sender, senderOf } from './code-budget.ts';
 import { leadToResult, type ResultParts, showResult } from './results.ts';
-import { readReturnTo } from './return-to.ts';
 
 export interface ConnectParts extends ResultParts {
   outbox: Pick<Outbox, 'settled'>;
@@ -30,6 +29,8 @@ export interface ConnectParts extends ResultParts {
   onConnected?: (req: Request, res: Response) => void;
   /** Told how each way to Withings and back went: `begun`, `connected`, or the code of what went wrong. */
   onConnecting?: (outcome: string) => void;
+  /** The page of this site to come back to, as the visitor names it; null: none. */
+  readReturnTo: (value: unknown) => string | null;
   /** Where people go after connecting, unless they came from somewhere. */
   usualReturn: string;
 }
@@ -52,7 +53,8 @@ export function connectRoutes(parts: ConnectParts): Router {
   return router;
 }
 
-function connect({ attempts, withings, onBegun, onConnecting }: ConnectParts, req: Request, res: Response) {
+function connect(parts: ConnectParts, req: Request, res: Response) {
+  const { attempts, withings, readReturnTo, onBegun, onConnecting } = parts;
   const demo = req.query.mode === 'demo';
   const state = attempts.begin(req, res, { demo, returnTo: readReturnTo(req.query.return_to) });
   const url = withings.authorizeUrl(state, demo);

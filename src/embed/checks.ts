@@ -94,7 +94,8 @@ function cloudsIn({
   return new Set(spoken.filter((each) => each === 'eu' || each === 'us'));
 }
 
-function isOfRouter(url: string, path: string): boolean {
+/** Whether this is an address of the router, and no page of the application's. @param path as readPath reads it */
+export function isOfRouter(url: string, path: string): boolean {
   const mount = new URL(url).pathname.replace(/\/$/, '').toLowerCase();
   const below = path.toLowerCase().startsWith(`${mount}/`) ? path.slice(mount.length) : '';
   return /^\/(connect|callback|disconnect|webhooks)([/?]|$)/i.test(below);

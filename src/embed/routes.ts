@@ -3,6 +3,7 @@ import { type ErrorRequestHandler, type Request, Router } from 'express';
 import { createAttempts } from '../connect/attempts.ts';
 import { createCodeBudget } from '../connect/code-budget.ts';
 import { createResults } from '../connect/results.ts';
+import { readPath } from '../connect/return-to.ts';
 import { connectRoutes } from '../connect/routes.ts';
 import type { Log } from '../operations/logging.ts';
 import { Problem } from '../problems/catalogue.ts';
@@ -16,6 +17,7 @@ import { refuseCrossSite } from '../web/same-origin.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Notifications } from '../webhooks/notifications.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
+import { isOfRouter } from './checks.ts';
 import { known } from './failures.ts';
 import type { ConnectOptions } from './options.ts';
 import { type Owners, whoIs } from './owners.ts';
@@ -79,6 +81,10 @@ export function embeddedRoutes(options: ConnectOptions<IncomingMessage>, parts: 
       now,
       log,
       mountPath: pathname.replace(/\/$/, ''),
+      readReturnTo(value) {
+        const path = readPath(value);
+        return path === null || isOfRouter(options.url, path) ? null : path;
+      },
       usualReturn: returnTo,
     }),
   );

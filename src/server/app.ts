@@ -5,6 +5,7 @@ import { aboutRoutes } from '../about/routes.ts';
 import type { Config } from '../config/config.ts';
 import { disconnectRoutes } from '../connect/disconnect.ts';
 import { homeRoutes } from '../connect/home.ts';
+import { readReturnTo } from '../connect/return-to.ts';
 import { connectRoutes } from '../connect/routes.ts';
 import { example } from '../dashboard/example.ts';
 import { preferenceRoutes } from '../dashboard/preferences/preferences.ts';
@@ -112,6 +113,7 @@ export function createApp(config: Config, parts: Parts, monotonic: () => number,
       now,
       log,
       mountPath: '',
+      readReturnTo,
       usualReturn: '/dashboard',
       onConnecting: told.onConnecting,
       ...(following && { onBegun: following.onBegun }),

@@ -114,6 +114,23 @@ test('two routers in one application, each with attempts and results of its own'
   for (const result of results) expect((await get(result)).text).toBe('access-denied');
 });
 
+test.each([
+  ['/preferences?tab=2', '/preferences?tab=2'],
+  ['/operator', '/operator'],
+  ['/withings', '/withings'],
+  ['/withings/disconnect', '/'],
+  ['/Withings/connect?mode=demo', '/'],
+  ['//evil.example', '/'],
+])(
+  'pages of the application may be come back to, and no address of the router: %s',
+  async (asked, landed) => {
+    const host = await startHost();
+    const ada = as(visit(host), 'ada');
+    const begun = await ada(`/withings/connect?${new URLSearchParams({ return_to: asked })}`);
+    expect((await ada(host.sandbox.consent(String(begun.headers.location)))).headers.location).toBe(landed);
+  },
+);
+
 describe('everybody who has connected', () => {
   const ADA = { userId: 10000004 };
   const TOMAS = { userId: 10000002 };
