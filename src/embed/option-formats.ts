@@ -91,6 +91,7 @@ function faultOf(value: string, kind: string): string | undefined {
     [(kind === '/') !== value.endsWith('/'), ''],
     [url.href !== value && url.href !== `${value}/`, 'not as browsers write it'],
     [!isSafe(url), 'readable on the way there: https'],
+    [kind === 'router' && /[:*]/.test(url.pathname), 'one address for everybody: no parameters of a route'],
     [kind === 'router' && url.pathname.endsWith('/callback'), '/callback is put behind it'],
     [kind === 'router' && value.length > 255 - '/callback'.length, 'too long: 255 characters with /callback'],
   ];
@@ -100,7 +101,8 @@ function faultOf(value: string, kind: string): string | undefined {
 /** On the way to a host that the internet knows, anybody could read a token in plain http. */
 function isSafe({ protocol, hostname }: URL): boolean {
   const isNear =
-    !hostname.includes('.') || // localhost, a name in a network of containers, [::1]
+    /^[^.:]+$/.test(hostname) || // localhost, a name in a network of containers
+    /^\[(::1\]|f[cd]|fe[89ab])/.test(hostname) ||
     /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))\.[\d.]+$|\.(localhost|test|local|internal)$/.test(hostname);
   return protocol === 'https:' || (protocol === 'http:' && isNear);
 }

@@ -55,6 +55,8 @@ describe('options that cannot work are said at once, with what would', () => {
     ['a way up in the url', { url: 'https://x.example/a/../w' }, "write 'https://x.example/w'"],
     ['an empty step in the url', { url: 'https://x.example//w' }, "write 'https://x.example/w'"],
     ['a bad escape in the url', { url: 'https://x.example/%zz' }, 'a bad escape'],
+    ['a parameter in the url', { url: 'https://x.example/:tenant/w' }, 'no parameters of a route'],
+    ['a wildcard in the url', { url: 'https://x.example/*all' }, 'no parameters of a route'],
     ['the callback itself', { url: 'https://x.example/w/callback' }, "write 'https://x.example/w'"],
     ['a url too long to register', { url: `https://x.example/${'w'.repeat(230)}` }, '255 characters'],
     ['http to everybody', { url: 'http://x.example/w' }, "write 'https://x.example/w'"],
@@ -99,6 +101,7 @@ describe('options that cannot work are said at once, with what would', () => {
     ['an API with a query', { apiUrl: 'https://api.example/?a=/' }, "write 'https://api.example/'"],
     ['an API with a fragment', { apiUrl: 'https://api.example/#/' }, "write 'https://api.example/'"],
     ['an API in the open', { apiUrl: 'http://wbsapi.withings.net/' }, "write 'https://wbsapi.withings.net/'"],
+    ['the same by its number', { apiUrl: 'http://[2001:db8::7]/' }, "write 'https://[2001:db8::7]/'"],
     [
       'a page with a state of its own',
       { authorizeUrl: 'https://w.example/a?state=x' },
@@ -132,12 +135,16 @@ test.each([
   expect(() => createConnect(options as unknown as ConnectOptions)).toThrow(words);
 });
 
-test.each(['http://localhost:3000/w', 'http://192.168.0.7/w', 'http://web:3000/w', 'https://x.example'])(
-  'a url that works: %s',
-  async (url) => {
-    await attempt({ url, returnTo: '/withings' }).stop();
-  },
-);
+test.each([
+  'http://localhost:3000/w',
+  'http://192.168.0.7/w',
+  'http://[::1]:3000/w',
+  'http://[fd00::7]/w',
+  'http://web:3000/w',
+  'https://x.example',
+])('a url that works: %s', async (url) => {
+  await attempt({ url, returnTo: '/withings' }).stop();
+});
 
 test('what is undefined counts as left out', async () => {
   const left = { scope: undefined, cloud: undefined, authorizeUrl: undefined, apiUrl: undefined };
