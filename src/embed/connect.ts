@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { createAnswerCache } from '../dashboard/answer-cache.ts';
 import { createTimezones } from '../dashboard/preferences/timezones.ts';
@@ -10,6 +9,7 @@ import type { Grant } from '../store/grant.ts';
 import { deriveKeys } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
 import { HELD_ADVICE } from '../store/restored.ts';
+import { unhurried } from '../time/clocks.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect, type Disconnected } from '../tokens/disconnect.ts';
 import { createNotifications, NOTIFICATIONS_OFF } from '../webhooks/notifications.ts';
@@ -144,9 +144,4 @@ export function createConnect<Req extends IncomingMessage = Request>(options: Co
       store.close();
     },
   };
-}
-
-/** A wait that holds up no exit. */
-function unhurried(ms: number): Promise<void> {
-  return sleep(ms, undefined, { ref: false });
 }

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { createAttempts } from '../connect/attempts.ts';
 import { createCodeBudget } from '../connect/code-budget.ts';
@@ -27,7 +26,7 @@ import { HELD_ADVICE } from '../store/restored.ts';
 import { sqliteEngine } from '../store/sqlite/database.ts';
 import { whyUnwritable } from '../store/sqlite/startup-checks.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
-import type { Clocks } from '../time/clocks.ts';
+import { type Clocks, unhurried } from '../time/clocks.ts';
 import { createCustody } from '../tokens/custody.ts';
 import { createDisconnect } from '../tokens/disconnect.ts';
 import { createNotices } from '../web/notice.ts';
@@ -222,9 +221,4 @@ function withinReach({ publicUrl, withings }: Config): typeof fetch {
     const url = new URL(String(input));
     return fetch(url.origin === publicUrl ? Object.assign(url, { protocol, hostname, port }) : url, init);
   };
-}
-
-/** A wait that holds up no exit. */
-function unhurried(ms: number): Promise<void> {
-  return sleep(ms, undefined, { ref: false });
 }

@@ -17,4 +17,9 @@ export const clocks: Clocks = {
   sleep: (ms) => sleep(ms),
 };
 
+/** A wait that holds up no exit. */
+export function unhurried(ms: number): Promise<void> {
+  return sleep(ms, undefined, { ref: false });
+}
+
 export const DAY_MS = 86_400_000;
