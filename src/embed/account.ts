@@ -6,6 +6,7 @@ import type { Disconnect, Disconnected } from '../tokens/disconnect.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
 import { type Result, refuse } from '../withings/errors.ts';
+import { checkedResult } from './call-checks.ts';
 import type { Events } from './events.ts';
 import type { Owners } from './owners.ts';
 import type { Reads } from './reads.ts';
@@ -63,7 +64,8 @@ export function createAccount(
     async use(call) {
       if (typeof call !== 'function') throw new TypeError('use needs a function: (accessToken) => a Result');
       const found = await grantOf();
-      return found.ok ? grants.use(found.value, call, via) : found;
+      if (!found.ok) return found;
+      return grants.use(found.value, async (token) => checkedResult(await call(token)), via);
     },
     async status() {
       const found = await grantOf();

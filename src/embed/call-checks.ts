@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Result } from '../withings/errors.ts';
 import { shown } from './option-formats.ts';
 import type { Days, Moments } from './reads.ts';
 
@@ -23,6 +24,14 @@ export function checkedPage<Options>(options: Options): Options {
   return options;
 }
 
+/** @throws TypeError for what is none, such as a Response of fetch, which has an `ok` as well; it may hold a person's data */
+export function checkedResult<T>(answer: Result<T>): Result<T> {
+  if (result.safeParse(answer).success) return answer;
+  throw new TypeError(
+    'use takes a function that brings a Result: { ok: true, value } or { ok: false, refusal }, as connect.withings does',
+  );
+}
+
 /** From before there was a Withings. */
 const length = z.int().min(1).max(10_000).optional();
 const types = z.array(z.int().positive()).min(1).optional();
@@ -42,6 +51,11 @@ const page = z.strictObject({
     .nullish(),
   limit: z.int().min(1).max(1000).optional(),
 });
+
+const result = z.union([
+  z.looseObject({ ok: z.literal(true) }).refine((answer) => 'value' in answer),
+  z.object({ ok: z.literal(false), refusal: z.object({ code: z.string() }) }),
+]);
 
 function check(name: string, format: z.ZodType, asked: unknown, words: string): void {
   if (!format.safeParse(asked).success)

@@ -1,9 +1,16 @@
+import type { ProblemCode } from '../problems/catalogue.ts';
 import { asProblem } from '../problems/page.ts';
 
-/** What this program has words for, as a Problem with the error as its cause; anything else stays what it is. */
+const OF_THE_STORE: ProblemCode[] = ['store-unavailable', 'key-missing'];
+
+/**
+ * What fails in the store, as a Problem with the error as its cause. Anything else stays what it is: an error of the
+ * application's own may have an HTTP status, too.
+ */
 export function known(error: unknown): unknown {
   const problem = asProblem(error);
-  return problem === error || problem.code === 'internal' ? error : Object.assign(problem, { cause: error });
+  const isOurs = problem !== error && OF_THE_STORE.includes(problem.code);
+  return isOurs ? Object.assign(problem, { cause: error }) : error;
 }
 
 /** The same methods; what they reject with is known. */

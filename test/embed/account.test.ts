@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { clocks, createConnect, DecryptionError, openStore, Problem } from '../../src/embed/index.ts';
+import {
+  clocks,
+  createConnect,
+  DecryptionError,
+  openStore,
+  Problem,
+  type Result,
+} from '../../src/embed/index.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
 import { visit } from '../support/visitor.ts';
@@ -94,6 +101,14 @@ describe('an account, without a request of its owner', () => {
     expect(await ada.nights()).toMatchObject({ ok: false, refusal: { remedy: 'retry' } });
   });
 
+  test('shows nothing any more once the person has taken the permission back', async () => {
+    const { ada, sandbox } = await withAda();
+    expect((await ada.measures()).ok).toBe(true);
+    sandbox.unlink(ADA.userId);
+    sandbox.clock.advance(4 * 3600);
+    expect(await ada.measures()).toMatchObject({ ok: false, refusal: { remedy: 'reconnect' } });
+  });
+
   test('goes behind everybody who waits, when it is asked to', async () => {
     const { connect, sandbox } = await withAda({ withings: { callsPerMinute: 10 } });
     const background = connect.of('ada', { background: true });
@@ -145,6 +160,34 @@ describe('what cannot be asked is said in words, before anybody is asked', () =>
   });
 });
 
+describe('a call of the application’s own', () => {
+  test('renews a token that it calls refused, once', async () => {
+    const { ada } = await withAda();
+    const refused = { ok: false, refusal: { code: 'access-token-refused' } } as Result<string>;
+    const tokens: string[] = [];
+    const answer = await ada.use(async (token) => {
+      tokens.push(token);
+      return tokens.length === 1 ? refused : { ok: true, value: 'data' };
+    });
+    expect(answer).toEqual({ ok: true, value: 'data' });
+    expect(new Set(tokens).size).toBe(2);
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['data', { steps: 4711 }],
+    ['a success of fetch', Response.json({ steps: 4711 })],
+    ['a failure of fetch', new Response('steps: 4711', { status: 401 })],
+    ['a refusal without a code', { ok: false, refusal: 'steps: 4711' }],
+  ])('that brings no Result is told so, without what it brings: %s', async (_what, answer) => {
+    const { ada } = await withAda();
+    const error = await ada.use(async () => answer as never).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain('a Result');
+    expect(error.message).not.toContain('4711');
+  });
+});
+
 describe('what fails is known', () => {
   test('a record that no secret opens is a Problem, with words for people', async () => {
     const dir = tempDir();
@@ -180,8 +223,10 @@ describe('what fails is known', () => {
   test('a store that fails is one, too, for calls and for the router; an error of the application is none', async () => {
     const dir = tempDir();
     const host = await withAda({ store: openStore(`sqlite:${dir}`, { secrets: [SECRET] }) });
-    const ofTheApplication = new Error('of the application');
-    await expect(host.ada.use(() => Promise.reject(ofTheApplication))).rejects.toBe(ofTheApplication);
+    for (const status of [undefined, 404]) {
+      const ofTheApplication = Object.assign(new Error('of the application'), { status });
+      await expect(host.ada.use(() => Promise.reject(ofTheApplication))).rejects.toBe(ofTheApplication);
+    }
     const bob = visit(host);
     const begun = await bob.get('/withings/connect', { 'X-User': 'bob' });
     const callback = host.sandbox.consent(String(begun.headers.location));
