@@ -8,6 +8,9 @@ import {
   Problem,
   type Result,
 } from '../../src/embed/index.ts';
+import { createEncryption } from '../../src/store/encryption.ts';
+import { deriveKeys } from '../../src/store/keys.ts';
+import { openSqliteRestored } from '../../src/store/sqlite/backup.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { atEnd, tempDir } from '../support/machine.ts';
 import { visit } from '../support/visitor.ts';
@@ -107,6 +110,16 @@ describe('an account, without a request of its owner', () => {
     sandbox.unlink(ADA.userId);
     sandbox.clock.advance(4 * 3600);
     expect(await ada.measures()).toMatchObject({ ok: false, refusal: { remedy: 'reconnect' } });
+  });
+
+  test('keeps nothing of whoever has disconnected', async () => {
+    const stopped = clocks.now(); // another connection that is made at the same moment is asked anew
+    const host = await withAda({ clocks: { ...clocks, now: () => stopped } });
+    expect((await host.ada.measures()).ok).toBe(true);
+    await host.ada.disconnect();
+    await connects(host, 'ada', ADA);
+    await host.ada.measures();
+    expect(host.callsOf('getmeas')).toBe(2);
   });
 
   test('goes behind everybody who waits, when it is asked to', async () => {
@@ -218,6 +231,21 @@ describe('what fails is known', () => {
     expect(cause).toBeInstanceOf(DecryptionError);
     expect((await later.list()).people).toEqual([{ owner: 'ada', state: 'connected' }]); // she has been here
     expect(await later.of('ada').disconnect()).toMatchObject({ refusal: null }); // leaving needs no key
+  });
+
+  test('a store that came back from a backup is one for the router', async () => {
+    const dir = tempDir();
+    const secrets = [SECRET];
+    openStore(`sqlite:${dir}`, { secrets }).close();
+    const opening = { encryption: createEncryption(deriveKeys(secrets).seal), issuer: 'eu' } as const;
+    const operator = openSqliteRestored(join(dir, 'connect.db'), opening, true);
+    await operator.hold(clocks.now());
+    operator.close();
+    const visitor = visit(await startHost({ store: openStore(`sqlite:${dir}`, { secrets }) }));
+    for (const path of ['/connect', '/callback?state=x&code=y']) {
+      const answer = await visitor.get(`/withings${path}`, { 'X-User': 'ada' });
+      expect([answer.status, answer.text]).toEqual([503, 'store-held']);
+    }
   });
 
   test('a store that fails is one, too, for calls and for the router; an error of the application is none', async () => {
