@@ -238,7 +238,7 @@ describe('what fails is known', () => {
     const secrets = [SECRET];
     openStore(`sqlite:${dir}`, { secrets }).close();
     const opening = { encryption: createEncryption(deriveKeys(secrets).seal), issuer: 'eu' } as const;
-    const operator = openSqliteRestored(join(dir, 'connect.db'), opening, true);
+    const operator = openSqliteRestored(join(dir, 'connect.db'), opening, false);
     await operator.hold(clocks.now());
     operator.close();
     const visitor = visit(await startHost({ store: openStore(`sqlite:${dir}`, { secrets }) }));
