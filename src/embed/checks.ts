@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readPath } from '../connect/return-to.ts';
 import { issuerAt } from '../withings/clouds.ts';
+import { brokenCallbackRule } from '../withings/notify.ts';
 import { httpUrl, nearest, oneOf, scopes, shown, text, trueOrFalse, whole } from './option-formats.ts';
 import { logger, openedStore, ticking, whoIsSignedIn } from './part-formats.ts';
 
@@ -67,9 +68,10 @@ const connectOptions = z
     path: ['withings'],
     error: 'names two clouds: cloud, issuer and the one at apiUrl have to be the same',
   })
-  .refine(({ url, webhooks, withings: { apiUrl } }) => !webhooks || apiUrl || isRegistrable(url), {
+  .refine(({ url, webhooks, withings: { apiUrl } }) => !webhooks || apiUrl || isCallable(url), {
     path: ['webhooks'],
-    error: 'wants a url that Withings can reach: https and a host name',
+    error:
+      'wants a url that Withings can reach: https, a host name, port 443 or 80, and 255 characters with what is put behind',
   });
 
 /** For a whole object, whose own unknown names have words of their own. What it is instead may hold a secret. */
@@ -101,9 +103,9 @@ export function isOfRouter(url: string, path: string): boolean {
   return /^\/(connect|callback|disconnect|webhooks)([/?]|$)/i.test(below);
 }
 
-function isRegistrable(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' && hostname.includes('.') && !/^[\d.]+$|^\[/.test(hostname);
+/** Whether Withings takes the address of notifications, whose last step is a secret. */
+function isCallable(url: string): boolean {
+  return brokenCallbackRule(`${url}/webhooks/withings/${'x'.repeat(43)}`) === null;
 }
 
 function returnWords(input: unknown): string {

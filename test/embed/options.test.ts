@@ -39,11 +39,17 @@ describe('options that cannot work are said at once, with what would', () => {
     ['a return to another site', { returnTo: 'https://evil.example/a' }, "write '/a'"],
     ['a return to nowhere', { returnTo: '//evil.example' }, 'returnTo must be a path of your own site'],
     ['webhooks as text', { webhooks: 'on' }, 'write true'],
-    [
-      'webhooks that nobody reaches',
-      { webhooks: true, url: 'http://localhost:3000/w' },
+    ...[
+      'http://localhost:3000/w',
+      'https://localhost/w',
+      'https://[2001:db8::7]/w',
+      'https://x.example:8443/w',
+      `https://x.example/${'w'.repeat(200)}`,
+    ].map((url): [string, Record<string, unknown>, string] => [
+      `webhooks that nobody reaches: ${url.slice(0, 30)}`,
+      { webhooks: true, url },
       'that Withings can reach',
-    ],
+    ]),
     ['an age as text', { dataFreshSeconds: '300' }, 'write 300'],
     ['a console as log', { log: {} }, 'log must have info, warn and error'],
     ['a name that is nearly one', { Owner: () => null }, 'Owner is not an option: did you mean owner'],
