@@ -11,7 +11,7 @@ function show(page, isAsked) {
   }
 }
 
-/** What is open stays open, and the focus stays where it is. */
+/** What is open stays open, and the focus stays where it is, or near where its button was. */
 function renew(part, fresh) {
   for (const { id, open } of part.querySelectorAll('details[id]')) {
     const same = fresh.querySelector(`#${id}`);
@@ -20,7 +20,13 @@ function renew(part, fresh) {
   if (fresh.innerHTML === part.innerHTML) return;
   const focused = part.contains(document.activeElement) ? document.activeElement.id : '';
   part.replaceChildren(...fresh.childNodes);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused) focusAgain(document.getElementById(focused), part.closest('section'));
+}
+
+function focusAgain(button, section) {
+  const isThere = button !== null && !button.disabled;
+  if (!isThere) section.tabIndex = -1;
+  (isThere ? button : section).focus({ preventScroll: true });
 }
 
 /** Somebody is choosing or marking something in it. */

@@ -41,6 +41,21 @@ test('buttons answer in place: what is open stays open, the focus stays, and the
   expect(complaints.filter((each) => !each.includes('400'))).toEqual([]);
 });
 
+test.each([
+  ['has gone', 'End: Withings is down', 'Over. Calls are', 'faults'],
+  ['cannot be pressed again', 'She removes the app', 'has removed the app', 'scenarios'],
+])('where a button %s its section has the focus', async (_what, name, words, section) => {
+  const { home, withings, control } = await startTown();
+  const { page, connect } = await arrive(home);
+  await connect();
+  await control('faults', { name: 'http-500', times: 0 });
+  await page.goto(`${withings.url}/`);
+  await page.getByRole('button', { name, exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText(words).waitFor();
+  expect(await page.evaluate("document.activeElement.getAttribute('aria-labelledby')")).toBe(section);
+});
+
 test('without JavaScript each button works by a reload', async () => {
   const { home, withings } = await startTown();
   const { page } = await arrive(home, { javaScriptEnabled: false });
