@@ -120,6 +120,16 @@ describe('Withings asked by hand', () => {
     expect(page.text).toContain('href="/errors#quota-used-up"');
   });
 
+  test('of a list whose next page has to wait the page that came is shown', async () => {
+    const { withings, visitor } = await startConnected({ WITHINGS_CALLS_PER_MINUTE: '10' });
+    for (const call of ['devices', 'goals', 'workouts']) await visitor.post('/explore', { call, ...DAYS });
+    withings.say('getactivity', { activities: [], more: true, offset: 1 });
+    const { text } = await visitor.post('/explore', { call: 'activity', ...DAYS });
+    expect(withings.asked('getactivity')).toHaveLength(1);
+    expect(text).toMatch(/HTTP 200, after \d+ ms\.<\/p>/);
+    expect(text).toContain('href="/errors#quota-used-up"');
+  });
+
   test('what it takes no call for takes nobody a turn', async () => {
     const app = await startApp({ WITHINGS_CALLS_PER_MINUTE: '10' });
     const visitor = visit(app);

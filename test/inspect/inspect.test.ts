@@ -2,6 +2,7 @@ import { get as httpGet } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
+import { followAttempts } from '../../src/inspect/follow.ts';
 import { createRecorder } from '../../src/inspect/recorder.ts';
 import { inspectRoutes } from '../../src/inspect/routes.ts';
 import { startApp } from '../support/app.ts';
@@ -269,6 +270,37 @@ describe('it is nobody else’s business', () => {
     expect(await titles(visitor)).toEqual(WHOLE);
     await visitor.post('/disconnect');
     expect(await titles(visitor)).toEqual([]);
+  });
+
+  test('a fault in what listens stops nobody', async () => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const fails = () => {
+      throw new Error('out of order');
+    };
+    const recorder = {
+      ...createRecorder({ now: () => 0, monotonic: () => 0, onError }),
+      begin: fails,
+      connected: fails,
+    };
+    const browsers = { of: () => 'browser', know: () => 'browser' };
+    const { onBegun, onConnected, router } = followAttempts({ recorder, browsers, now: fails, onError });
+    const app = express().use((req, _res, next) => {
+      Object.assign(req, { session: {} });
+      next();
+    });
+    app.get('/connect', (req, res) => {
+      onBegun(req, res, 'https://account.example/?state=x');
+      res.end();
+    });
+    app.use(router).get('/callback', (req, res) => {
+      onConnected(req);
+      recorder.observer.onConnecting('connected');
+      res.end();
+    });
+    await request(app).get('/connect').expect(200);
+    await request(app).get('/callback?state=x').expect(200);
+    await until(() => errors.length === 3);
   });
 
   test('off: nothing is listened to, and there is no such page', async () => {

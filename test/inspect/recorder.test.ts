@@ -82,6 +82,16 @@ describe('the recorder', () => {
     expect(proof?.sent.fields[0]?.shown).toBe('getdevice');
   });
 
+  test('a recovery is not told as the end of a refresh that is under way', () => {
+    const { recorder } = setUp();
+    recorder.onExchange(tellSent(request(refresh)));
+    const how = { trigger: 'sweep', milliseconds: 1 } as const;
+    recorder.observer.onRefresh('grant', null, { ...how, isRecovery: true });
+    expect(recorder.refreshesOf('grant')[0]?.trigger).toBeNull();
+    recorder.observer.onRefresh('grant', null, { ...how, isRecovery: false });
+    expect(recorder.refreshesOf('grant')[0]?.trigger).toBe('sweep');
+  });
+
   test('of an attempt only its own calls are kept, and a few', () => {
     const { recorder, pass } = setUp();
     const attempt = recorder.arrive('browser', 'attempt', []);

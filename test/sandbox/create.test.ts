@@ -171,6 +171,13 @@ test('what is not known is refused in words', async () => {
   expect(() => faults.set('late', { delayMs: -1 })).toThrow('delayMs');
   expect(() => clock.advance(-1)).toThrow('clock.advance: advanceSeconds');
   expect(() => weigh(1)).toThrow('Nobody has the userId 1');
+  for (let decade = 0; decade < 3; decade += 1) clock.advance(315_360_000);
+  expect(() => clock.advance(1)).toThrow('thirty years ahead');
+});
+
+test('one that listens everywhere is reached by the name of this machine', async () => {
+  const { url } = await start({ host: '0.0.0.0' });
+  expect(new URL(url).hostname).toBe('localhost');
 });
 
 test.each([

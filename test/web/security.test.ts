@@ -84,6 +84,8 @@ describe('headers', () => {
       '/api/measures',
       '/connect',
       '/callback',
+      '/inspect',
+      '/explore',
       '/nowhere',
     ]) {
       expect([path, (await visitor.get(path)).headers['cache-control']]).toEqual([path, 'no-store']);
