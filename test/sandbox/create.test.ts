@@ -144,6 +144,16 @@ test('people from a list: names, zones, devices, and how often they step on the 
   expect(devices.map(({ model }: { model: string }) => model)).toEqual(['ScanWatch 2']);
 });
 
+test('who lives there no more has no tokens, at either address', async () => {
+  const dataDir = tempDir();
+  const before = await start({ dataDir, people: [{ name: 'Ana', userId: 77 }] });
+  const { access_token, refresh_token } = await before.connect();
+  await before.close();
+  const after = await start({ dataDir });
+  expect((await after.getmeas(access_token)).status).toBe(401);
+  expect((await after.refresh(refresh_token)).error).toBe('Invalid Params: invalid refresh_token');
+});
+
 test('people from a file, and every fault of it at once', async () => {
   const file = join(tempDir(), 'people.json');
   writeFileSync(file, '[{ "name": "Ana" }]');

@@ -79,6 +79,7 @@ export function tokenRoutes(world: World): Router {
     if (!fields.get('refresh_token')) return missingRefreshToken;
     const pair = pairs.byRefreshToken(fields.get('refresh_token'));
     if (!pair || pair.client_id !== client.id) return invalidRefreshToken;
+    if (!people.find(pair.user_id)) return invalidRefreshToken; // the list of who lives here is another one by now
     if (refreshTokenState(pair, clock.now()).state === 'dead') {
       const reused = pair.replaced_at !== null && pair.ended_why === null;
       // Withings is not known to do this; RFC 9700, 4.14.2 tells servers to.
