@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import {
   clocks,
   createConnect,
@@ -53,6 +54,8 @@ describe('an account, without a request of its owner', () => {
     if (!weights.ok) throw new Error(weights.refusal.code);
     expect(weights.value.rows.length).toBeGreaterThan(0);
     expect(new Set(weights.value.rows.map(({ type }) => type))).toEqual(new Set([1]));
+    const fat = await ada.measures({ types: [6], days: 7 });
+    expect(fat.ok && fat.value.rows.every(({ type }) => type === 6)).toBe(true);
     expect(weights.value).toMatchObject({ stale: null, timezone: 'Asia/Kolkata' });
     expect(weights.value.askedAt.getTime()).toBeLessThanOrEqual(sandbox.clock.now());
     expect((await ada.status()).timezone).toBe('Asia/Kolkata');
@@ -241,11 +244,15 @@ describe('what fails is known', () => {
     const operator = openSqliteRestored(join(dir, 'connect.db'), opening, false);
     await operator.hold(clocks.now());
     operator.close();
-    const visitor = visit(await startHost({ store: openStore(`sqlite:${dir}`, { secrets }) }));
+    const warned: unknown[] = [];
+    const warn = (...words: unknown[]) => void warned.push(...words);
+    const log = Object.assign(pino({ level: 'silent' }), { warn });
+    const visitor = visit(await startHost({ store: openStore(`sqlite:${dir}`, { secrets }), log }));
     for (const path of ['/connect', '/callback?state=x&code=y']) {
       const answer = await visitor.get(`/withings${path}`, { 'X-User': 'ada' });
       expect([answer.status, answer.text]).toEqual([503, 'store-held']);
     }
+    expect(warned).toEqual([expect.stringContaining('npm run restore -- --confirm')]);
   });
 
   test('a store that fails is one, too, for calls and for the router; an error of the application is none', async () => {
@@ -260,7 +267,8 @@ describe('what fails is known', () => {
     const callback = host.sandbox.consent(String(begun.headers.location));
     const disk = openDatabase(join(dir, 'connect.db'), 'NORMAL');
     disk.exec('ALTER TABLE sessions RENAME TO lost');
-    for (const ask of [host.ada.status(), host.ada.measures(), host.ada.disconnect()]) {
+    const { ada, connect } = host;
+    for (const ask of [ada.status(), ada.measures(), ada.disconnect(), connect.list()]) {
       const error = await ask.catch((thrown) => thrown);
       expect(error).toBeInstanceOf(Problem);
       expect(error).toMatchObject({ code: 'store-unavailable', cause: { code: 'SQLITE_ERROR' } });

@@ -131,6 +131,11 @@ test.each([
   },
 );
 
+test('nobody is disconnected by a link', async () => {
+  const answer = await as(visit(await startHost()), 'ada')('/withings/disconnect');
+  expect([answer.status, answer.text, answer.headers.allow]).toEqual([405, 'method-not-allowed', 'POST']);
+});
+
 describe('everybody who has connected', () => {
   const ADA = { userId: 10000004 };
   const TOMAS = { userId: 10000002 };
