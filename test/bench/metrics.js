@@ -8,9 +8,11 @@ import { connect, page } from './visits.js';
 const PAIRS = 5;
 const SLICE = 250;
 const AT_ONCE = 10;
+/** What a visit asks for. */
+const PATHS = ['/dashboard', '/api/connection'];
 
 /**
- * What metrics cost: the same requests to a program with them and to one without, turn by turn, each pair anew. It is
+ * What metrics cost: the same visits to a program with them and to one without, turn by turn, each pair anew. It is
  * scraped once, as Prometheus would in the time that so many requests take.
  *
  * @param {number} requests to each of a pair, after a tenth of as many that warm up
@@ -44,7 +46,9 @@ async function ratioOfPair(requests, isCountedFirst) {
       const before = (await server.usage()).cpuMs;
       for (let asked = 0; asked < SLICE; asked += AT_ONCE) {
         await Promise.all(
-          Array.from({ length: AT_ONCE }, () => page(server.port, '/api/connection', server.cookie)),
+          Array.from({ length: AT_ONCE }, (_, i) =>
+            page(server.port, PATHS[i % PATHS.length] ?? '', server.cookie),
+          ),
         );
       }
       if (done === 0 && server.isCounted) await ask(metricsPort, 'GET', '/metrics');

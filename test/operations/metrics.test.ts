@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
+import { inBatches } from '../../src/operations/metrics/batches.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { freePort } from '../support/machine.ts';
 import { sandboxOf } from '../support/sandbox.ts';
@@ -150,4 +151,14 @@ test('without a port nothing is counted', async () => {
   const app = await startApp();
   expect(app.config.metricsPort).toBeNull();
   await visit(app).connect();
+});
+
+test('what is counted in batches is bounded, in order, and never counted twice', () => {
+  const counted: number[] = [];
+  const { add, flush } = inBatches<[number]>((number) => counted.push(number));
+  for (let number = 0; number < 1001; number += 1) add(number);
+  expect(counted).toHaveLength(1000);
+  flush();
+  flush();
+  expect(counted).toEqual(Array.from({ length: 1001 }, (_, number) => number));
 });

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Observer } from '../observer.ts';
 import type { Totals } from '../totals.ts';
+import { inBatches } from './batches.ts';
 
 export interface PrometheusParts {
   /** Milliseconds since any fixed moment; never steps. */
@@ -138,14 +139,26 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
     }
   }
 
+  const answered = inBatches<Parameters<Observer['onRequest']>>(({ method, route, status, milliseconds }) => {
+    const label = route.startsWith('/sandbox') ? '/sandbox' : route;
+    const known = METHODS.has(method) ? method : 'other';
+    requests.inc({ method: known, route: label, status: `${Math.floor(status / 100)}xx` });
+    if (route !== STREAMS) requestSeconds.observe({ route: label }, milliseconds / 1000);
+  });
+
+  const operated = inBatches<Parameters<Prometheus['onStoreOperation']>>((operation, milliseconds, error) => {
+    const sofar = spent.get(operation) ?? { count: 0, seconds: 0 };
+    sofar.count += 1;
+    sofar.seconds += milliseconds / 1000;
+    spent.set(operation, sofar);
+    const kind = /^(read|count|list|heldSince|revocationsUnderWay)/.test(operation) ? 'read' : 'write';
+    operationSeconds.observe({ kind }, milliseconds / 1000);
+    if (error !== null) storeErrors.inc({ operation });
+  });
+
   return {
     observer: {
-      onRequest({ method, route, status, milliseconds }) {
-        const label = route.startsWith('/sandbox') ? '/sandbox' : route;
-        const known = METHODS.has(method) ? method : 'other';
-        requests.inc({ method: known, route: label, status: `${Math.floor(status / 100)}xx` });
-        if (route !== STREAMS) requestSeconds.observe({ route: label }, milliseconds / 1000);
-      },
+      onRequest: answered.add,
       onConnecting: (outcome) => connecting.inc({ outcome }),
       onRefresh(_grant, refusal, { trigger, isRecovery, milliseconds }) {
         const outcome = refusal?.code ?? (isRecovery ? 'recovered' : 'refreshed');
@@ -178,18 +191,11 @@ export function createPrometheus({ monotonic, about, now, readTotals }: Promethe
       onStreams: (count) => streams.set(count),
       onError: (error) => failures.inc({ kind: isOfStore(error) ? 'store' : 'other' }),
     },
-    onStoreOperation(operation, milliseconds, error) {
-      const sofar = spent.get(operation) ?? { count: 0, seconds: 0 };
-      sofar.count += 1;
-      sofar.seconds += milliseconds / 1000;
-      spent.set(operation, sofar);
-      const kind = /^(read|count|list|heldSince|revocationsUnderWay)/.test(operation) ? 'read' : 'write';
-      operationSeconds.observe({ kind }, milliseconds / 1000);
-      if (error !== null) storeErrors.inc({ operation });
-    },
+    onStoreOperation: operated.add,
     contentType: registry.contentType,
     async text() {
       await readStore();
+      for (const each of [answered, operated]) each.flush();
       for (const each of [operations, secondsIn]) each.reset();
       for (const [operation, { count, seconds }] of spent) {
         operations.inc({ operation }, count);
