@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import request from 'supertest';
 import type { Connect, ConnectEvents } from '../../src/embed/index.ts';
@@ -68,6 +69,18 @@ test('news reach those whose they are, at an address of the router', async () =>
   const { pathname } = new URL(callbackUrl);
   await request(host.url).head(pathname).expect(200); // Withings asks so; nobody is signed in
   await request(host.url).head(`${pathname}x`).expect(404);
+
+  const heard: unknown[] = [];
+  connect.on('news', ({ services }) => heard.push(services));
+  const last = () => sandbox.calls().at(-1)?.id;
+  const soFar = last();
+  const unlink = `userid=${ADA.userId}&appli=46&action=unlink`;
+  await request(host.url).post(pathname).send(unlink).expect(200);
+  while (last() === soFar) await setTimeout(20); // it is checked
+  const next = told(connect, 'news');
+  sandbox.weigh(ADA.userId);
+  await next;
+  expect(heard).toEqual([['measures']]); // that somebody says so is no news
   await connect.of('ada').disconnect();
   expect(sandbox.state().users.flatMap(({ subscriptions }) => subscriptions)).toEqual([]);
 });
