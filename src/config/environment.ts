@@ -18,9 +18,10 @@ export function readEnvironment(file = '.env'): Environment {
 /**
  * A file that an editor or a shell of any system has written: PowerShell writes UTF-16, and many put a mark in front.
  *
+ * @param subject what the operator calls it
  * @throws Error with words for the operator
  */
-export function readText(file: string): string {
+export function readText(file: string, subject = file): string {
   try {
     const bytes = readFileSync(file);
     const isLittleEndian = (bytes[0] === 0xff && bytes[1] === 0xfe) || bytes[1] === 0;
@@ -28,7 +29,7 @@ export function readText(file: string): string {
     const encoding = isLittleEndian ? 'utf-16le' : isBigEndian ? 'utf-16be' : 'utf-8';
     return new TextDecoder(encoding).decode(bytes); // which drops the mark
   } catch (error) {
-    throw new Error(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw new Error(`${subject} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
   }
 }
 

@@ -58,11 +58,31 @@ export const redisUrl = storeUrl.refine((value) => {
   return /^rediss?:$/.test(protocol) && hostname !== '' && /^(\/\d*)?$/.test(pathname) && !search && !hash;
 }, 'must be redis://host:6379 or rediss://user:password@host:6379/0, the address of one primary (docs/scaling.md)');
 
-export const databaseUrl = storeUrl.refine((value) => {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname, pathname, hash } = new URL(value);
-  return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && /^\/[^/]+$/.test(pathname) && !hash;
-}, 'must be postgres://user:password@host:5432/database?sslmode=verify-full, the address of one primary (docs/scaling.md)');
+export const databaseUrl = storeUrl
+  .refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, hostname, pathname, hash } = new URL(value);
+    return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && /^\/[^/]+$/.test(pathname) && !hash;
+  }, 'must be postgres://user:password@host:5432/database?sslmode=verify-full, the address of one primary (docs/scaling.md)')
+  .refine(
+    isTlsKnown,
+    'has a parameter of TLS that means nothing here, so that there might be no TLS: sslmode is disable, require, verify-ca, verify-full or no-verify',
+  );
+
+const TLS: Record<string, RegExp> = {
+  ssl: /^(true|false|0|1)$/,
+  sslmode: /^(disable|prefer|require|verify-ca|verify-full|no-verify)$/,
+  sslnegotiation: /^(direct|postgres)$/,
+  sslcert: /./,
+  sslkey: /./,
+  sslrootcert: /./,
+};
+
+/** The driver passes over what it does not know, and connects without TLS. */
+function isTlsKnown(url: string): boolean {
+  const given = URL.canParse(url) ? [...new URL(url).searchParams] : [];
+  return given.every(([name, value]) => !/ssl|tls/i.test(name) || TLS[name]?.test(value));
+}
 
 export const scopes = z
   .string()
@@ -71,6 +91,14 @@ export const scopes = z
     'must be scopes separated by commas, such as user.info,user.metrics',
   )
   .transform((list) => list.split(','));
+
+/** What Withings' dashboard shows; a comment, a quote or an invisible letter came along with it, and is no part of it. */
+export const credential = z
+  .string()
+  .regex(
+    /^((?!["'`])[\x21-\x7e])+$/,
+    'must be one word, as the dashboard of Withings shows it, without quotes or a comment',
+  );
 
 const OPENSSL = '(try: openssl rand -hex 32)';
 

@@ -4,29 +4,46 @@ const OF_THE_SANDBOX = ['SANDBOX_PORT', 'SANDBOX_CALLBACK_HOSTS'];
 /** Kubernetes sets these for every service, and one may be called `withings`. */
 const OF_A_SERVICE = /_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$/;
 
+/** Nobody else has names with this word in them. */
+const OURS = /(^|_)WITHINGS_/i;
+/** A name with this word that is further from ours was meant otherwise. */
+const NEAR = 3;
+
 /**
- * Names that somebody seems to have meant for us, each with the nearest that exists.
+ * Names that somebody seems to have meant for us, each with the nearest that exists; null: none is near, or that one is
+ * set as well.
  *
- * @param set names of all variables, those of others among them
+ * @param env all variables, those of others among them
  * @param known names of ours
  */
-export function misspelt(set: string[], known: string[]): { name: string; nearest: string }[] {
+export function misspelt(
+  env: Record<string, string>,
+  known: string[],
+): { name: string; nearest: string | null }[] {
   const ours = [...known, ...OF_THE_SANDBOX];
-  const strangers = set.filter((name) => !ours.includes(name) && !OF_A_SERVICE.test(name));
+  const strangers = Object.keys(env).filter((name) => !ours.includes(name) && !isOfService(name, env[name]));
   return strangers.flatMap((name) => {
-    const isOurs = name.startsWith('WITHINGS_');
-    const [nearest] = ours
+    const isOurs = OURS.test(name);
+    const upper = name.toUpperCase();
+    const [near] = ours
       .filter((each) => isOurs || Math.abs(each.length - name.length) <= tolerance(each)) // no nearer than that
-      .map((each) => ({ each, distance: distance(name.toUpperCase(), each) }))
-      .filter(({ each, distance }) => isOurs || distance <= tolerance(each))
+      .map((each) => ({ each, distance: distance(upper, each) }))
+      .filter(({ each, distance }) => distance <= (isOurs ? NEAR : tolerance(each)))
       .sort((a, b) => a.distance - b.distance);
-    return nearest && !set.includes(nearest.each) ? [{ name, nearest: nearest.each }] : [];
+    const nearest = near?.each ?? ours.find((each) => upper === `${each}_FILE`); // only secrets come from files
+    if (nearest && !(nearest in env)) return { name, nearest };
+    return isOurs ? { name, nearest: null } : [];
   });
+}
+
+/** A number is no address of a service: METRIC_PORT=9100 was meant. */
+function isOfService(name: string, value = ''): boolean {
+  return OF_A_SERVICE.test(name) && !(name.endsWith('_PORT') && /^\d+$/.test(value));
 }
 
 /** Short names are near to too many: PORT is one letter from POST. */
 function tolerance({ length }: string): number {
-  return length < 5 ? -1 : length < 8 ? 1 : 2;
+  return length < 5 ? 0 : length < 8 ? 1 : 2;
 }
 
 /** Levenshtein's: how many letters are to be added, dropped or replaced. */

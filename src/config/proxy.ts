@@ -12,7 +12,7 @@ function proxyVariable(env: Environment, { protocol, hostname, port }: URL): str
 function isExcepted(hostname: string, at: string, list = ''): boolean {
   return list
     .toLowerCase()
-    .split(/[\s,]+/)
+    .split(/[\s,"']+/) // docker's --env-file keeps quotes
     .some((entry) => {
       const [, name = '', port = at] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry) ?? [];
       return port === at && (entry === '*' || hostname === name || (name && hostname.endsWith(`.${name}`)));
@@ -36,7 +36,8 @@ function addressIn(value = ''): URL | null {
   try {
     const url = new URL(/^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`);
     decodeURIComponent(url.username + url.password);
-    return /^https?:$/.test(url.protocol) ? url : null;
+    const isOnlyHost = url.pathname === '/' && /^[\w.-]+$|^\[/.test(url.hostname); // and no slip, as in http//host
+    return /^https?:$/.test(url.protocol) && isOnlyHost ? url : null;
   } catch {
     return null; // the fault is said elsewhere
   }

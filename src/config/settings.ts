@@ -3,6 +3,7 @@ import { from, secretFrom } from './environment.ts';
 import {
   apiKey,
   baseUrl,
+  credential,
   databaseUrl,
   host,
   oneOf,
@@ -23,11 +24,11 @@ export const settings = z.object({
   withings: z.object({
     clientId: from(
       'WITHINGS_CLIENT_ID',
-      z.string().optional(),
+      credential.optional(),
       'Your application, from the Withings developer dashboard; together with its secret.',
       'the sandbox',
     ),
-    clientSecret: secretFrom('WITHINGS_CLIENT_SECRET', z.string().optional(), 'Its secret.'),
+    clientSecret: secretFrom('WITHINGS_CLIENT_SECRET', credential.optional(), 'Its secret.'),
     scope: from(
       'WITHINGS_SCOPE',
       scopes.default(['user.info', 'user.metrics', 'user.activity']),

@@ -1,5 +1,6 @@
-import { type Environment, readText } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { databaseUrl, redisUrl } from './formats.ts';
+import { secretIn } from './written.ts';
 
 export interface StoreAddress {
   /** `sqlite:DIR`, `redis://…` or `postgres://…`. */
@@ -27,8 +28,9 @@ export function findStore(argument: string, env: Environment, dataDir: string): 
 }
 
 function addressIn(name: string, env: Environment): string {
-  const file = name.endsWith('_FILE') ? env[name] : env[`${name}_FILE`];
-  const value = file === undefined ? env[name] : readText(file).trim();
+  const variable = name.endsWith('_FILE') ? name : `${name}_FILE`;
+  const file = env[variable];
+  const value = file === undefined ? env[name] : secretIn(file, variable);
   if (value === undefined) throw new Error(`${name} is not set.`);
   return value;
 }

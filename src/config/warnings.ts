@@ -5,9 +5,10 @@ import { hasClient } from './withings.ts';
 
 /** Names that were meant for us and are not ours, with the nearest that is. @param known names of ours */
 export function misspeltNames(env: Environment, known: string[]): string[] {
-  return misspelt(Object.keys(env), known).map(
-    ({ name, nearest }) => `${name} is no setting of this program: did you mean ${nearest}?`,
-  );
+  return misspelt(env, known).map(({ name, nearest }) => {
+    const words = `${name} is no setting of this program`;
+    return nearest === null ? `${words}.` : `${words}: did you mean ${nearest}?`;
+  });
 }
 
 /** What starts, and is probably not meant. */

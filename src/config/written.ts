@@ -20,21 +20,33 @@ export function withSecretFiles(env: Environment, secrets: string[]): Written {
     if (env[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: remove one of them.`);
     else {
       try {
-        found[name] = onlyLineOf(file);
+        found[name] = secretIn(file, `${name}_FILE`);
       } catch (error) {
-        faults.push(`${name}_FILE: ${(error as Error).message}`);
+        faults.push((error as Error).message);
       }
     }
   }
   return { env: { ...env, ...found }, faults };
 }
 
-function onlyLineOf(file: string): string {
-  const line = readText(file).trim();
-  if (line === '') throw new Error(`${file} is empty.`);
-  if (/[\r\n]/.test(line)) throw new Error(`${file} has more than one line.`);
+/**
+ * The secret that a file holds. What the variable says is not repeated: it may be the secret itself, by mistake.
+ *
+ * @param variable that names the file
+ * @throws Error with words for the operator
+ */
+export function secretIn(file: string, variable: string): string {
+  const subject = `${variable}: the file`;
+  const line = readText(file, subject).trim();
+  if (line === '') throw new Error(`${subject} is empty.`);
+  if (/[\r\n]/.test(line)) throw new Error(`${subject} has more than one line.`);
+  if (/[\p{Cc}\uFFFD]/u.test(line))
+    throw new Error(`${subject} is no text (openssl rand -hex 32 makes some).`);
+  if (QUOTED.test(line)) throw new Error(`${subject} has quotes, which belong to the secret: remove them.`);
   return line;
 }
+
+const QUOTED = /^(["'`]).*\1$/s;
 
 /**
  * Finds what stands in quotes: a shell and a `.env` take them away, `docker run --env-file` does not.
@@ -42,7 +54,7 @@ function onlyLineOf(file: string): string {
  * @param names variables of ours
  */
 export function withoutQuotes(env: Environment, names: string[]): Written {
-  const quoted = names.filter((name) => /^(["'`]).*\1$/s.test(env[name] ?? ''));
+  const quoted = names.filter((name) => QUOTED.test(env[name] ?? ''));
   return {
     env: { ...env, ...Object.fromEntries(quoted.map((name) => [name, (env[name] ?? '').slice(1, -1)])) },
     faults: quoted.map(

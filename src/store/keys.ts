@@ -6,6 +6,7 @@ import {
   linkSync,
   openSync,
   readFileSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -60,7 +61,7 @@ export function secretFile(dataDir: string): string {
 export function storedSecret(dataDir: string): string {
   const file = secretFile(dataDir);
   if (!existsSync(file)) makeSecret(file);
-  const secret = readFileSync(file, 'utf8').trim();
+  const secret = statSync(file).isFile() ? readFileSync(file, 'utf8').trim() : '';
   if (!/^[0-9a-f]{64}$/.test(secret))
     throw new Error(`${file} is damaged. Restore it; or remove it and let everybody connect again.`);
   return secret;

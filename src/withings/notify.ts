@@ -62,6 +62,7 @@ export function brokenCallbackRule(callbackUrl: string): CallbackRule | null {
 
 /** A name that can mean the same to Withings as to us: no address, not this machine, nothing of one network alone. */
 function isPublicName(hostname: string): boolean {
-  const isAddress = /^[\d.]+$|^\[/.test(hostname);
-  return !isAddress && hostname.includes('.') && !hostname.endsWith('.localhost');
+  const labels = hostname.split('.');
+  const isName = labels.length > 1 && labels.every((label) => /^[a-z\d]([a-z\d-]*[a-z\d])?$/i.test(label));
+  return isName && !/(^|\.)([\d.]+|localhost|local|internal|lan|home\.arpa)$/.test(hostname);
 }

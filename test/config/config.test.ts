@@ -210,6 +210,13 @@ test.each([
       'REDIS_URL has a user or a password that is not encoded',
     ],
   ),
+  ...['ssl_mode=verify-full', 'sslMode=verify-full', 'sslmode=verify_full', 'ssl=on', 'tls=true'].map(
+    (parameter): [string, Record<string, string>, string] => [
+      `a parameter of TLS that means nothing (${parameter})`,
+      { ...REAL, DATABASE_URL: `postgres://host/database?${parameter}` },
+      'DATABASE_URL has a parameter of TLS',
+    ],
+  ),
   [
     'a password of PostgreSQL that is not encoded',
     { ...REAL, DATABASE_URL: 'postgres://user:p@ss@host/database' },

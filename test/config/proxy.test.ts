@@ -29,6 +29,7 @@ describe('the proxy that calls to Withings go through', () => {
     ['its domain is, with a star', { HTTPS_PROXY, NO_PROXY: '*.withings.net' }, null],
     ['its port is', { HTTPS_PROXY, NO_PROXY: 'withings.net:443' }, null],
     ['another port is', { HTTPS_PROXY, NO_PROXY: 'withings.net:8443' }, 'http://proxy:3128/'],
+    ['the host is, in quotes', { HTTPS_PROXY, NO_PROXY: '"wbsapi.withings.net"' }, null],
     ['another domain is', { HTTPS_PROXY, NO_PROXY: 'ings.net,example.com,' }, 'http://proxy:3128/'],
   ])('%s', (_what, env, expected) => {
     expect(proxy(env)).toBe(expected);
@@ -46,14 +47,17 @@ describe('the proxy that calls to Withings go through', () => {
     });
   });
 
-  test.each(['socks5://u:hunter2@proxy', 'http://u:hunter2%zz@proxy', 'http://'])(
-    '%s is refused by name',
-    (value) => {
-      const result = readConfig({ ...REAL, HTTPS_PROXY: value });
-      const faults = result.ok ? '' : result.faults.join();
-      expect(faults).toMatch(/^HTTPS_PROXY must be http:\/\/host:port/);
-      expect(faults).not.toContain('hunter2');
-      expect(proxy({ HTTPS_PROXY: value, NO_PROXY: 'withings.net' })).toBeNull(); // what is not used stops nobody
-    },
-  );
+  test.each([
+    'socks5://u:hunter2@proxy',
+    'http://u:hunter2%zz@proxy',
+    'http://',
+    '"http://u:hunter2@proxy:3128"',
+    'http//u:hunter2@proxy:3128',
+  ])('%s is refused by name', (value) => {
+    const result = readConfig({ ...REAL, HTTPS_PROXY: value });
+    const faults = result.ok ? '' : result.faults.join();
+    expect(faults).toMatch(/^HTTPS_PROXY must be http:\/\/host:port/);
+    expect(faults).not.toContain('hunter2');
+    expect(proxy({ HTTPS_PROXY: value, NO_PROXY: 'withings.net' })).toBeNull(); // what is not used stops nobody
+  });
 });

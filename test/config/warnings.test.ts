@@ -31,10 +31,34 @@ describe('names that were meant for us', () => {
     ['LOGLEVEL', 'LOG_LEVEL'],
     ['TRUSTED_PROXY', 'TRUST_PROXY'],
     ['SANDBOX_PORTS', 'SANDBOX_PORT'],
+    ['withings.client.id', 'WITHINGS_CLIENT_ID'],
+    ['MY_WITHINGS_CLIENT_ID', 'WITHINGS_CLIENT_ID'],
+    ['OPERATER_KEY_FILE', 'OPERATOR_KEY_FILE'],
+    ['PUBLIC_URL_FILE', 'PUBLIC_URL'],
+    ['WITHINGS_CLIENT_ID_FILE', 'WITHINGS_CLIENT_ID'],
+    ['port', 'PORT'],
   ])('%s: did you mean %s?', (name, nearest) => {
     expect(warnings({ [name]: 'x' })).toEqual([
       `${name} is no setting of this program: did you mean ${nearest}?`,
     ]);
+  });
+
+  test('a number in METRIC_PORT is no address of a service called metric', () => {
+    expect(warnings({ METRIC_PORT: '9100' })).toEqual([
+      expect.stringMatching(/did you mean METRICS_PORT\?$/),
+    ]);
+    expect(warnings({ METRIC_PORT: 'tcp://10.0.0.7:9100', REDIS_PORT: '6379' })).toEqual([]);
+  });
+
+  test('a name of Withings is told, whatever is near to it and set already', () => {
+    for (const name of [
+      'WITHINGS_REDIRECT_URI',
+      'withings_callback',
+      'WITHINGS_CLIENTID',
+      'X_WITHINGS_TOKEN',
+    ]) {
+      expect(warnings({ ...REAL, [name]: 'x' })).toEqual([`${name} is no setting of this program.`]);
+    }
   });
 
   test('they are told beside faults as well, which may come of them', () => {
@@ -120,6 +144,12 @@ describe('a callback that Withings does not register', () => {
     ['https://203.0.113.7', 'a host name'],
     ['https://[2001:db8::7]', 'a host name'],
     ['https://health', 'a host name'],
+    ['https://health.local', 'a host name'],
+    ['https://app.default.svc.cluster.local', 'a host name'],
+    ['https://health.internal', 'a host name'],
+    ['https://*.example.com', 'a host name'],
+    ['https://my_health.example.com', 'a host name'],
+    ['https://health..example.com', 'a host name'],
     ['http://localhost:3000', 'an https address'],
     [undefined, 'an https address'],
   ])('%s', (url, words) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
+import { findStore } from '../../src/config/store-address.ts';
 import { tempDir } from '../support/machine.ts';
 
 const SECRET = 'k3Jx9qLw2ZpVb7RtYs5NcHd8GfMa4EuT';
@@ -36,7 +37,7 @@ describe('secrets from files', () => {
     expect(
       readConfig({
         WITHINGS_CLIENT_ID: 'id',
-        WITHINGS_CLIENT_SECRET_FILE: file('from a file\n'),
+        WITHINGS_CLIENT_SECRET_FILE: file('from-a-file\n'),
         SESSION_SECRET_FILE: file(SECRET),
         PARTNER_API_KEY_FILE: file([...SECRET].reverse().join('')),
         REDIS_URL_FILE: file('redis://host'),
@@ -44,7 +45,7 @@ describe('secrets from files', () => {
     ).toMatchObject({
       ok: true,
       config: {
-        withings: { clientSecret: 'from a file' },
+        withings: { clientSecret: 'from-a-file' },
         partnerApiKey: [...SECRET].reverse().join(''),
         redisUrl: 'redis://host',
       },
@@ -56,14 +57,34 @@ describe('secrets from files', () => {
 
   test.each([
     ['both forms at once', { SESSION_SECRET: SECRET, SESSION_SECRET_FILE: '/x' }, 'are both set'],
-    ['no such file', { SESSION_SECRET_FILE: '/nowhere/secret' }, '/nowhere/secret cannot be read (ENOENT)'],
-    ['an empty file', { SESSION_SECRET_FILE: '/dev/null' }, '/dev/null is empty'],
+    ['no such file', { SESSION_SECRET_FILE: '/nowhere/secret' }, 'the file cannot be read (ENOENT)'],
+    ['an empty file', { SESSION_SECRET_FILE: '/dev/null' }, 'the file is empty'],
+    ['a folder', { SESSION_SECRET_FILE: '/' }, 'the file cannot be read (EISDIR)'],
   ])('%s is a fault by name, and the only one', (_what, env, words) => {
     const { SESSION_SECRET: _, ...rest } = REAL;
     const faults = told({ ...rest, ...env });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(/^SESSION_SECRET/);
     expect(faults[0]).toContain(words);
+  });
+
+  test.each([
+    ['bytes', Buffer.alloc(48, 0xf1), 'is no text'],
+    ['a letter that is none', `${SECRET}\0`, 'is no text'],
+    ['quotes', `"${SECRET}"\n`, 'has quotes'],
+  ])('%s in it are a fault, and are not repeated', (_what, content, words) => {
+    const { SESSION_SECRET: _, ...rest } = REAL;
+    const faults = told({ ...rest, SESSION_SECRET_FILE: file(content) });
+    expect(faults).toEqual([expect.stringContaining(`SESSION_SECRET_FILE: the file ${words}`)]);
+    expect(faults.join()).not.toContain(SECRET);
+  });
+
+  test('a secret in place of the path is not repeated, here or where a store is copied', () => {
+    const url = 'redis://:hunter2@host';
+    expect(told({ SESSION_SECRET: SECRET, REDIS_URL_FILE: url }).join()).toMatch(/^REDIS_URL_FILE: [^2]+$/);
+    for (const name of ['REDIS_URL', 'REDIS_URL_FILE']) {
+      expect(() => findStore(name, { REDIS_URL_FILE: url }, '')).toThrow(/^REDIS_URL_FILE: [^2]+$/);
+    }
   });
 
   test('more than one line is a fault, and none of them is repeated', () => {
@@ -83,6 +104,15 @@ test('quotes that docker --env-file has kept are refused by name, and that is al
   expect(secret.join()).not.toContain(SECRET);
   expect(told({ PS1: '"$"', PORT: '8080' })).toEqual([]);
 });
+
+test.each(['id # of the shop', '"id', '“id”', 'i\u200bd'])(
+  '%s is no id: what came along with it is told',
+  (id) => {
+    expect(told({ ...REAL, WITHINGS_CLIENT_ID: id })).toEqual([
+      expect.stringMatching(/^WITHINGS_CLIENT_ID must be one word/),
+    ]);
+  },
+);
 
 describe('.env', () => {
   test.each([

@@ -92,11 +92,14 @@ export function createClient({ url, schema, timeoutMs, connections = CONNECTIONS
     };
   }
 
+  /** Which throws at once where it cannot read a file that the address names. */
+  const connect = async () => pool.connect();
+
   /** A connection that may be out of step, or leads to a server that was left, is not given to anybody again. */
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     await queue.enter();
     try {
-      const client = await pool.connect().catch((cause) => {
+      const client = await connect().catch((cause) => {
         const error = explained(cause);
         if (error.sqlState === '') queue.fail(error); // nobody answers there
         throw error;

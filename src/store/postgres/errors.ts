@@ -68,17 +68,23 @@ const WORDS: Record<string, string> = {
 
 /** The driver's own words, which have no code. */
 const NO_TLS = 'The server does not support SSL connections';
+/** Of any other fault of a connection that has no code. */
+const NO_POSTGRES = 'what answers there hangs up, or is no PostgreSQL';
 
 /** Messages of the server may quote what was sent: its code is repeated, and nothing else. */
 export function explained(error: unknown): PostgresError {
   if (error instanceof PostgresError) return error;
-  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  const { code, severity, syscall, message } = error as Partial<
+    NodeJS.ErrnoException & { severity: unknown }
+  >;
   if (typeof severity !== 'string' || typeof code !== 'string') {
-    const why = (error as Error).message === NO_TLS ? 'it speaks no TLS there' : whyNoConnection(error);
-    return new PostgresError(
-      'POSTGRES_UNAVAILABLE',
-      `there is no connection to PostgreSQL${why === null ? '' : `: ${why}`}`,
-    );
+    if (syscall === 'open' || syscall === 'read')
+      return unfit(
+        `DATABASE_URL names a file (sslrootcert, sslcert or sslkey) that cannot be read (${String(code)}).`,
+      );
+    if (/timeout/i.test(message ?? '')) return tooLate();
+    const why = message === NO_TLS ? 'it speaks no TLS there' : (whyNoConnection(error) ?? NO_POSTGRES);
+    return new PostgresError('POSTGRES_UNAVAILABLE', `there is no connection to PostgreSQL: ${why}`);
   }
   if (code === FROZEN_STATE) return new PostgresError('POSTGRES_FROZEN', FROZEN, code);
   const words = WORDS[code] ?? `PostgreSQL refused a statement of ours (${code})`;

@@ -61,9 +61,11 @@ export function refusal(message: string): RedisError {
   return new RedisError('REDIS_REFUSED', words ?? 'Redis refused a command of ours', word ?? 'ERR');
 }
 
-/** @param error of the socket */
+const NO_REDIS = 'what answers there hangs up, or is no Redis';
+
+/** @param error of the socket; one without a code is of a connection that was made */
 export function noConnection(error: unknown): RedisError {
-  const why = whyNoConnection(error);
+  const why = whyNoConnection(error) ?? (error instanceof Error ? NO_REDIS : null);
   return new RedisError(
     'REDIS_UNAVAILABLE',
     `There is no connection to Redis${why === null ? '' : `: ${why}`}`,
