@@ -97,10 +97,7 @@ function refuse(words: string): never {
  *
  * @param address `sqlite:DIR`, `redis://…` or `postgres://…`
  */
-export async function openCopyable(
-  address: string,
-  options: Omit<RedisCopyOptions, 'url'>,
-): Promise<CopyableStore> {
+async function openCopyable(address: string, options: Omit<RedisCopyOptions, 'url'>): Promise<CopyableStore> {
   if (address.startsWith('redis')) return openRedisCopy({ url: address, ...options });
   if (address.startsWith('postgres')) {
     return openPostgresCopy({

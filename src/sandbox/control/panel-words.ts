@@ -74,7 +74,7 @@ export function scenarioWords({ faults, users }: State) {
   });
 }
 
-export function isLive({ pairs }: GrantState): boolean {
+function isLive({ pairs }: GrantState): boolean {
   return pairs.some((pair) => pair.refreshState !== 'dead');
 }
 

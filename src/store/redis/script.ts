@@ -29,7 +29,7 @@ export function unguardedScript(body: string): Script {
 }
 
 /** What several scripts need, each function after those that it calls. */
-export const PRELUDE = `
+const PRELUDE = `
 local p = KEYS[1]
 local function num(n) return string.format('%.0f', n) end
 local function announce(id) redis.call('PUBLISH', p .. 'changed', id) end

@@ -71,7 +71,7 @@ export function readSqliteMark(db: Pick<Db, 'get'>): CopyMark | null {
  * Compare-and-set. With the mark come triggers that stop every write, also of those who have the file open: `writing`
  * is 1 only within a transaction of the copy, so that nobody else ever sees it so.
  */
-export function swapSqliteMark(db: Db, from: CopyMark | null, to: CopyMark | null): boolean {
+function swapSqliteMark(db: Db, from: CopyMark | null, to: CopyMark | null): boolean {
   return db.transaction(() => {
     if (!holds(db, from)) return false;
     for (const { name } of db.all<{ name: string }>(TABLE_NAMES)) {
@@ -88,7 +88,7 @@ export function swapSqliteMark(db: Db, from: CopyMark | null, to: CopyMark | nul
  *
  * @throws Error when the store does not have this mark
  */
-export function writeMarked(db: Db, mark: CopyMark, work: () => void): void {
+function writeMarked(db: Db, mark: CopyMark, work: () => void): void {
   db.transaction(() => {
     if (!holds(db, mark)) throw lostMark();
     db.run('UPDATE copying SET writing = 1');

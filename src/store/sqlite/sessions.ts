@@ -163,7 +163,7 @@ function beginSession(db: Db, session: BoundSession, grantId: string, replaces: 
 }
 
 /** Within a transaction: the grant goes with the last session that owns it. */
-export function endSession(db: Db, key: string): void {
+function endSession(db: Db, key: string): void {
   const grantId = ownedBy(db, key);
   db.run('DELETE FROM sessions WHERE key = ?', key);
   eraseUnowned(db, grantId);

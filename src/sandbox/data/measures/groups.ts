@@ -37,7 +37,7 @@ export interface Group {
 }
 
 /** How a group came to belong to a person (documented). */
-export const SURE = 0;
+const SURE = 0;
 export const AMBIGUOUS = 1;
 export const BY_HAND = 2;
 export const SET_UP = 4;
