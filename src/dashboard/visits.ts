@@ -4,7 +4,7 @@ import { callsToRefresh } from '../tokens/renewal.ts';
 import { backoffFor, isDue, isUsable } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
 import type { List } from '../withings/data/records.ts';
-import { type Result, refuse } from '../withings/errors.ts';
+import { noTurn, type Result, refuse } from '../withings/errors.ts';
 import type { Turn } from '../withings/rate-limit.ts';
 import type { AnswerCache, Known } from './answer-cache.ts';
 import type { Question } from './questions.ts';
@@ -124,8 +124,4 @@ export function createVisits({
     if (!entering.has(id)) entering.set(id, isIn);
     return (await entered).done;
   };
-}
-
-function noTurn(waitMs: number): Result<never> {
-  return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
 }

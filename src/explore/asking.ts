@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Grant } from '../store/grant.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { OnReply, Withings } from '../withings/client.ts';
-import { type Refusal, type Result, refuse } from '../withings/errors.ts';
+import { noTurn, type Refusal, type Result, refuse } from '../withings/errors.ts';
 import { copied, secretsOf } from '../withings/exchange.ts';
 import type { Reply } from '../withings/http.ts';
 import { hide } from '../withings/secrets.ts';
@@ -76,9 +76,7 @@ export function createAsking({ grants, withings, now, monotonic }: AskingParts):
   ): Promise<Result<unknown>> {
     if (!grant.scope.includes(call.scope)) return refuse('scope-missing');
     const turn = await withings.turn({ priority: 'data', calls: 1, person: grant.id });
-    if (typeof turn === 'number') {
-      return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(turn / 1000) });
-    }
+    if (typeof turn === 'number') return noTurn(turn);
     try {
       const calls = withings.at(turn, undefined, onReply);
       return await grants.use(grant, (token) => call.read(calls, token, fields), turn);

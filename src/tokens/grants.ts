@@ -1,6 +1,6 @@
 import { type Grant, isOld } from '../store/grant.ts';
 import type { Store } from '../store/store.ts';
-import { type Result, refuse } from '../withings/errors.ts';
+import { noTurn, type Result } from '../withings/errors.ts';
 import type { Via } from '../withings/http.ts';
 import { confirmed, fingerprint, rejected } from './changes.ts';
 import { createRenewal, type RenewalParts, type Renewed, type Trigger } from './renewal.ts';
@@ -82,7 +82,7 @@ export function createGrants(parts: GrantsParts): Grants {
   function judge({ grant, waitMs }: Renewed): Result<Grant> {
     const result = usable(grant, withings.issuer, now());
     if ((result.ok && !result.value.restored) || waitMs === 0) return result;
-    return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
+    return noTurn(waitMs);
   }
 
   async function freshFor(trigger: Trigger, grant: Grant, via?: Via): Promise<Result<Grant>> {
@@ -123,40 +123,29 @@ export function createGrants(parts: GrantsParts): Grants {
       if (!isRejected(answer)) return answer;
 
       await reject(id, accessToken);
-      const second = judge(await renew(id, (current) => current.accessToken === accessToken, 'visit', via));
+      const second = judge(await renew(id, holdsTokenOf(first.value), 'visit', via));
       if (!second.ok) return second;
       const repeated = await call(second.value.accessToken);
       if (isRejected(repeated)) await reject(id, second.value.accessToken);
       return repeated;
     },
 
-    async refresh({ id, accessToken }, via) {
-      return judge(await renew(id, (current) => current.accessToken === accessToken, 'notification', via));
+    async refresh(grant, via) {
+      return judge(await renew(grant.id, holdsTokenOf(grant), 'notification', via));
     },
 
     async press(grant) {
       const last = Math.max(grant.lastRefresh?.at ?? 0, grant.intent?.since ?? 0);
       if (now() >= last && now() - last < PRESS_EVERY_MS) return { tooSoon: last };
-      const { id, accessToken } = grant;
-      const { grant: after, waitMs } = await renew(
-        id,
-        (current) => current.accessToken === accessToken,
-        'button',
-      );
-      if (waitMs === 0) return judge({ grant: after, waitMs });
-      return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
+      const renewed = await renew(grant.id, holdsTokenOf(grant), 'button');
+      return renewed.waitMs > 0 ? noTurn(renewed.waitMs) : judge(renewed);
     },
 
     async attend(id) {
       const grant = await store.readGrant(id);
       if (!grant || grant.leased) return 0;
       if (!grant.restored && isUnproven(grant) && isUsable(grant, now())) return renewal.prove(grant);
-      const { grant: after, waitMs } = await renew(
-        id,
-        (current) => current.accessToken === grant.accessToken,
-        'sweep',
-        'token',
-      );
+      const { grant: after, waitMs } = await renew(id, holdsTokenOf(grant), 'sweep', 'token');
       if (waitMs > 0) return waitMs;
       return after && isUnproven(after) && isUsable(after, now()) ? renewal.prove(after) : 0;
     },
@@ -185,6 +174,11 @@ export function createGrants(parts: GrantsParts): Grants {
 
 /** A press is not a renewal that is due: it must not take others' turns. */
 const PRESS_EVERY_MS = 60_000;
+
+/** Its access token is still that one: nobody has renewed it since. */
+function holdsTokenOf({ accessToken }: Grant): (current: Grant) => boolean {
+  return (current) => current.accessToken === accessToken;
+}
 
 function isRestored({ restored }: Grant): boolean {
   return restored;

@@ -58,3 +58,8 @@ export function refuse(
 ): Refused {
   return { ok: false, refusal: { code, remedy, status, retryAfterSeconds, sent } };
 }
+
+/** Our share of calls has none left. @param waitMs until it makes sense to ask again, milliseconds */
+export function noTurn(waitMs: number): Refused {
+  return refuse('quota-used-up', { sent: false, retryAfterSeconds: Math.ceil(waitMs / 1000) });
+}
