@@ -1,3 +1,5 @@
+import { DAY_MS } from '../time/clocks.ts';
+
 /** "2 h 59 min", "3 days", "40 s": as coarse as a person would say it, to the nearest. @param ms a length of time, milliseconds */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
@@ -6,7 +8,7 @@ export function duration(ms: number): string {
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.round(ms / 86_400_000)} days`;
+  return `${Math.round(ms / DAY_MS)} days`;
 }
 
 /** "in 2 h 59 min" or "40 s ago". Both in milliseconds since 1970. */

@@ -6,7 +6,7 @@ import { connectionOf } from '../problems/connection.ts';
 import type { Disconnect } from '../tokens/disconnect.ts';
 import type { Grants } from '../tokens/grants.ts';
 import { requireKey } from '../web/key.ts';
-import { onlyMethods } from '../web/requests.ts';
+import { onlyBodiesOf, onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Refusal } from '../withings/errors.ts';
 import type { PartnerConnection, PartnerConnections } from './connections.ts';
@@ -30,7 +30,7 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
   const { connections, grants, disconnect, timezoneOf, now, log } = parts;
   const audit = auditLog(log);
   const router = Router();
-  router.use('/partner', requireKey(key, REQUESTS_A_MINUTE, 'Bearer'), noStore, json, onlyJson);
+  router.use('/partner', requireKey(key, REQUESTS_A_MINUTE, 'Bearer'), noStore, json);
 
   router.post('/partner/connections', async (req, res) => {
     const asked = body.safeParse(req.body);
@@ -101,14 +101,8 @@ export function partnerRoutes(key: string, parts: PartnerParts): Router {
   return router;
 }
 
-const json: RequestHandler = express.json({ limit: '16kb', type: 'application/json' });
-
-const onlyJson: RequestHandler = (req, _res, next) => {
-  const carriesBody =
-    req.headers['transfer-encoding'] !== undefined || Number(req.get('Content-Length') ?? 0) > 0;
-  if (carriesBody && !req.is('application/json')) throw new Problem('unsupported-type');
-  next();
-};
+const JSON_TYPE = 'application/json';
+const json: RequestHandler[] = [express.json({ limit: '16kb', type: JSON_TYPE }), onlyBodiesOf(JSON_TYPE)];
 
 const body = z.strictObject({
   code: z.string().regex(/^[\x21-\x7e]{1,512}$/),

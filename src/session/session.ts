@@ -10,6 +10,7 @@ import type { NewSession } from '../store/sessions.ts';
 import type { Store } from '../store/store.ts';
 import type { Person } from '../store/store-key.ts';
 import { DAY_MS } from '../time/clocks.ts';
+import { isForPage } from '../web/requests.ts';
 import { ExpressStore, isNewVisit } from './express-store.ts';
 import { type Lasts, lastsOf } from './lasts.ts';
 import { createSessionCookie } from './session-cookie.ts';
@@ -114,8 +115,7 @@ export function createSessions(options: SessionOptions): Sessions {
 
   /** Not with what a page fetches: an answer that comes late must not put this cookie over that of a new session. */
   function renewCookie(req: Request, res: Response): void {
-    const isPage = (req.get('Sec-Fetch-Dest') ?? 'document') === 'document';
-    if (isPage && isNewVisit(req.session, now())) sessionCookie.renew(res, req.sessionID);
+    if (isForPage(req) && isNewVisit(req.session, now())) sessionCookie.renew(res, req.sessionID);
   }
 
   async function permissionOf({ outcome, grant }: Ending): Promise<LastEnding['permission']> {

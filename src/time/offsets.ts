@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { IANAZone } from 'luxon';
+import { DAY_MS } from './clocks.ts';
 
-const WEEK_MS = 7 * 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 
 /** By zone, what each week begins with: Intl takes 10 µs to say it, and a page asks a thousand times. */
 const weeks = new LRUCache<string, Map<number, number>>({ max: 200 });

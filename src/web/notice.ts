@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Encryption } from '../store/encryption.ts';
 import { sealedCookie } from './cookies.ts';
+import { isForPage } from './requests.ts';
 
 /** What came of a button, said once on the next page: sealed in a cookie, as it is nothing to keep. */
 export interface Notices {
@@ -21,7 +22,7 @@ export function createNotices(encryption: Encryption, publicUrl: string): Notice
     take(req, res) {
       if (req.method === 'HEAD') return null; // nobody sees that
       // A script that renews the page of another tab would take what is meant for whoever has pressed.
-      if ((req.get('Sec-Fetch-Dest') ?? 'document') !== 'document') return null;
+      if (!isForPage(req)) return null;
       const [words] = cookie.readAll(req);
       cookie.clear(req, res);
       return words ?? null;

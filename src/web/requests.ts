@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 import { Problem } from '../problems/catalogue.ts';
 
 declare global {
@@ -25,16 +25,21 @@ export const addressLimit: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** The forms of this site carry nothing: larger or other input is refused. */
+/** The forms of this site carry a few short fields: larger or other input is refused. */
 export const bodyLimits: RequestHandler[] = [
   express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 100 }),
-  (req, _res, next) => {
+  onlyBodiesOf('application/x-www-form-urlencoded'),
+];
+
+/** @param type media type; a request without a body has none */
+export function onlyBodiesOf(type: string): RequestHandler {
+  return (req, _res, next) => {
     const carriesBody =
       req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
-    if (carriesBody && !req.is('application/x-www-form-urlencoded')) throw new Problem('unsupported-type');
+    if (carriesBody && !req.is(type)) throw new Problem('unsupported-type');
     next();
-  },
-];
+  };
+}
 
 /** For a path whose other methods were answered above: says which they are. */
 export function onlyMethods(allow: string): RequestHandler {
@@ -45,10 +50,14 @@ export function onlyMethods(allow: string): RequestHandler {
   };
 }
 
+/** Whether a browser shows the answer as a page, as far as it says so: no script fetches it, no image, no frame. */
+export function isForPage(req: Request): boolean {
+  return (req.get('Sec-Fetch-Dest') ?? 'document') === 'document';
+}
+
 /** Only a person who opens a page may begin or spend something: no prefetch, no image or frame of another site. */
 export const onlyNavigation: RequestHandler = (req, _res, next) => {
   const purpose = `${req.get('Sec-Purpose') ?? ''} ${req.get('Purpose') ?? ''} ${req.get('X-Purpose') ?? ''} ${req.get('X-Moz') ?? ''}`;
-  const isPage = (req.get('Sec-Fetch-Dest') ?? 'document') === 'document';
-  if (!isPage || /prefetch|prerender|preview/i.test(purpose)) throw new Problem('not-ahead-of-time');
+  if (!isForPage(req) || /prefetch|prerender|preview/i.test(purpose)) throw new Problem('not-ahead-of-time');
   next();
 };
