@@ -3,7 +3,7 @@ import type { Grant } from '../store/grant.ts';
 import type { Clocks } from '../time/clocks.ts';
 import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
-import type { Result } from '../withings/errors.ts';
+import { mapResult, type Result } from '../withings/errors.ts';
 
 /** Tries connections out: one call a minute for each at most, in each process; whoever asks again is shown the last. */
 export interface Checks {
@@ -41,7 +41,7 @@ export function createChecks(
         const call = async (accessToken: string): Promise<Result<number>> => {
           const begun = monotonic();
           const answer = await withings.probe(accessToken, scope, new Date(at));
-          return answer.ok ? { ok: true, value: monotonic() - begun } : answer;
+          return mapResult(answer, () => monotonic() - begun);
         };
         last = { at, result: grants.use(grant, call) };
         known.set(id, last);

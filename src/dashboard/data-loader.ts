@@ -3,7 +3,7 @@ import type { Grants } from '../tokens/grants.ts';
 import { isDue } from '../tokens/state.ts';
 import type { Withings } from '../withings/client.ts';
 import type { List, Measure } from '../withings/data/records.ts';
-import { type Result, refuse } from '../withings/errors.ts';
+import { mapResult, type Result, refuse } from '../withings/errors.ts';
 import type { AnswerCache, Known } from './answer-cache.ts';
 import type { News } from './news.ts';
 import { createQuestions, type Data, type Question, type Stretch } from './questions.ts';
@@ -86,7 +86,7 @@ export function createDataLoader(parts: DataLoaderParts): DataLoader {
       const { from, until } = stretch;
       const question = questions.measures({ grant, news }, `${from} ${until}`, () => stretch);
       const answer = await exporting(grant, [question], ({ ask }) => ask(question));
-      return answer.ok ? { ok: true, value: answer.value.value } : answer;
+      return mapResult(answer, ({ value }) => value);
     },
 
     async readAll(asking, days, news) {

@@ -1,3 +1,4 @@
+import { stringify } from 'csv-stringify/sync';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { Problem } from '../problems/catalogue.ts';
@@ -7,7 +8,6 @@ import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { Attribution, List, Measure } from '../withings/data/records.ts';
 import { MEASTYPES } from '../withings/meastypes.ts';
-import { measuresCsv } from './csv.ts';
 import type { DataLoader } from './data-loader.ts';
 import type { News } from './news.ts';
 import type { Timezones } from './preferences/timezones.ts';
@@ -20,7 +20,7 @@ export interface ExportParts {
 }
 
 /** A measure for other programs: in SI units, at an instant of ISO 8601. */
-export interface ExportedMeasure {
+interface ExportedMeasure {
   type: number;
   label: string;
   value: number;
@@ -52,6 +52,17 @@ export function exportRoutes(parts: ExportParts): Router {
 function sendCsv(res: Response, { measures, from, to, isCut }: Export): void {
   const name = `withings-measures-${from}-to-${to}${isCut ? '-incomplete' : ''}.csv`;
   res.type('text/csv').attachment(name).send(measuresCsv(measures));
+}
+
+/** A table for spreadsheets. Cells that they would take for a formula are defused. */
+export function measuresCsv(measures: ExportedMeasure[]): string {
+  return stringify(measures, {
+    header: true,
+    columns: ['at', 'type', 'label', 'value', 'unit', 'attribution', 'position'],
+    escape_formulas: true,
+    record_delimiter: 'windows',
+    bom: true,
+  });
 }
 
 /** A year, where nothing else is asked for. */

@@ -6,7 +6,7 @@ import type { Grants } from '../tokens/grants.ts';
 import type { Withings } from '../withings/client.ts';
 import type { Goals, Measure, Recording, Workout } from '../withings/data/records.ts';
 import type { DataCalls } from '../withings/data-calls.ts';
-import type { Result } from '../withings/errors.ts';
+import { mapResult, type Result } from '../withings/errors.ts';
 import { HEIGHT } from '../withings/meastypes.ts';
 import type { Turn } from '../withings/rate-limit.ts';
 
@@ -55,7 +55,7 @@ const SOURCES: { [Name in keyof Slow]: Source<Slow[Name]> } = {
     scope: 'user.metrics',
     // Measured once, years ago.
     ask: async (calls, token, now) =>
-      map(
+      mapResult(
         await calls.measures(token, [HEIGHT], new Date(0), new Date(now)),
         ({ rows }) => rows.find(({ type }) => type === HEIGHT) ?? null,
       ),
@@ -63,14 +63,14 @@ const SOURCES: { [Name in keyof Slow]: Source<Slow[Name]> } = {
   recordings: {
     scope: 'user.metrics',
     ask: async (calls, token, now) =>
-      map(await calls.recordings(token, new Date(now - YEAR_DAYS * DAY_MS), new Date(now)), newest),
+      mapResult(await calls.recordings(token, new Date(now - YEAR_DAYS * DAY_MS), new Date(now)), newest),
   },
   workouts: {
     scope: 'user.activity',
     async ask(calls, token, now) {
       const today = ymdAt(now, 'UTC');
       const first = addDays(today, -WORKOUT_DAYS);
-      return map(await calls.workouts(token, first, addDays(today, 1)), newest);
+      return mapResult(await calls.workouts(token, first, addDays(today, 1)), newest);
     },
   },
 };
@@ -162,8 +162,4 @@ export function createSlowData({ grants, withings, now, onError }: SlowDataParts
 
 function newest<T>({ rows }: { rows: T[] }): T[] {
   return rows.slice(0, NEWEST);
-}
-
-function map<T, U>(result: Result<T>, to: (value: T) => U): Result<U> {
-  return result.ok ? { ok: true, value: to(result.value) } : result;
 }

@@ -6,7 +6,7 @@ import { pageBody, readPage, type Service } from './data/page.ts';
 import type { ActivityDay, Device, Goals, List, Measure, Night, Recording, Workout } from './data/records.ts';
 import { nights } from './data/sleep.ts';
 import { devices, goals } from './data/user.ts';
-import type { Result } from './errors.ts';
+import { mapResult, type Result } from './errors.ts';
 import type { Post } from './http.ts';
 import { readList } from './lists.ts';
 import { createNotify, type Notify } from './notify.ts';
@@ -70,9 +70,7 @@ export function createDataCalls(post: Post, { now, onSkipped }: DataCallsOptions
       const { service, path, fields } = LISTS[what];
       const asked = { ...fields, lastupdate: unixSeconds(since) };
       const answer = readAnswer(await post(path, asked, accessToken), pageBody);
-      return answer.ok
-        ? { ok: true, value: (readPage(answer.value, service)?.rows ?? []).length > 0 }
-        : answer;
+      return mapResult(answer, (body) => (readPage(body, service)?.rows ?? []).length > 0);
     },
     async probe(accessToken, scope, at) {
       const { path, fields } = cheapestCall(scope);

@@ -47,6 +47,11 @@ export interface Refused {
 
 export type Result<T> = { ok: true; value: T } | Refused;
 
+/** The same result of something else that follows from the value. */
+export function mapResult<T, U>(result: Result<T>, to: (value: T) => U): Result<U> {
+  return result.ok ? { ok: true, value: to(result.value) } : result;
+}
+
 export function refuse(
   code: RefusalCode,
   {

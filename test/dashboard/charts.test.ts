@@ -3,7 +3,7 @@ import { type Chart, HEIGHT, valueScale, WIDTH } from '../../src/dashboard/chart
 import { type Column, columnChart } from '../../src/dashboard/charts/columns.ts';
 import { movingAverage, type Reading, readingChart } from '../../src/dashboard/charts/readings.ts';
 import { sparkline } from '../../src/dashboard/charts/sparkline.ts';
-import { measuresCsv } from '../../src/dashboard/csv.ts';
+import { measuresCsv } from '../../src/dashboard/export.ts';
 import { grouped } from '../../src/dashboard/panels/groups.ts';
 import { METRIC } from '../../src/dashboard/preferences/units.ts';
 import { createWording } from '../../src/dashboard/preferences/wording.ts';

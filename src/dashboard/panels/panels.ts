@@ -1,6 +1,6 @@
 import type { DayRange } from '../../time/days.ts';
 import type { List } from '../../withings/data/records.ts';
-import type { Refusal, Result } from '../../withings/errors.ts';
+import { mapResult, type Refusal, type Result } from '../../withings/errors.ts';
 import type { Everything } from '../data-loader.ts';
 import type { Wording } from '../preferences/wording.ts';
 import { unbroken } from '../words.ts';
@@ -41,22 +41,22 @@ export function panelsOf(
 ): Panels {
   const { goals } = data.slow;
   const { days } = range;
-  const measures = shown(data.measures, (list) => ({ ...list, rows: newestFirst(list.rows) }));
+  const measures = mapResult(data.measures, (list) => ({ ...list, rows: newestFirst(list.rows) }));
   const cut = <T>(result: Result<List<T>>, isShown: (row: T) => boolean) =>
     result.ok && result.value.isCut ? wording.number(result.value.rows.filter(isShown).length, 0) : null;
-  const pressures = shown(measures, ({ rows }) => pressuresOf(rows));
+  const pressures = mapResult(measures, ({ rows }) => pressuresOf(rows));
   const kinds: Kind[] = [
     {
       id: 'weight',
       title: 'Weight',
-      content: shown(measures, (list) => weightContent(list, goals?.weightKg ?? null, range, wording)),
+      content: mapResult(measures, (list) => weightContent(list, goals?.weightKg ?? null, range, wording)),
       empty: `Nothing was weighed in ${days} days. Step on your scale; it shows here within a few minutes.`,
       cut: cut(data.measures, ({ at }) => at.getTime() >= range.from),
     },
     {
       id: 'heart',
       title: 'Blood pressure and heart rate',
-      content: shown(pressures, (all) => {
+      content: mapResult(pressures, (all) => {
         const readings = all.filter(({ at }) => at.getTime() >= range.from);
         return heartContent(readings, data.measures.ok && data.measures.value.isCut, range, wording);
       }),
@@ -66,21 +66,23 @@ export function panelsOf(
     {
       id: 'steps',
       title: 'Steps',
-      content: shown(data.activity, (list) => stepsContent(list, goals?.steps ?? null, range, wording)),
+      content: mapResult(data.activity, (list) => stepsContent(list, goals?.steps ?? null, range, wording)),
       empty: `Nobody counted steps in ${days} days. They come from a Withings watch or from the phone.`,
       cut: cut(data.activity, ({ date }) => isWithin(date, range)),
     },
     {
       id: 'sleep',
       title: 'Sleep',
-      content: shown(data.nights, (list) => sleepContent(list, goals?.sleepSeconds ?? null, range, wording)),
+      content: mapResult(data.nights, (list) =>
+        sleepContent(list, goals?.sleepSeconds ?? null, range, wording),
+      ),
       empty: `No night in ${days} days. Nights come from a Withings sleep mat or watch.`,
       cut: cut(data.nights, ({ date }) => isWithin(date, range)),
     },
     {
       id: 'composition',
       title: 'Body composition',
-      content: shown(measures, ({ rows }) => compositionContent(rows, wording)),
+      content: mapResult(measures, ({ rows }) => compositionContent(rows, wording)),
       empty: `No body composition in ${days} days. It comes with scales that measure more than weight.`,
       cut: cut(data.measures, () => true),
     },
@@ -97,7 +99,7 @@ export function panelsOf(
     {
       id: 'devices',
       title: 'Devices',
-      content: shown(data.devices, ({ rows }) => devicesContent(rows, wording)),
+      content: mapResult(data.devices, ({ rows }) => devicesContent(rows, wording)),
       empty:
         'No device is linked to this Withings account. Measures may still come from the app or from a partner.',
       cut: cut(data.devices, () => true),
@@ -136,10 +138,6 @@ function unbrokenPanel({ sentence, table, parts, lines, ...panel }: Panel): Pane
 
 function unbrokenTable(table: Table | null): Table | null {
   return table && { ...table, rows: table.rows.map((row) => row.map(unbroken)) };
-}
-
-function shown<T, U>(result: Result<T>, show: (value: T) => U): Result<U> {
-  return result.ok ? { ok: true, value: show(result.value) } : result;
 }
 
 function given<T>(result: Result<T>): T | null {
