@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { readConfigOfProcess } from '../config/config.ts';
+import { secretFile } from '../store/keys.ts';
 import { backUp } from '../store/sqlite/backup.ts';
+import { storeFile } from '../store/sqlite/schema.ts';
 
 const USAGE = 'Usage: npm run backup -- FILE    writes the embedded store to a new file, while the app runs';
 
@@ -16,14 +18,14 @@ if (sharedStore !== null) {
     `This installation keeps its store in ${sharedStore}: docs/operations.md says how that is backed up.`,
   );
 }
-const file = join(dataDir, 'connect.db');
+const file = storeFile(dataDir);
 if (!existsSync(file)) refuse(`There is no store at ${file}.`);
 try {
   backUp(file, to);
 } catch (error) {
   refuse(wordsFor(error));
 }
-const secret = sessionSecrets.length > 0 ? 'SESSION_SECRET' : `the file ${join(dataDir, 'session-secret')}`;
+const secret = sessionSecrets.length > 0 ? 'SESSION_SECRET' : `the file ${secretFile(dataDir)}`;
 process.stdout.write(`Backed up to ${resolve(to)}.
 What is sealed in it opens only with the secret that the app has now: keep ${secret} as well, and apart from it.\n`);
 

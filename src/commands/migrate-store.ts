@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { findStore } from '../config/store-address.ts';
@@ -11,6 +10,7 @@ import { schemaFor } from '../store/postgres/client.ts';
 import { openPostgresCopy } from '../store/postgres/copy.ts';
 import { openRedisCopy, type RedisCopyOptions } from '../store/redis/copy.ts';
 import { openSqliteCopy } from '../store/sqlite/copy.ts';
+import { storeFile } from '../store/sqlite/schema.ts';
 
 const USAGE = `Usage: npm run migrate-store -- FROM TO              copies a store into an empty one, and closes it
        npm run migrate-store -- --abandon FROM TO    gives up a copy that has not ended
@@ -108,7 +108,7 @@ async function openCopyable(address: string, options: Omit<RedisCopyOptions, 'ur
     });
   }
   const dir = address.slice('sqlite:'.length);
-  const file = join(dir, 'connect.db');
+  const file = storeFile(dir);
   if (options.role === 'target') mkdirSync(dir, { recursive: true, mode: 0o700 });
   else if (!existsSync(file)) throw new Error(`There is no store at ${file}.`);
   return openSqliteCopy(file, options);

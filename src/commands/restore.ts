@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { readConfigOfProcess } from '../config/config.ts';
 import { createEncryption } from '../store/encryption.ts';
-import { deriveKeys, storedSecret } from '../store/keys.ts';
+import { deriveKeys, secretFile, storedSecret } from '../store/keys.ts';
 import { openPostgresRestored } from '../store/postgres/restored.ts';
 import { openRedisRestored } from '../store/redis/restored.ts';
 import type { RestorableStore } from '../store/restored.ts';
 import { openSqliteRestored, putBack } from '../store/sqlite/backup.ts';
+import { storeFile } from '../store/sqlite/schema.ts';
 
 const USAGE = `Usage: npm run restore -- FILE         puts a backup into DATA_DIR, while the app is stopped
        npm run restore -- --mark       the store that the settings name was put back by other means
@@ -37,7 +37,7 @@ const {
   withings,
 } = settings.config;
 const { issuer } = withings;
-const file = join(dataDir, 'connect.db');
+const file = storeFile(dataDir);
 const encryption = createEncryption(deriveKeys(findSecrets()).seal);
 const now = Date.now;
 
@@ -92,7 +92,7 @@ function open(isAlone: boolean): Promise<RestorableStore> | RestorableStore {
 /** Never made here: a new one would open nothing. */
 function findSecrets(): string[] {
   if (sessionSecrets.length > 0) return sessionSecrets;
-  const kept = join(dataDir, 'session-secret');
+  const kept = secretFile(dataDir);
   if (existsSync(kept)) return [storedSecret(dataDir)];
   return refuse(`Set SESSION_SECRET as the app had it. If it made its own, put that file back: ${kept}.`);
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { readConfigOfProcess } from '../config/config.ts';
 import { whyNotStarted } from '../operations/not-started.ts';
 import { totalsWords } from '../operations/totals.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys, secretFile, storedSecret } from '../store/keys.ts';
+import { storeFile } from '../store/sqlite/schema.ts';
 import { openTotals } from '../store/totals.ts';
 import { clocks } from '../time/clocks.ts';
 
@@ -12,7 +12,7 @@ import { clocks } from '../time/clocks.ts';
 const settings = readConfigOfProcess();
 if (!settings.ok) refuse(settings.faults.join('\n'));
 const { dataDir, sharedStore, sessionSecrets, callsPerMinute } = settings.config;
-const file = join(dataDir, 'connect.db');
+const file = storeFile(dataDir);
 if (sharedStore === null && !existsSync(file)) refuse(`There is no store at ${file}.`);
 if (sessionSecrets.length === 0 && !existsSync(secretFile(dataDir))) {
   refuse('Set SESSION_SECRET as the app has it: there is none here, and this makes none.');

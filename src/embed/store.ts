@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { databaseUrl, isStrong, redisUrl } from '../config/formats.ts';
 import { createEncryption } from '../store/encryption.ts';
 import { deriveKeys } from '../store/keys.ts';
+import { storeFile } from '../store/sqlite/schema.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { WRONG_SECRET } from '../store/store-key.ts';
@@ -35,7 +35,7 @@ export function openStore(address: string, options: StoreOptions): Store | Promi
     checked(folder, dir, 'the address ');
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     try {
-      return openSqliteStore(join(dir, 'connect.db'), encryption, clocks.monotonic);
+      return openSqliteStore(storeFile(dir), encryption, clocks.monotonic);
     } catch (error) {
       throw inOurWords(error);
     }

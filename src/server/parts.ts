@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { createAttempts } from '../connect/attempts.ts';
 import { createCodeBudget } from '../connect/code-budget.ts';
@@ -24,6 +23,7 @@ import { deriveKeys, storedSecret } from '../store/keys.ts';
 import { ofIssuer } from '../store/of-issuer.ts';
 import { HELD_ADVICE } from '../store/restored.ts';
 import { sqliteEngine } from '../store/sqlite/database.ts';
+import { storeFile } from '../store/sqlite/schema.ts';
 import { whyUnwritable } from '../store/sqlite/startup-checks.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { type Clocks, unhurried } from '../time/clocks.ts';
@@ -191,7 +191,7 @@ async function openStore(config: Config, encryption: Encryption, { now, monotoni
     const { openPostgresStore } = await import('../store/postgres/store.ts');
     return openPostgresStore({ url: config.databaseUrl, encryption, tag: config.storeTag, ...opening });
   }
-  const store = openSqliteStore(join(config.dataDir, 'connect.db'), encryption, monotonic, opening);
+  const store = openSqliteStore(storeFile(config.dataDir), encryption, monotonic, opening);
   const { version, isForSeveralProcesses } = sqliteEngine();
   if (!isForSeveralProcesses) log.warn({ sqlite: version, node: process.version }, SINGLE_PROCESS);
   return {

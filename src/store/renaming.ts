@@ -1,7 +1,7 @@
 import { CLOUDS, type Issuer } from '../withings/clouds.ts';
 import { DecryptionError, type Encryption } from './encryption.ts';
 import { openGrant, resealGrant, wrapGrant } from './sealed-grant.ts';
-import type { Person, StoreKey } from './store-key.ts';
+import { OPENS_NOTHING, type Person, type StoreKey } from './store-key.ts';
 
 /** A grant of before stores had keys, as it is stored from then on. */
 export interface RenamedGrant {
@@ -43,8 +43,6 @@ export function renameGrant(
 /** Under a wrong secret every grant would be taken for one whose key is gone. */
 export function checkRenamed(grants: RenamedGrant[]): void {
   if (grants.length > 0 && grants.every(({ unopened }) => unopened)) {
-    throw new Error(
-      'SESSION_SECRET opens nothing in this store: set the one that the app had. If it made its own, that is in the file session-secret in the same folder.',
-    );
+    throw new Error(OPENS_NOTHING);
   }
 }

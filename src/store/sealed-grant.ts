@@ -68,8 +68,8 @@ function isGrantContent(record: unknown): record is GrantContent {
   return grantContent.safeParse(record).success;
 }
 
-/** In another grant's place it does not open. */
-function placeOf(id: string): string {
+/** What a grant is sealed for: in another grant's place it does not open. */
+export function placeOf(id: string): string {
   return `grant|${id}`;
 }
 

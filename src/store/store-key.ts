@@ -30,6 +30,9 @@ const PLACE = 'store key';
 export const WRONG_SECRET =
   'SESSION_SECRET is not the one under which this store was filled: list that one too, behind a comma.';
 
+export const OPENS_NOTHING =
+  'SESSION_SECRET opens nothing in this store: set the one that the app had. If it made its own, that is in the file session-secret in the same folder.';
+
 export function newStoreKey(encryption: Encryption): string {
   return encryption.seal(randomBytes(32).toString('base64url'), PLACE);
 }

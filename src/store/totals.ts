@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { OpenTotals } from './connections.ts';
 import type { Encryption } from './encryption.ts';
+import { storeFile } from './sqlite/schema.ts';
 
 export interface StorePlace {
   dataDir: string;
@@ -29,7 +29,7 @@ export async function openTotals(
     const { openPostgresTotals } = await import('./postgres/totals.ts');
     return openPostgresTotals(databaseUrl, storeTag, encryption);
   }
-  const file = join(dataDir, 'connect.db');
+  const file = storeFile(dataDir);
   if (!existsSync(file)) throw new Error(`There is no store at ${file}.`);
   const { openSqliteTotals } = await import('./sqlite/totals.ts');
   return openSqliteTotals(file, encryption, hostClock);

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DecryptionError, type Encryption } from '../encryption.ts';
+import { placeOf } from '../sealed-grant.ts';
+import { OPENS_NOTHING } from '../store-key.ts';
 import type { Batch, Kind } from './contract.ts';
 
 const ENOUGH = 1000;
@@ -19,14 +21,12 @@ export async function checkSecrets(batches: AsyncIterable<Batch>, encryption: En
     opened += rows.filter(({ id, sealed }) => opens(encryption, id, sealed)).length;
   }
   if (opened > 0 || tried === 0) return opened === tried;
-  throw new Error(
-    'SESSION_SECRET opens nothing in this store: set the one that the app had. If it made its own, that is in the file session-secret in the same folder.',
-  );
+  throw new Error(OPENS_NOTHING);
 }
 
 function opens(encryption: Encryption, id: string, sealed: string): boolean {
   try {
-    encryption.open(sealed, `grant|${id}`);
+    encryption.open(sealed, placeOf(id));
     return true;
   } catch (error) {
     if (error instanceof DecryptionError) return false;

@@ -150,9 +150,19 @@ const UNSYNCED = `
   ) WITHOUT ROWID;
 `;
 
+/** Where the store of an installation lies that was given no server for it. */
+export function storeFile(dataDir: string): string {
+  return join(dataDir, 'connect.db');
+}
+
+/** And beside it what no write waits for. */
+export function unsyncedFile(store: string): string {
+  return join(dirname(store), 'unsynced.db');
+}
+
 /** Opens (or makes) the file beside a store that no write waits for. */
-export function openUnsyncedFile(storeFile: string): Db {
-  const file = join(dirname(storeFile), 'unsynced.db');
+export function openUnsyncedFile(store: string): Db {
+  const file = unsyncedFile(store);
   keepPrivate(file);
   const db = openDatabase(file, 'NORMAL');
   db.exec(UNSYNCED);

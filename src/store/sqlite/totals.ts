@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { OpenTotals } from '../connections.ts';
 import type { Encryption } from '../encryption.ts';
 import { otherThanKnown } from '../store.ts';
@@ -7,6 +6,7 @@ import { sqliteCallCounts } from './call-counts.ts';
 import { sqliteConnections } from './connections.ts';
 import { openForReading, readUserVersion } from './database.ts';
 import { countCalls } from './rate-limit.ts';
+import { unsyncedFile } from './schema.ts';
 
 /**
  * Opens the file of a store without writing to it, nor to its WAL.
@@ -18,7 +18,7 @@ export function openSqliteTotals(file: string, encryption: Encryption, hostClock
   const words = otherThanKnown(file, readUserVersion(file));
   if (words !== null) throw new Error(words);
   const db = openForReading(file);
-  const beside = join(dirname(file), 'unsynced.db');
+  const beside = unsyncedFile(file);
   const unsynced = existsSync(beside) ? openForReading(beside) : null;
   return {
     countConnections: sqliteConnections(db, encryption, hostClock).countConnections,
