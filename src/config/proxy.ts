@@ -3,9 +3,13 @@ import type { Environment } from './environment.ts';
 /** Which variable names a proxy for this address, as curl reads them; null: none does. */
 function proxyVariable(env: Environment, { protocol, hostname, port }: URL): string | null {
   const name = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'].find((each) => env[each]);
-  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  if (name === undefined || protocol !== 'https:' || isHere) return null;
+  if (name === undefined || protocol !== 'https:' || isThisMachine(hostname)) return null;
   return isExcepted(hostname, port || '443', env.no_proxy ?? env.NO_PROXY) ? null : name;
+}
+
+/** @param hostname as in URL */
+export function isThisMachine(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** NO_PROXY: names, each with all below it, `*` for everything, and with a port perhaps. */

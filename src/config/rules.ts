@@ -2,7 +2,7 @@ import { CLOUDS } from '../withings/clouds.ts';
 import { refusedCallback } from './callback.ts';
 import type { Environment } from './environment.ts';
 import { secretsIn } from './formats.ts';
-import { proxyFault } from './proxy.ts';
+import { isThisMachine, proxyFault } from './proxy.ts';
 import { hasClient, isSandboxClient } from './withings.ts';
 
 /** What must be set together, and what must not: when it is wrong, and what to say then. */
@@ -73,7 +73,7 @@ export function brokenRules(env: Environment): string[] {
 function isOpenlyHttp(url: string | undefined): boolean {
   if (url === undefined || !URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return protocol === 'http:' && !isThisMachine(hostname);
 }
 
 /** Withings' rules for the addresses that it notifies, asked before Withings says no without saying why. */

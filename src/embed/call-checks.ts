@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import type { Result } from '../withings/errors.ts';
 import { shown } from './option-formats.ts';
-import type { Days, Moments } from './reads.ts';
 
 // What is asked of an account, looked at before anybody else is asked: a caller's mistake is no failure of Withings.
+
+/** The last so many days, or what lies between two moments. */
+export type Moments = { days?: number } | { from: Date; until: Date };
+/** The last so many calendar days where the person lives, today included; or days such as '2026-11-24', both included. */
+export type Days = { days?: number } | { first: string; last: string };
 
 /** @throws TypeError */
 export function checkMeasures(options: Moments & { types?: number[] }): void {

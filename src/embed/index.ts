@@ -24,9 +24,10 @@ export type {
 export type { Refusal, RefusalCode, Remedy, Result } from '../withings/errors.ts';
 export type { NewUser, Order } from '../withings/partner.ts';
 export type { Account } from './account.ts';
+export type { Days, Moments } from './call-checks.ts';
 export { type Connect, createConnect } from './connect.ts';
 export type { ConnectEvents } from './events.ts';
 export type { Page } from './list.ts';
 export type { ConnectOptions } from './options.ts';
-export type { Answer, Days, Moments, Reads } from './reads.ts';
+export type { Answer, Reads } from './reads.ts';
 export { openStore, type StoreOptions } from './store.ts';

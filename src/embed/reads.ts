@@ -8,12 +8,7 @@ import { DAY_MS } from '../time/clocks.ts';
 import { addDays, ymdAt } from '../time/days.ts';
 import type { ActivityDay, Device, List, Measure, Night } from '../withings/data/records.ts';
 import type { Refusal, Result } from '../withings/errors.ts';
-import { checkedDays, checkMeasures } from './call-checks.ts';
-
-/** The last so many days, or what lies between two moments. */
-export type Moments = { days?: number } | { from: Date; until: Date };
-/** The last so many calendar days where the person lives, today included; or days such as '2026-11-24', both included. */
-export type Days = { days?: number } | { first: string; last: string };
+import { checkedDays, checkMeasures, type Days, type Moments } from './call-checks.ts';
 
 export interface Answer<T> extends List<T> {
   /** When Withings was asked. */

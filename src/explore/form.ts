@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { addDays, daysBetween } from '../time/days.ts';
-import { MEASTYPES } from '../withings/meastypes.ts';
 import { ALL_TYPES, CALLS, type CallName, type Fields, type ReadCall } from './calls.ts';
 
 /** What somebody has filled in, or is offered. */
@@ -25,7 +24,7 @@ export function readForm(
   today: string,
 ): { form: Form; fault: string | null } {
   const name = Object.keys(CALLS).find((known) => known === input.call) as CallName | undefined;
-  const type = [...MEASTYPES.keys()].find((known) => String(known) === input.type) ?? null;
+  const type = ALL_TYPES.find((known) => String(known) === input.type) ?? null;
   const from = day.safeParse(input.from);
   const to = day.safeParse(input.to);
   const form: Form = {

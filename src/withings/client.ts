@@ -78,6 +78,7 @@ export interface WithingsOptions extends OAuth2Options {
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
   const { rateLimit = UNLIMITED, sleep, onTurn, onCall, onExchange } = options;
+  const account = options.authorizeUrl.replace(/oauth2_user\/authorize2$/, '');
   const turn = (wanted: Wanted, signal?: AbortSignal) =>
     waitForTurn(rateLimit, wanted, signal, sleep, onTurn);
   const postAt = createPost(
@@ -121,12 +122,8 @@ export function createWithings(options: WithingsOptions): Withings {
       }).toString();
       return url.href;
     },
-    logoutUrl(authorizeUrl) {
-      const account = options.authorizeUrl.replace(/oauth2_user\/authorize2$/, '');
-      return `${account}logout?${new URLSearchParams({ r: authorizeUrl })}`;
-    },
+    logoutUrl: (authorizeUrl) => `${account}logout?${new URLSearchParams({ r: authorizeUrl })}`,
     removalPage(userId) {
-      const account = options.authorizeUrl.replace(/oauth2_user\/authorize2$/, '');
       const page = `${account}partner/disconnect_partner/${encodeURIComponent(clientId)}`;
       return userId === null ? page : `${page}?selecteduser=${userId}`;
     },

@@ -90,21 +90,29 @@ const seconds = z.union([
     .transform(Number),
 ]);
 
-const tokenPair: z.ZodType<TokenPair> = z
-  .object({
-    userid: userId.optional(),
-    access_token: token,
-    refresh_token: token,
-    scope: z.string().max(1000).nullish(),
-    expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
-  })
+const pair = z.object({
+  access_token: token,
+  refresh_token: token,
+  expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
+});
+
+const tokenPair: z.ZodType<TokenPair> = pair
+  .extend({ userid: userId.optional(), scope: z.string().max(1000).nullish() })
   .transform((body) => ({
+    ...pairIn(body),
     userId: body.userid ?? null,
+    scope: scopesIn(body.scope ?? ''),
+  }));
+
+const demoPair: z.ZodType<DemoPair> = pair.transform(pairIn);
+
+function pairIn(body: z.infer<typeof pair>): DemoPair {
+  return {
     accessToken: body.access_token,
     refreshToken: body.refresh_token,
-    scope: scopesIn(body.scope ?? ''),
     expiresInSeconds: body.expires_in,
-  }));
+  };
+}
 
 /** Null: it names none, as if it were not there. */
 function scopesIn(text: string): string[] | null {
@@ -116,15 +124,3 @@ function scopesIn(text: string): string[] | null {
 export const code: z.ZodType<string> = z
   .object({ user: z.object({ code: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'code') }) })
   .transform((body) => body.user.code);
-
-const demoPair: z.ZodType<DemoPair> = z
-  .object({
-    access_token: token,
-    refresh_token: token,
-    expires_in: seconds.pipe(z.number().min(1).max(31_536_000)),
-  })
-  .transform((body) => ({
-    accessToken: body.access_token,
-    refreshToken: body.refresh_token,
-    expiresInSeconds: body.expires_in,
-  }));
