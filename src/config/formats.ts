@@ -92,12 +92,12 @@ export const scopes = z
   )
   .transform((list) => list.split(','));
 
-/** What Withings' dashboard shows; a comment, a quote or an invisible letter came along with it, and is no part of it. */
+/** VSCHAR of RFC 6749, as Withings' dashboard shows it; quotes around it and a comment behind it are no part of it. */
 export const credential = z
   .string()
   .regex(
-    /^((?!["'`])[\x21-\x7e])+$/,
-    'must be one word, as the dashboard of Withings shows it, without quotes or a comment',
+    /^(?!["'`])(?!.* #)[\x20-\x7e]*(?<!["'`])$/,
+    'must be as the dashboard of Withings shows it, without quotes or a comment',
   );
 
 const OPENSSL = '(try: openssl rand -hex 32)';

@@ -37,7 +37,7 @@ describe('secrets from files', () => {
     expect(
       readConfig({
         WITHINGS_CLIENT_ID: 'id',
-        WITHINGS_CLIENT_SECRET_FILE: file('from-a-file\n'),
+        WITHINGS_CLIENT_SECRET_FILE: file('from a file\n'),
         SESSION_SECRET_FILE: file(SECRET),
         PARTNER_API_KEY_FILE: file([...SECRET].reverse().join('')),
         REDIS_URL_FILE: file('redis://host'),
@@ -45,7 +45,7 @@ describe('secrets from files', () => {
     ).toMatchObject({
       ok: true,
       config: {
-        withings: { clientSecret: 'from-a-file' },
+        withings: { clientSecret: 'from a file' },
         partnerApiKey: [...SECRET].reverse().join(''),
         redisUrl: 'redis://host',
       },
@@ -109,7 +109,7 @@ test.each(['id # of the shop', '"id', '“id”', 'i\u200bd'])(
   '%s is no id: what came along with it is told',
   (id) => {
     expect(told({ ...REAL, WITHINGS_CLIENT_ID: id })).toEqual([
-      expect.stringMatching(/^WITHINGS_CLIENT_ID must be one word/),
+      expect.stringMatching(/^WITHINGS_CLIENT_ID must be as the dashboard/),
     ]);
   },
 );

@@ -131,7 +131,7 @@ describe('Withings', () => {
   test('an address that Withings does not register', async () => {
     const env = {
       WITHINGS_CLIENT_ID: 'real',
-      WITHINGS_CLIENT_SECRET: 'of-the-dashboard',
+      WITHINGS_CLIENT_SECRET: 'of the dashboard',
       SESSION_SECRET: SECRET,
       PORT: '9',
       DATA_DIR: tempDir(),
