@@ -4,7 +4,7 @@ import { schema } from './schema.ts';
 
 export type { Db };
 
-/** The one thing that the sandbox shares with the app is how SQLite is opened. `:memory:` keeps nothing. */
+/** In the app's own way to open SQLite. `:memory:` keeps nothing. */
 export function openSandboxDatabase(dataDir: string): Db {
   const db = openDatabase(dataDir === ':memory:' ? dataDir : join(dataDir, 'sandbox.db'), 'NORMAL');
   db.transaction(() => db.exec(schema));

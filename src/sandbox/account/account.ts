@@ -33,7 +33,7 @@ export function accountRoutes(world: World): Router {
     fields.delete('b');
     if (page === 'authorize2')
       return `${req.baseUrl}/oauth2_user/authorize2?${new URLSearchParams([...fields])}`;
-    const client = clients.get(fields.get('client_id') ?? '');
+    const client = clients.get(fields.get('client_id'));
     const removing = page === 'disconnect_partner' && client;
     return removing ? removalPath(req.baseUrl, client.id, fields.get('selecteduser')) : `${req.baseUrl}/`;
   }

@@ -67,7 +67,7 @@ function isPanel(url = ''): boolean {
 }
 
 function returnOrigins(clients: Clients, url: string): string {
-  const client = clients.get(queryFields({ url }).get('client_id') ?? '');
+  const client = clients.get(queryFields({ url }).get('client_id'));
   const origins =
     client?.redirectUris.filter((uri) => clients.mayCall(uri)).map((uri) => new URL(uri).origin) ?? [];
   return [...new Set(origins)].join(' ');

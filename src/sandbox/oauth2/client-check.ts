@@ -10,7 +10,7 @@ export type Checked = { client: Client } | { refusal: Answer };
 export function checkClient(fields: Fields, clients: Clients, nonces: Nonces): Checked {
   const secret = fields.get('client_secret');
   if (secret === undefined && fields.has('signature')) return checkSigned(fields, clients, nonces);
-  const client = clients.get(fields.get('client_id') ?? '');
+  const client = clients.get(fields.get('client_id'));
   return client && secret !== undefined && sameText(secret, client.secret)
     ? { client }
     : { refusal: invalidClient };
@@ -18,7 +18,7 @@ export function checkClient(fields: Fields, clients: Clients, nonces: Nonces): C
 
 /** Only action, client_id and nonce are signed (documented). A wrong signature leaves the nonce unspent. */
 export function checkSigned(fields: Fields, clients: Clients, nonces: Nonces): Checked {
-  const client = clients.get(fields.get('client_id') ?? '');
+  const client = clients.get(fields.get('client_id'));
   if (!client) return { refusal: invalidClient };
   const nonce = fields.get('nonce') ?? '';
   const expected = sign(client.secret, fields.get('action') ?? '', client.id, nonce);

@@ -22,7 +22,7 @@ export function signatureRoutes({ api, clients, clock, guard, nonces }: World): 
   });
 
   function getNonce(fields: Fields): Answer {
-    const client = clients.get(fields.get('client_id') ?? '');
+    const client = clients.get(fields.get('client_id'));
     if (!client) return invalidClient;
     const busy = guard.overQuota(client.id);
     if (busy) return busy;

@@ -49,20 +49,13 @@ const totalsOfWholeDay = memoizeDay((person, day) => totalsOf(person, day, endOf
 /** Distance in m, times in s, energy in kcal. Keys in the recorded order. */
 function totalsOf(person: Person, day: number, now: number) {
   const quarters = quartersOf(person, day, now);
-  const sum = (of: (quarter: Quarter) => number, some: (quarter: Quarter) => boolean = () => true) =>
-    quarters.filter(some).reduce((total, quarter) => total + of(quarter), 0);
-  const soft = sum(
-    ({ moving }) => moving,
-    ({ steps, training }) => !training && steps < 200,
-  );
-  const moderate = sum(
-    ({ moving }) => moving,
-    ({ steps, training }) => !training && steps >= 200,
-  );
-  const intense = sum(
-    ({ moving }) => moving,
-    ({ training }) => training,
-  );
+  const sum = (of: (quarter: Quarter) => number) =>
+    quarters.reduce((total, quarter) => total + of(quarter), 0);
+  const moved = (when: (quarter: Quarter) => boolean) =>
+    sum((quarter) => (when(quarter) ? quarter.moving : 0));
+  const soft = moved(({ steps, training }) => !training && steps < 200);
+  const moderate = moved(({ steps, training }) => !training && steps >= 200);
+  const intense = moved(({ training }) => training);
   const calories = sum((quarter) => quarter.calories);
   const atRest = (person.weightKg * 21.6 * quarters.length * 900 * SECOND) / DAY;
   return {

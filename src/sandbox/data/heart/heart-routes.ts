@@ -6,7 +6,7 @@ import type { World } from '../../world.ts';
 import { dayOf } from '../calendar.ts';
 import { daysWithData } from '../days-with-data.ts';
 import { deviceId } from '../devices.ts';
-import { isRefusal, page, readTimes } from '../params.ts';
+import { type Days, isRefusal, page, readTimes } from '../params.ts';
 import { type Asked, serve } from '../serve.ts';
 import { dayOfSignal, type Recording, recordingOf } from './recordings.ts';
 import { shapeOf, signalOf } from './signal.ts';
@@ -47,7 +47,7 @@ export function heartRoutes(world: World): Router {
     });
   }
 
-  function recordingsOf(person: Person, now: number, days: { first: number; last: number; since: number }) {
+  function recordingsOf(person: Person, now: number, days: Days) {
     return daysWithData(world.clock, person, now, days)
       .map((day) => recordingOf(person, day))
       .filter((recording) => recording !== undefined)
