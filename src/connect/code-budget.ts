@@ -33,6 +33,7 @@ interface Count {
   forgetAt: number;
 }
 
+/** @param browser as an attempt names it */
 export function senderOf(req: Request, browser: string): Sender {
   return new Map([
     [`browser ${browser}`, BROWSER_FREE],

@@ -21,6 +21,7 @@ export interface Announcement {
 /** A page that reloads takes away what somebody reads or fills in: not as often as a script may renew it. */
 const REFRESH_SECONDS = 120;
 
+/** @param stale null: all is of now @param now milliseconds since 1970 */
 export function announcementOf(
   grant: Grant,
   data: Everything,
@@ -52,6 +53,7 @@ function isAnythingNew(data: Everything, stale: Stale | null): boolean {
   return (stale === null || stale.askedAt === null) && listsIn(data).some(({ ok }) => ok);
 }
 
-function listsIn({ measures, activity, nights, devices }: Everything) {
+/** Of all services, whatever came. */
+export function listsIn({ measures, activity, nights, devices }: Everything) {
   return [measures, activity, nights, devices];
 }

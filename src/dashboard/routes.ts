@@ -9,7 +9,7 @@ import type { Notices } from '../web/notice.ts';
 import { onlyMethods } from '../web/requests.ts';
 import { noStore } from '../web/security-headers.ts';
 import type { RefusalCode } from '../withings/errors.ts';
-import { announcementOf, missingOf } from './announcement.ts';
+import { announcementOf, listsIn, missingOf } from './announcement.ts';
 import type { Checks } from './checks.ts';
 import type { DataLoader } from './data-loader.ts';
 import type { Events } from './events.ts';
@@ -83,8 +83,7 @@ async function dashboard(
   const news = await newsOf(owned.id);
   const { grant, data, stale } = await readAll(dataLoader, owned, days, news);
   if (!grant) return res.redirect(303, '/');
-  const { measures, activity, nights, devices } = data;
-  const zone = await timezones.follow(grant.id, [measures, activity, nights, devices]);
+  const zone = await timezones.follow(grant.id, listsIn(data));
   const preferences = preferencesOf(req, zone);
   const at = now();
   const wording = createWording(preferences, at);

@@ -26,6 +26,7 @@ export interface Keys {
   sessionId: Buffer;
 }
 
+/** @param secrets newest first, one at least */
 export function deriveKeys(secrets: string[]): Keys {
   const [newest = ''] = secrets;
   return {

@@ -69,6 +69,7 @@ export interface DayRange {
 /** By zone and day: a year of midnights takes a millisecond, and everybody there has the same. */
 const known = new LRUCache<string, number[]>({ max: 300 });
 
+/** @param now milliseconds since 1970 @param zone IANA */
 export function lastDays(days: number, now: number, zone: string): DayRange {
   const today = ymdAt(now, zone);
   const first = addDays(today, 1 - days);

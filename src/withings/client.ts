@@ -75,6 +75,7 @@ export interface WithingsOptions extends OAuth2Options {
   onNoAnswer?: (what: NoAnswer) => void;
 }
 
+/** Asks Withings nothing before one of the calls is made. @throws TypeError where `authorizeUrl` is no URL */
 export function createWithings(options: WithingsOptions): Withings {
   const { clientId, redirectUri } = options;
   const { rateLimit = UNLIMITED, sleep, onTurn, onCall, onExchange } = options;

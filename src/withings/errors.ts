@@ -52,6 +52,7 @@ export function mapResult<T, U>(result: Result<T>, to: (value: T) => U): Result<
   return result.ok ? { ok: true, value: to(result.value) } : result;
 }
 
+/** What is not said: the remedy is that of the code, there was no status and no word of when to ask again, and the call went out. */
 export function refuse(
   code: RefusalCode,
   {

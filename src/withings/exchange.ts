@@ -95,11 +95,13 @@ export function nameOf(secret: string): string {
   return createHmac('sha256', KEY).update(secret).digest('base64url').slice(0, 16);
 }
 
+/** The call without its secrets. */
 export function tellSent({ path, fields, accessToken, person }: Request): Sent {
   const bearer = accessToken === undefined ? null : nameOf(accessToken);
   return { path, fields: partsOf(fields), bearer, person };
 }
 
+/** And its answer, without those of either. */
 export function tellAnswered(reply: Reply, request: Request): Answered {
   if (reply.kind !== 'answer') {
     const silence = reply.kind === 'unsent' ? reply.kind : reply.why;

@@ -82,6 +82,7 @@ export interface Reference {
 /** Further away than so many times the height of what was measured, a goal is told and not drawn. */
 const FAR = 4;
 
+/** A chart without marks, and where they go: `x` of days from the left, `y` of values. */
 export function frameOf({ label, range, wording, unit, references, legend, ...options }: FrameOptions) {
   const [least, most] = extent(options);
   const reach = FAR * (most - least);
