@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { readConfigOfProcess } from '../config/config.ts';
 import { secretFile } from '../store/keys.ts';
 import { backUp } from '../store/sqlite/backup.ts';
@@ -9,7 +9,7 @@ const USAGE = 'Usage: npm run backup -- FILE    writes the embedded store to a n
 
 /** What `npm run backup` runs. */
 const [to, ...more] = process.argv.slice(2);
-if (to === undefined || more.length > 0) refuse(USAGE);
+if (to === undefined || to === '' || to.startsWith('-') || more.length > 0) refuse(USAGE);
 const settings = readConfigOfProcess();
 if (!settings.ok) refuse(settings.faults.join('\n'));
 const { dataDir, sharedStore, sessionSecrets } = settings.config;
@@ -34,6 +34,9 @@ function wordsFor(error: unknown): string {
   switch (code) {
     case 'EEXIST':
       return `${to} is there already, or a draft of it: nothing is overwritten.`;
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `There is no folder ${dirname(resolve(to))}.`;
     case 'SQLITE_FULL':
     case 'ENOSPC':
       return `There is no room for ${to}.`;

@@ -16,6 +16,11 @@ import type { Surroundings } from './surroundings.ts';
  * @param isReady what the app says that runs on this machine; null: none does
  */
 export async function checkStore(around: Surroundings, isReady: boolean | null): Promise<Finding[]> {
+  const found = await checkKind(around, isReady);
+  return isReady === false ? [...found, NOT_READY] : found; // whatever we find: its file may be another one by now
+}
+
+async function checkKind(around: Surroundings, isReady: boolean | null): Promise<Finding[]> {
   const { redisUrl, redisDurable, databaseUrl, storeTag, dataDir } = around.config;
   if (redisUrl !== null) {
     const { inspectRedis } = await import('../store/redis/inspection.ts');
@@ -33,7 +38,7 @@ export async function checkStore(around: Surroundings, isReady: boolean | null):
   const about = async () => checkFile(file);
   const found = isWriterWelcome(isReady)
     ? await inspected(open, about, around)
-    : await inspected(open, about, around, async () => whatTheAppSays(isReady === true));
+    : await inspected(open, about, around, async () => (isReady ? [TAKES_WRITES] : []));
   return [...place, ...found];
 }
 
@@ -42,7 +47,7 @@ async function inspected<S extends InspectedStore>(
   open: () => Promise<S>,
   about: (store: S) => Promise<Finding[]>,
   around: Surroundings,
-  commit: (store: S, around: Surroundings) => Promise<Finding> = checkCommit,
+  commit: (store: S, around: Surroundings) => Promise<Finding[]> = checkCommit,
 ): Promise<Finding[]> {
   const { host, port, dataDir } = around.config;
   const found: Finding[] = [];
@@ -53,7 +58,7 @@ async function inspected<S extends InspectedStore>(
     found.push(checkVersion(version), ...(await about(store)));
     if (version !== STORE_VERSION) return found; // what it looks like is not known
     found.push(...(await checkState(store, around)));
-    found.push(await commit(store, around));
+    found.push(...(await commit(store, around)));
   } catch (error) {
     found.push(
       fails(
@@ -103,27 +108,27 @@ function opens(key: string, secrets: Surroundings['secrets']): Finding {
 
 const SLOW_MS = 20;
 
-async function checkCommit(store: InspectedStore, { clocks }: Surroundings): Promise<Finding> {
+async function checkCommit(store: InspectedStore, { clocks }: Surroundings): Promise<Finding[]> {
   const begun = clocks.monotonic();
   await store.probe();
   const ms = Math.ceil(clocks.monotonic() - begun);
   const words = `It took a row and let it go again in ${ms} ms`;
-  return ms > SLOW_MS
-    ? warn(
-        `${words}, which is slow.`,
-        'A refresh waits for three such commits: look at the disk, or the way to the server.',
-      )
-    : ok(`${words}.`);
+  return [
+    ms > SLOW_MS
+      ? warn(
+          `${words}, which is slow.`,
+          'A refresh waits for three such commits: look at the disk, or the way to the server.',
+        )
+      : ok(`${words}.`),
+  ];
 }
 
 /** Nothing is written beside it. */
-function whatTheAppSays(isReady: boolean): Finding {
-  return isReady
-    ? ok(
-        'The app says that it takes writes; a second program had better not write beside it (see the version of SQLite).',
-      )
-    : fails(
-        'The app says that it cannot serve: the store takes no writes, or is held.',
-        'Look at the log: it has the reason.',
-      );
-}
+const TAKES_WRITES = ok(
+  'The app says that it takes writes; a second program had better not write beside it (see the version of SQLite).',
+);
+
+const NOT_READY = fails(
+  'The app says that it cannot serve: the store takes no writes, or is held.',
+  'Look at the log: it has the reason.',
+);

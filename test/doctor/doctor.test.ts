@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { openDatabase, sqliteEngine } from '../../src/store/sqlite/database.ts';
@@ -220,6 +229,14 @@ describe('the store and what is in it', () => {
     const db = openDatabase(join(env.DATA_DIR ?? '', 'connect.db'), 'FULL');
     expect(db.all("SELECT id FROM attempts WHERE id = 'probe'")).toEqual([]);
     db.close();
+  });
+
+  test('an app whose file is another one by now says so, however well that one is', async () => {
+    const { env, examine: look } = await install({}, { tls: false });
+    const file = join(env.DATA_DIR ?? '', 'connect.db');
+    renameSync(file, `${file}.away`);
+    copyFileSync(`${file}.away`, file);
+    expect((await look()).fails('store')).toContain('The app says that it cannot serve');
   });
 
   test('records under a former secret, and those that nothing opens', async () => {

@@ -1,3 +1,4 @@
+import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
@@ -33,6 +34,23 @@ test.each(['connect.db', 'unsynced.db'])(
     expect(app.logs().split('ready again')).toHaveLength(2);
   },
 );
+
+test('what is written to a file that nobody finds again is not kept: not ready', async () => {
+  const app = await startApp();
+  const probe = async () => (await request(app.url).get('/readyz')).status;
+  const [file, away] = [join(app.dataDir, 'connect.db'), join(app.dataDir, 'away.db')];
+  expect(await probe()).toBe(200);
+  renameSync(file, away);
+  await until(async () => (await probe()) === 503);
+  renameSync(away, file);
+  await until(async () => (await probe()) === 200);
+  renameSync(file, away);
+  copyFileSync(away, file); // as somebody does who puts a backup back under a running program
+  await until(async () => (await probe()) === 503);
+  expect(app.logs().split('was removed or replaced')).toHaveLength(3);
+  renameSync(away, file);
+  await until(async () => (await probe()) === 200);
+});
 
 describe('nobody makes us write by asking', () => {
   function collected() {

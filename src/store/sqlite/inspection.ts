@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { InspectedStore } from '../inspection.ts';
 import { readSqliteMark } from './copy.ts';
 import { type Db, openDatabase, openForReading, readUserVersion } from './database.ts';
@@ -9,6 +9,14 @@ export function probe(db: Db): void {
   db.run("INSERT INTO attempts (id, answer, expires_at) VALUES ('probe', '', 0)");
   db.run("DELETE FROM attempts WHERE id = 'probe'");
 }
+
+/** Null: nothing is there. SQLite itself looks no closer where it asks whether a file was moved (SQLITE_FCNTL_HAS_MOVED). */
+export function inodeOf(file: string): bigint | null {
+  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
+}
+
+export const MOVED_ADVICE =
+  'what this program writes goes with it. Stop it only after docs/operations.md, "Alive and ready"';
 
 /** Reads only, but for the probe; that one leaves the WAL to the program that has the file open. */
 export function inspectSqlite(file: string): InspectedStore {

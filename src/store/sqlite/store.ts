@@ -10,7 +10,7 @@ import { readSqliteMark } from './copy.ts';
 import type { Db } from './database.ts';
 import { sqliteEndings } from './endings.ts';
 import { sqliteGrants } from './grants.ts';
-import { probe } from './inspection.ts';
+import { inodeOf, MOVED_ADVICE, probe } from './inspection.ts';
 import { sqliteOutbox } from './outbox.ts';
 import { sqliteRateLimit } from './rate-limit.ts';
 import { sqliteStoreKey } from './renaming.ts';
@@ -40,6 +40,7 @@ export function openSqliteStore(
   }
   const key = openKey(db, encryption);
   const unsynced = openUnsyncedFile(file);
+  const opened = inodeOf(file);
   return {
     encryption,
     ...boundSessions(
@@ -59,6 +60,7 @@ export function openSqliteStore(
     ...sqliteConnections(db, encryption, hostClock),
     pubsub: null,
     async probe() {
+      if (inodeOf(file) !== opened) throw new Error(`${file} was removed or replaced: ${MOVED_ADVICE}`);
       for (const each of [db, unsynced]) each.transaction(() => probe(each));
     },
     close() {
