@@ -9,7 +9,7 @@ const USAGE = 'Usage: npm run backup -- FILE    writes the embedded store to a n
 
 /** What `npm run backup` runs. */
 const [to, ...more] = process.argv.slice(2);
-if (to === undefined || to === '' || to.startsWith('-') || more.length > 0) refuse(USAGE);
+if (!to || to.startsWith('-') || more.length > 0) refuse(USAGE);
 const settings = readConfigOfProcess();
 if (!settings.ok) refuse(settings.faults.join('\n'));
 const { dataDir, sharedStore, sessionSecrets } = settings.config;
@@ -23,13 +23,13 @@ if (!existsSync(file)) refuse(`There is no store at ${file}.`);
 try {
   backUp(file, to);
 } catch (error) {
-  refuse(wordsFor(error));
+  refuse(wordsFor(error, to));
 }
 const secret = sessionSecrets.length > 0 ? 'SESSION_SECRET' : `the file ${secretFile(dataDir)}`;
 process.stdout.write(`Backed up to ${resolve(to)}.
 What is sealed in it opens only with the secret that the app has now: keep ${secret} as well, and apart from it.\n`);
 
-function wordsFor(error: unknown): string {
+function wordsFor(error: unknown, to: string): string {
   const { code, message } = error as { code?: string; message: string };
   switch (code) {
     case 'EEXIST':

@@ -187,7 +187,8 @@ describe('a backup', () => {
     ['without a name', [], {}, 'Usage: npm run backup'],
     ['where no store is', ['x'], { DATA_DIR: '/nowhere' }, 'There is no store at /nowhere'],
     ['of what lies in Redis', ['x'], { REDIS_URL: 'redis://127.0.0.1:9' }, 'keeps its store in Redis'],
-    ['where nobody may write', ['/nowhere/x'], {}, 'no such file or directory'],
+    ['to what is no file but a question', ['--help'], {}, 'Usage: npm run backup'],
+    ['where no folder is', ['/nowhere/x'], {}, 'There is no folder /nowhere.'],
   ])('%s is refused', async (_what, args, env, words) => {
     const { settings } = await town();
     const { code, output } = await run('backup', args, { ...settings, ...env });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { atEnd } from '../support/machine.ts';
@@ -33,7 +34,11 @@ async function listen(host: string, status: number): Promise<string> {
   return String((server.address() as AddressInfo).port);
 }
 
-test.each(['127.0.0.1', '0.0.0.0', 'localhost', '127.0.0.2'])(
+const isOnIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
+
+test.each(['127.0.0.1', '0.0.0.0', 'localhost', '127.0.0.2', ...(isOnIpv6 ? ['::1', '::'] : [])])(
   "the image's HEALTHCHECK asks where the program listens: HOST=%s",
   async (HOST) => {
     expect(await check({ HOST, PORT: await listen(HOST, 200) })).toBe(0);
