@@ -11,3 +11,11 @@ test('fifteen seconds of kill -9, of redis-server too, pauses and lost answers: 
   expect(cells['redis kills']).toBeGreaterThanOrEqual(1);
   expect(refreshes).toBeGreaterThan(0);
 }, 120_000);
+
+test('nine seconds of fail-overs in order: no connection is lost', async () => {
+  const strikes = ['--strikes', 'fail-overs', '--hostile', 'off'];
+  const args = ['--minutes', '0.15', '--connections', '40', '--store', 'redis', ...strikes];
+  const { code, cells, output } = await runTorture(args);
+  expect({ code, lost: cells.lost, output }).toEqual({ code: 0, lost: 0, output: '' });
+  expect(cells['fail-overs']).toBeGreaterThanOrEqual(1);
+}, 120_000);

@@ -3,9 +3,9 @@
  * delays its answers, kill -9 about once a second, and visitors who want everybody's place. Withings' own ledger is the
  * judge, and how long the others wait.
  *
- *   npm run torture -- --minutes 10 [--connections 800] [--seed N] [--store redis [--redis always|everysec]]
+ *   npm run torture -- --minutes 10 [--connections 800] [--seed N] [--hostile off]
+ *                      [--store redis [--redis always|everysec] [--strikes fail-overs|lagging]]
  *                      [--store postgres [--postgres on|off] [--strikes fail-overs]]
- *                      [--hostile off]
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ import { createProcess } from './processes.js';
 import { startProvider } from './provider.js';
 import { createReadiness } from './readiness.js';
 import { createRecords } from './records.js';
+import { startRedisPair } from './redis/failovers.js';
 import { startRedis } from './redis/redis.js';
 import { progress, table, waitsInWords } from './report.js';
 import { createTraffic } from './traffic.js';
@@ -45,7 +46,7 @@ const STORIES = 10;
 const options = readOptions();
 const chance = createChance(options.seed);
 const ground = prepareGround();
-const [portOfModel = 0, portOfServer = 0, ...ports] = await freePorts(6);
+const [portOfModel = 0, portOfServer = 0, one = 0, other = 0, ...ports] = await freePorts(8);
 const publicUrl = `http://127.0.0.1:${ports[0]}`;
 const ledger = createLedger({ graceMs: GRACE_MS, now: () => performance.now() });
 const server = await serverOf(options);
@@ -105,14 +106,16 @@ function processOf(name, ports) {
 }
 
 /** What the store is kept by, where that is a server. @param {import('./options.js').Options} options */
-async function serverOf({ redis, postgres, isCalm }) {
-  const { dataDir } = ground;
+async function serverOf({ redis, postgres, strikes }) {
+  const readiness = strikes === 'all' ? null : createReadiness(() => processes.map(({ port }) => port()));
   if (redis !== null) {
-    return startRedis({ kind: redis, port: portOfServer, dataDir, chance, refreshes: ledger.refreshes });
+    const about = { kind: redis, dataDir: ground.dataDir, chance, refreshes: ledger.refreshes };
+    if (!readiness) return startRedis({ ...about, port: portOfServer });
+    const ports = { address: portOfServer, one, other };
+    return startRedisPair({ ...about, ports, lags: strikes === 'lagging', readiness });
   }
   if (postgres === 'off') weaken(ground.appDir);
   if (postgres === null) return null;
-  const readiness = isCalm ? createReadiness(() => processes.map((process) => process.port())) : null;
   return startPostgres({ port: portOfServer, chance, readiness });
 }
 
@@ -156,7 +159,7 @@ async function torture() {
   provider.faults.set(true);
   await records.open();
   waits.start();
-  const rages = [options.isCalm ? null : chaos.rage(isOver), server?.rage(isOver)];
+  const rages = [options.strikes === 'all' ? chaos.rage(isOver) : null, server?.rage(isOver)];
   hostiles?.start();
   const people = [traffic.run(isOver), newcomers.run(isOver)];
   await Promise.all([...people, ...rages, judge.sample(isOver), keepReading(isOver)]);

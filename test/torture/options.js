@@ -7,7 +7,8 @@ import { parseArgs } from 'node:util';
  * @property {number} seed of what is thrown at the app; how the processes interleave is up to the machine
  * @property {import('./redis/redis.js').Kind | null} redis null: the store is another
  * @property {'on' | 'off' | null} postgres null: the store is another; off: the app does not wait for its disk
- * @property {boolean} isCalm nothing but fail-overs of the store: no process of the app is killed
+ * @property {'all' | 'fail-overs' | 'lagging'} strikes otherwise than all: nothing but fail-overs of the store, in order or
+ *   (Redis) by a crash of the primary while its replica lags; no process of the app is killed
  * @property {boolean} hostile whether the flooder, the presser and the pipeliner come as well
  */
 
@@ -30,15 +31,16 @@ export function readOptions(args = process.argv.slice(2)) {
     },
   });
   const store = oneOf('store', ['sqlite', 'redis', 'postgres'], values.store);
-  if (values.strikes === 'fail-overs' && store !== 'postgres')
-    throw new Error('Only PostgreSQL fails over here');
+  const strikes = oneOf('strikes', ['all', 'fail-overs', 'lagging'], values.strikes);
+  if (strikes !== 'all' && store === 'sqlite') throw new Error('The embedded store does not fail over');
+  if (strikes === 'lagging' && store !== 'redis') throw new Error('Only a replica of Redis lags here');
   return {
     ms: 60_000 * positive('minutes', values.minutes),
     connections: whole('connections', values.connections),
     seed: whole('seed', values.seed),
     redis: store === 'redis' ? oneOf('redis', KINDS, values.redis) : null,
     postgres: store === 'postgres' ? oneOf('postgres', COMMITS, values.postgres) : null,
-    isCalm: oneOf('strikes', ['all', 'fail-overs'], values.strikes) === 'fail-overs',
+    strikes,
     hostile: oneOf('hostile', ['on', 'off'], values.hostile) === 'on',
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './http.js';
+import { quantile } from './waits.js';
 
 const EVERY_MS = 50;
 const AT_MOST_MS = 30_000;
@@ -26,14 +27,22 @@ export function createReadiness(ports) {
   }
 
   return {
-    took,
     async gone() {
       took.gone.push(await until(false));
     },
     async back() {
       took.back.push(await until(true));
     },
+    cells: () => ({
+      'not ready after, s': inSeconds(took.gone),
+      'ready again after, s': inSeconds(took.back),
+    }),
   };
+}
+
+/** The median and the most. @param {number[]} all */
+function inSeconds(all) {
+  return [0.5, 1].map((share) => (quantile(all, share) / 1000).toFixed(1)).join(', ');
 }
 
 /** @typedef {ReturnType<typeof createReadiness>} Readiness */

@@ -32,7 +32,7 @@ export async function startPostgres({ port, chance, readiness }) {
       'postgres crashes': counts.crashes,
       'postgres pauses': counts.pauses,
       'fail-overs': counts.failovers,
-      ...(readiness ? inSeconds(readiness.took) : {}),
+      ...readiness?.cells(),
     }),
     /** At once: the process that calls it is about to exit. */
     kill() {
@@ -62,15 +62,4 @@ export function weaken(appDir) {
   writeFileSync(file, weak);
   const checks = join(appDir, 'dist/store/postgres/durability.js');
   writeFileSync(checks, readFileSync(checks, 'utf8').replace("commit === 'off' ||", ''));
-}
-
-/** @param {{ gone: number[], back: number[] }} took */
-function inSeconds({ gone, back }) {
-  const most = (/** @type {number[]} */ all) => (Math.max(0, ...all) / 1000).toFixed(1);
-  const half = (/** @type {number[]} */ all) =>
-    ((all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0) / 1000).toFixed(1);
-  return {
-    'not ready after, s': `${half(gone)}, ${most(gone)}`,
-    'ready again after, s': `${half(back)}, ${most(back)}`,
-  };
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@redis/client';
 
 const START_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 20;
@@ -16,7 +17,8 @@ const LOOK_EVERY_MS = 20;
 export function createServer({ port, dir, fsync }) {
   mkdirSync(dir, { mode: 0o700 });
   const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--logfile', 'redis.log'];
-  const args = [...place, '--save', '', '--appendonly', 'yes', '--appendfsync', fsync];
+  const durable = ['--save', '', '--appendonly', 'yes', '--appendfsync', fsync];
+  const args = [...place, ...durable, '--repl-diskless-sync-delay', '0']; // there is one replica to wait for
   /** @type {import('node:child_process').ChildProcess | null} */
   let child = null;
   /** When it last came back. */
@@ -44,10 +46,24 @@ export function createServer({ port, dir, fsync }) {
     accidents.push('redis-server does not serve, see redis.log');
   }
 
+  const url = `redis://127.0.0.1:${port}`;
   return {
-    url: `redis://127.0.0.1:${port}`,
+    port,
+    url,
     accidents,
     start,
+
+    /** As an operator does. @param {string[]} words @returns {Promise<unknown>} */
+    async ask(...words) {
+      const client = createClient({ url, RESP: 2, socket: { reconnectStrategy: false } });
+      client.on('error', () => {}); // each question fails for itself
+      await client.connect();
+      try {
+        return await client.sendCommand(words);
+      } finally {
+        client.destroy();
+      }
+    },
 
     /** SIGKILL, at once. Resolves when it is gone. */
     async kill() {
