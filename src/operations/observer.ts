@@ -11,7 +11,7 @@ export interface Observer {
   onRefresh(grant: string, refusal: { code: string; remedy: string } | null, how: Refreshing): void;
   /** Withings takes none of its tokens any more. */
   onLost(grant: string, lost: Lost): void;
-  /** Somebody has disconnected. Grants that nobody owns any more are told of by `onRevocation`. */
+  /** Somebody has disconnected what was not lost before. Grants that nobody owns any more are told of by `onRevocation`. */
   onDisconnected(): void;
   /** `revoked`, `given-up`, or a code. */
   onRevocation(grant: string, outcome: string): void;

@@ -95,7 +95,8 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
   const cached = { now, sleep: unhurried, pubsub };
   const slowData = createSlowData({ grants, withings, now, onError: told.onError });
   const { unsubscribe } = notifications.subscriber;
-  const disconnect = createDisconnect({ store, withings, outbox, now, unsubscribe });
+  const { onDisconnected } = told;
+  const disconnect = createDisconnect({ store, withings, outbox, now, unsubscribe, onDisconnected });
   const dataLoader = createDataLoader({
     dataFreshSeconds: config.dataFreshSeconds,
     grants,
@@ -133,11 +134,7 @@ export async function createParts(config: Config, realClocks: Clocks, log: Log) 
     receipts: createReceipts(encryption, publicUrl, now),
     results: createResults(encryption, publicUrl, now),
     inspection: recorder && { recorder, browsers: createBrowsers(encryption, publicUrl) },
-    async disconnect(id: string) {
-      const ended = await disconnect(id).finally(() => dataLoader.forget(id));
-      told.onDisconnected();
-      return ended;
-    },
+    disconnect: (id: string) => disconnect(id).finally(() => dataLoader.forget(id)),
     slowData,
     dataLoader,
     events: createEvents({

@@ -10,6 +10,8 @@ export interface DisconnectParts {
   outbox: Pick<Outbox, 'send'>;
   /** Ends what revoking would have ended as well: subscriptions to notifications, where there are any. */
   unsubscribe: ((grant: Grant) => Promise<unknown>) | null;
+  /** Told when what ends was a connection until now: not lost before, and not ended meanwhile. */
+  onDisconnected?: () => void;
 }
 
 /** What has happened, and no more. */
@@ -24,10 +26,12 @@ export interface Disconnected extends Sent {
  */
 export type Disconnect = (id: string) => Promise<Disconnected>;
 
-export function createDisconnect({ store, withings, outbox, now, unsubscribe }: DisconnectParts): Disconnect {
+export function createDisconnect(parts: DisconnectParts): Disconnect {
+  const { store, withings, outbox, now, unsubscribe, onDisconnected } = parts;
   return async (id) => {
-    const grant = await store.readGrant(id).catch(() => null); // leaving needs no key to the tokens
+    const grant = await store.readGrant(id).catch(() => undefined); // leaving needs no key to the tokens
     await store.eraseGrant(id, now());
+    if (grant === undefined || grant?.ended === null) onDisconnected?.();
     const sent = await outbox.send(id);
     if (sent.refusal && grant) await unsubscribe?.(grant);
     return { ...sent, removalPage: withings.removalPage(sent.person?.userId ?? null) };

@@ -25,6 +25,21 @@ const namesIn = (expression: string) =>
     name.replace(/_seconds_(bucket|sum|count)$/, '_seconds'),
   );
 
+/** Labels that an expression picks or groups by; those of whoever scrapes are left out. */
+function labelsIn(expression: string): string[] {
+  const picked = [...expression.matchAll(/\{([^}]*)\}/g)].flatMap(([, list = '']) =>
+    [...list.matchAll(/(\w+) *[=!]/g)].map(([, label = '']) => label),
+  );
+  const grouped = [...expression.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/, */));
+  return [...picked, ...grouped].filter((label) => !['instance', 'job', 'le'].includes(label));
+}
+
+/** As docs/operations.md has them. */
+function labelsOf(name: string): string[] {
+  const row = new RegExp(`^\\| \`${name}\` \\| ([^|]*) \\|`, 'm').exec(doc('operations.md'));
+  return row?.[1]?.split(', ') ?? [];
+}
+
 test('docs/operations.md lists what is exported, and nothing else', async () => {
   const [, section = ''] = /^## Metrics$(.*?)^### Alerts$/ms.exec(doc('operations.md')) ?? [];
   const listed = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
@@ -42,6 +57,8 @@ test('alerts and dashboard ask for what is exported, and each alert is explained
   for (const expression of asked) {
     for (const name of namesIn(expression)) expect(names).toContain(name);
     expect(expression).toMatch(new RegExp(`${PREFIX}|^up\\{`));
+    const labels = namesIn(expression).flatMap(labelsOf);
+    for (const label of labelsIn(expression)) expect(labels).toContain(label);
   }
   for (const { alert } of rules) expect(doc('operations.md')).toContain(`| \`${alert}\``);
 });

@@ -102,6 +102,24 @@ test('a connection that is lost is counted, and is one line that says what was t
   expect(app.logs()).not.toContain(userId);
 });
 
+test('who disconnects is counted once, and not what was lost before', async () => {
+  const { app, scrape } = await startCounted();
+  const visitor = visit(app);
+  await visitor.connect();
+  await visitor.post('/disconnect');
+  await visitor.post('/disconnect'); // pressed twice
+  expect(await scrape()).toMatchObject({ 'connections_ended_total{reason="disconnected"}': 1 });
+  await visitor.connect();
+  app.clock.now += 90_000;
+  await sandboxOf(app).fault('refuse-refresh', { times: 0 });
+  await visitor.post('/refresh');
+  await visitor.post('/disconnect');
+  expect(await scrape()).toMatchObject({
+    'connections_ended_total{reason="disconnected"}': 1,
+    'connections_ended_total{reason="refused"}': 1,
+  });
+});
+
 test('a refresh that hangs shows for how long', async () => {
   const { app, scrape } = await startCounted();
   const visitor = visit(app);
