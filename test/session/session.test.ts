@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import express, { type NextFunction, type Request, type Response } from 'express';
@@ -177,6 +179,24 @@ describe('what is stored', () => {
 });
 
 describe('how long it lasts', () => {
+  test('where its idle limit cannot be moved the answer has gone out, and its connection serves who comes next', async () => {
+    const { app, visitor } = await connected();
+    disk(app).run(
+      "CREATE TRIGGER away BEFORE UPDATE OF idle_until ON sessions BEGIN SELECT RAISE(ABORT, 'away'); END",
+    );
+    app.clock.now += 120_000;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    atEnd(() => agent.destroy());
+    async function ask() {
+      const sent = get(`${app.url}/dashboard`, { agent, headers: { Cookie: visitor.cookies() } });
+      const [res] = await once(sent, 'response');
+      await once(res.resume(), 'end');
+      return [res.statusCode, sent.reusedSocket];
+    }
+    expect(await ask()).toEqual([200, false]);
+    expect(await ask()).toEqual([200, true]);
+  });
+
   test('a session ends after its idle days without a visit', async () => {
     const { app, visitor } = await connected({ SESSION_IDLE_DAYS: '2' });
     app.clock.now += 1.5 * DAY;
