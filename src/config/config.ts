@@ -15,7 +15,7 @@ import { brokenRules } from './rules.ts';
 import { settings } from './settings.ts';
 import { doubtsAbout, misspeltNames } from './warnings.ts';
 import { SANDBOX_CLIENT } from './withings.ts';
-import { withoutQuotes, withoutServiceLinks, withSecretFiles } from './written.ts';
+import { placeholdersIn, withoutQuotes, withoutServiceLinks, withSecretFiles } from './written.ts';
 
 type Settings = z.output<typeof settings>;
 
@@ -44,6 +44,7 @@ export function readConfig(source: Record<string, string | undefined>): ConfigRe
   const faults = [
     ...bare.faults,
     ...unread,
+    ...placeholdersIn(env, names),
     ...(parsed.success ? [] : faultsIn(settings, parsed.error)),
     ...(unread.length === 0 ? brokenRules(env) : []), // which ask what is set
   ];

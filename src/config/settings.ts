@@ -133,7 +133,10 @@ export const settings = z.object({
   ),
   dataDir: from(
     'DATA_DIR',
-    z.string().default('./data'),
+    z
+      .string()
+      .regex(/^[^~]/, 'must be a path as the system knows it, without the ~ of a shell')
+      .default('./data'),
     'Sessions and tokens, in SQLite; keep it on a disk that survives.',
   ),
   redisUrl: secretFrom(

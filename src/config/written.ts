@@ -64,6 +64,21 @@ export function withoutQuotes(env: Environment, names: string[]): Written {
   };
 }
 
+const PLACEHOLDER = /\$\{[^}]*\}|\$\(.*\)|^\$[A-Z_][A-Z\d_]*$|\{\{.*\}\}/s;
+
+/**
+ * Finds what a shell or a template would have replaced by a value: as a secret, anybody could guess it.
+ *
+ * @param names variables of ours
+ */
+export function placeholdersIn(env: Environment, names: string[]): string[] {
+  return names
+    .filter((name) => PLACEHOLDER.test(env[name] ?? ''))
+    .map(
+      (name) => `${name} is a placeholder, which a shell or a template would have replaced, and nobody has.`,
+    );
+}
+
 /**
  * Leaves out what Kubernetes (and Docker's links) set for a service of that name: `metrics` is METRICS_PORT=tcp://10.0.0.7:9100
  * in every container of its namespace, and an address is no port that anybody has meant.

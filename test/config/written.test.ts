@@ -114,6 +114,22 @@ test.each(['id # of the shop', '"id', '“id”', 'i\u200bd'])(
   },
 );
 
+test.each([
+  '$\u007BSESSION_SECRET_OF_PRODUCTION_IN_THE_VAULT}',
+  '$SESSION_SECRET_OF_PRODUCTION_IN_THE_VAULT',
+  '$(cat /run/secrets/session-secret-of-production)',
+  '{{ .Values.session.secret.of.production }}',
+])('%s is no secret: nobody has replaced it', (secret) => {
+  const expected = [expect.stringMatching(/^SESSION_SECRET is a placeholder/)];
+  const { SESSION_SECRET: _, ...rest } = REAL;
+  expect(told({ ...rest, SESSION_SECRET: secret })).toEqual(expected);
+  expect(told({ ...rest, SESSION_SECRET_FILE: file(secret) })).toEqual(expected);
+});
+
+test('a ~ is no home here: it would be a folder of that name', () => {
+  expect(told({ DATA_DIR: '~/data' })).toEqual([expect.stringMatching(/^DATA_DIR must be a path/)]);
+});
+
 describe('.env', () => {
   test.each([
     ['UTF-8', Buffer.from('LOG_LEVEL="debug"\n')],
