@@ -1,6 +1,6 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,15 +128,12 @@ export async function clusterIn(dir, user, settings) {
  */
 export async function standbyOf(primary, settings = {}) {
   const dir = newDir(IN_MEMORY);
-  const from = `host=127.0.0.1 port=${primary.port} user=test application_name=standby`;
-  const args = ['--pgdata', dir, '--dbname', from, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
   const user = nobodyElse(dir);
-  await new Promise((resolve, reject) => {
-    execFile(binary('pg_basebackup'), args, { ...user, cwd: '/' }, (error) =>
-      error ? reject(error) : resolve(null),
-    );
+  await copyFiles(primary, dir, user);
+  const standby = await clusterIn(dir, user, {
+    ...settings,
+    primary_conninfo: `host=127.0.0.1 port=${primary.port} user=test application_name=standby`,
   });
-  const standby = await clusterIn(dir, user, settings);
   await standby.start();
   await primary.ask("ALTER SYSTEM SET synchronous_standby_names = 'standby'");
   await primary.ask('SELECT pg_reload_conf()');
@@ -146,6 +143,49 @@ export async function standbyOf(primary, settings = {}) {
     await new Promise((wait) => setTimeout(wait, 25));
   }
   throw new Error('The standby does not follow');
+}
+
+/**
+ * What pg_basebackup does, which not every package has: the files while they change, and the log of those changes.
+ *
+ * @param {Awaited<ReturnType<typeof clusterIn>>} primary
+ * @param {string} dir
+ * @param {{ uid?: number, gid?: number }} user
+ */
+async function copyFiles(primary, dir, user) {
+  const client = new pg.Client({ connectionString: primary.url() });
+  await client.connect();
+  const { rows } = await client.query("SELECT current_setting('server_version_num')::int AS version");
+  const [start, stop] =
+    rows[0].version < 150_000
+      ? ["pg_start_backup('', true, false)", 'pg_stop_backup(false)']
+      : ["pg_backup_start('', true)", 'pg_backup_stop()'];
+  await client.query(`SELECT ${start}`);
+  await copy(`${primary.dir}/.`, dir, user);
+  const { labelfile } = (await client.query(`SELECT labelfile FROM ${stop}`)).rows[0];
+  await copy(`${primary.dir}/pg_wal`, dir, user);
+  await client.end();
+  rmSync(join(dir, 'postmaster.pid'));
+  for (const [name, text] of Object.entries({ backup_label: labelfile, 'standby.signal': '' })) {
+    writeFileSync(join(dir, name), text);
+    nobodyElse(join(dir, name));
+  }
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ * @param {{ uid?: number, gid?: number }} user
+ * @returns {Promise<void>}
+ */
+function copy(from, to, user) {
+  return new Promise((resolve, reject) => {
+    execFile('cp', ['--archive', from, to], { ...user, cwd: '/' }, (error, _out, said) => {
+      const lines = said.split('\n').filter((line) => line !== '' && !line.includes('No such file')); // gone meanwhile
+      if (error && lines.length > 0) reject(error);
+      else resolve();
+    });
+  });
 }
 
 /**
@@ -190,6 +230,15 @@ function nobodyElse(dir) {
  */
 export function run(program, args, user) {
   execFileSync(binary(program), args, { ...user, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/**
+ * Not every package of PostgreSQL has all of its programs.
+ *
+ * @param {string} program
+ */
+export function isInstalled(program) {
+  return spawnSync(binary(program), ['--version']).status === 0;
 }
 
 /**

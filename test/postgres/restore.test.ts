@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { connection, refreshTwice, stopped, town } from '../commands/town.ts';
 import { tempDir } from '../support/machine.ts';
-import { run } from './cluster.js';
+import { isInstalled, run } from './cluster.js';
 import { startPostgres } from './server.ts';
 
-test('what pg_dump saved and pg_restore put back is marked, held, and asked about', async () => {
+const withTools = isInstalled('pg_dump') && isInstalled('pg_restore') ? test : test.skip;
+
+withTools('what pg_dump saved and pg_restore put back is marked, held, and asked about', async () => {
   const { user, ...cluster } = await startPostgres();
   const dir = tempDir();
   chmodSync(dir, 0o777);

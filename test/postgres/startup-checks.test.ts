@@ -78,7 +78,8 @@ describe('a PostgreSQL that must not be used is refused by name', () => {
     const rules = join(cluster.dir, 'pg_hba.conf');
     writeFileSync(rules, `host all scram 127.0.0.1/32 scram-sha-256\n${readFileSync(rules, 'utf8')}`);
     await cluster.start();
-    await cluster.ask("CREATE ROLE scram LOGIN SUPERUSER PASSWORD 'the-right-one'");
+    await cluster.ask(`SET password_encryption = 'scram-sha-256'; -- which is not what PostgreSQL 13 does by itself
+      CREATE ROLE scram LOGIN SUPERUSER PASSWORD 'the-right-one'`);
     const as = (user: string, database = 'postgres') => cluster.url(database).replace('test@', `${user}@`);
     await (await open(as('scram:the-right-one'))).store.probe();
     await expect(open(as('scram:a-wrong-one'))).rejects.toMatchObject({
