@@ -8,6 +8,7 @@ const NO_TLS = 'TLS on one side and none on the other';
 const FAULTS: Record<string, string> = {
   ENOTFOUND: UNKNOWN_HOST,
   EAI_AGAIN: UNKNOWN_HOST,
+  ENOENT: 'there is no such socket',
   ECONNREFUSED: 'nothing listens at that host and port',
   ETIMEDOUT: UNREACHABLE,
   EHOSTUNREACH: UNREACHABLE,

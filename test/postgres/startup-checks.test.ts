@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createEncryption } from '../../src/store/encryption.ts';
 import { deriveKeys } from '../../src/store/keys.ts';
+import { connectionTo, createClient } from '../../src/store/postgres/client.ts';
+import { inspectPostgres } from '../../src/store/postgres/inspection.ts';
+import { postgresPubSub } from '../../src/store/postgres/pubsub.ts';
 import { openPostgresRestored } from '../../src/store/postgres/restored.ts';
 import { openPostgresStore } from '../../src/store/postgres/store.ts';
 import { closing, NOW } from '../store/places.ts';
@@ -42,6 +45,24 @@ describe('a PostgreSQL that must not be used is refused by name', () => {
       standby.remove();
     });
     await expect(open(standby.url())).rejects.toMatchObject(unfit('leads to a standby'));
+  });
+
+  test('one that takes no writes for another reason', async () => {
+    const url = `${DATABASE_URL}?options=-c%20default_transaction_read_only%3Don`;
+    await expect(open(url)).rejects.toThrow('or default_transaction_read_only is on');
+  });
+
+  test('tables of which some are missing', async () => {
+    const tag = newTag();
+    await open(DATABASE_URL, { tag });
+    const schema = tag.replace('-', '_');
+    await withOperator(DATABASE_URL, (client) =>
+      client.query(`DROP TABLE ${schema}.sessions, ${schema}.calls`),
+    );
+    await expect(open(DATABASE_URL, { tag })).rejects.toMatchObject(unfit('lacks tables (calls, sessions)'));
+    const inspected = inspectPostgres(DATABASE_URL, tag);
+    await expect(inspected.readVersion()).rejects.toThrow('lacks tables');
+    inspected.close();
   });
 
   test('tables of a newer version, and records under another secret; a rotation goes through', async () => {
@@ -95,6 +116,15 @@ describe('a PostgreSQL that must not be used is refused by name', () => {
     await expect(open('postgres://test@no.such.host.invalid/postgres')).rejects.toThrow(
       'no host of that name',
     );
+    await expect(open('postgres://test@%2Fnowhere/postgres')).rejects.toThrow('no such socket');
+  });
+
+  test('who listens meets the same words', async () => {
+    const [schema, encryption] = ['test', createEncryption(deriveKeys([SECRET]).seal)];
+    const db = createClient({ url: DATABASE_URL, schema, timeoutMs: 1000 });
+    const url = DATABASE_URL.replace(/[^/]*$/, 'missing');
+    await expect(postgresPubSub(db, { url, schema, encryption })).rejects.toThrow('no database of that name');
+    db.close();
   });
 });
 
@@ -176,6 +206,16 @@ describe('TLS', () => {
     await expect(open(`${DATABASE_URL}?sslmode=verify-full`)).rejects.toThrow('speaks no TLS there');
   });
 });
+
+test.each(['prefer', 'require', 'verify-ca'])(
+  'sslmode=%s verifies, whatever the driver makes of it',
+  (mode) => {
+    const address = 'postgres://host/database?application_name=a';
+    expect(connectionTo(`${address}&sslmode=${mode}`).connectionString).toBe(
+      `${address}&sslmode=verify-full`,
+    );
+  },
+);
 
 const HAS_POOLER = spawnSync('pgbouncer', ['--version']).status === 0;
 

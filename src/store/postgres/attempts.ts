@@ -25,3 +25,7 @@ export function postgresAttempts({ db }: PostgresParts): AttemptStore {
 /** A durable write: a row that is written over each time; once nobody asks any more it is swept. */
 export const PROBE = `INSERT INTO @attempts (id, answer, expires_at) VALUES ('probe', '', 0)
   ON CONFLICT (id) DO UPDATE SET answer = excluded.answer`;
+
+/** 256 KB that cannot be compressed, in a table that is emptied each minute. */
+export const NEEDS_ROOM = `INSERT INTO @messages (id, message)
+  SELECT gen_random_uuid(), string_agg(md5(random()::text), '') FROM generate_series(1, 8192)`;

@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { createTimeouts } from '../timeout.ts';
-import { explained, inDoubt, isOfTheServer, mayGoWellAgain, tooLate, unfit } from './errors.ts';
+import {
+  DISK_FULL,
+  explained,
+  inDoubt,
+  isOfTheServer,
+  mayGoWellAgain,
+  PostgresError,
+  TOO_MANY_CONNECTIONS,
+  tooLate,
+  unfit,
+} from './errors.ts';
 import { createQueue } from './queue.ts';
 
 /** Text without NUL, numbers, texts in a list, and what is written as JSON. */
@@ -30,6 +40,8 @@ export interface ClientOptions {
   /** How long one statement may take, milliseconds. */
   timeoutMs: number;
   connections?: number;
+  /** Hears of each write that failed for want of room. */
+  onDiskFull?: () => void;
 }
 
 /** A server that is gone is found out so fast. */
@@ -42,12 +54,15 @@ const MAX_TRIES = 5;
  *
  * @throws PostgresError from each method; what was sent may still take effect when the server wakes up
  */
-export function createClient({ url, schema, timeoutMs, connections = CONNECTIONS }: ClientOptions): Postgres {
+export function createClient(options: ClientOptions): Postgres {
+  const { url, schema, timeoutMs, connections = CONNECTIONS, onDiskFull = () => {} } = options;
   const timeouts = createTimeouts();
   const queue = createQueue(connections);
   const texts = new Map<string, { text: string; name: string }>();
   /** Connections on which PostgreSQL has warned of something: a commit that a standby may not have is answered like any other. */
   const warned = new WeakSet<pg.ClientBase>();
+  const parked: (() => void)[] = [];
+  let inUse = 0;
   let isPrepared = false;
   const pool = new pg.Pool({
     ...connectionTo(url),
@@ -92,26 +107,36 @@ export function createClient({ url, schema, timeoutMs, connections = CONNECTIONS
     };
   }
 
-  /** Which throws at once where it cannot read a file that the address names. */
-  const connect = async () => pool.connect();
+  /** Where the server gives us no more connections, those that we have go round. */
+  async function connect(): Promise<pg.PoolClient> {
+    try {
+      return await pool.connect(); // throws at once where it cannot read a file that the address names
+    } catch (cause) {
+      const error = explained(cause);
+      if (error.sqlState === '') queue.fail(error); // nobody answers there
+      if (error.sqlState !== TOO_MANY_CONNECTIONS || inUse + pool.idleCount === 0) throw error;
+    }
+    if (pool.idleCount === 0) await new Promise<void>((resume) => void parked.push(resume));
+    return connect();
+  }
 
   /** A connection that may be out of step, or leads to a server that was left, is not given to anybody again. */
   async function withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     await queue.enter();
     try {
-      const client = await connect().catch((cause) => {
-        const error = explained(cause);
-        if (error.sqlState === '') queue.fail(error); // nobody answers there
-        throw error;
-      });
+      const client = await connect();
+      inUse += 1;
       let isOver = false;
       try {
         return await work(client);
       } catch (error) {
         isOver = isOfTheServer(error);
+        if (error instanceof PostgresError && error.sqlState === DISK_FULL) onDiskFull();
         throw error;
       } finally {
         client.release(isOver);
+        inUse -= 1;
+        for (const tryAgain of parked.splice(0)) tryAgain();
       }
     } finally {
       queue.leave();
@@ -152,10 +177,13 @@ export function createClient({ url, schema, timeoutMs, connections = CONNECTIONS
   };
 }
 
-/** What `pg` needs to connect: a time of 64 bits is a number here. */
+/**
+ * What `pg` needs to connect: a time of 64 bits is a number here. Who asks for TLS in any way gets a certificate
+ * verified, as in `pg` 8, which warns that its next version will believe every one.
+ */
 export function connectionTo(url: string): pg.ClientConfig {
   return {
-    connectionString: url,
+    connectionString: url.replace(/(?<=[?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, 'verify-full'),
     application_name: 'withings-connect',
     keepAlive: true,
     types: {
@@ -178,10 +206,14 @@ async function prepareSession(client: pg.ClientBase, timeoutMs: number): Promise
        WHEN 'off' THEN 'on' WHEN 'local' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
        ${Object.entries(settings)
          .map(([name, ms]) => `, set_config('${name}', '${ms}', false)`)
-         .join('')}`,
+         .join('')}, (${KEEP_SESSION})`,
   );
   if (rows[0]?.isStandby) throw unfit('DATABASE_URL leads to a standby: it must be the primary.');
 }
+
+/** Limits of a role's, where this version has them, that would end connections which are in order. */
+export const KEEP_SESSION = `SELECT count(set_config(name, '0', false)) FROM pg_settings
+  WHERE name IN ('idle_session_timeout', 'transaction_timeout')`;
 
 /** The schema of a program's tables. */
 export function schemaFor(tag: string): string {

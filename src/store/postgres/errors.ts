@@ -28,6 +28,9 @@ export const inDoubt = () =>
 /** What the triggers of the copy raise. */
 export const FROZEN_STATE = 'WC001';
 
+export const DISK_FULL = '53100';
+export const TOO_MANY_CONNECTIONS = '53300';
+
 const DEADLOCK = '40P01';
 const SERIALIZATION = '40001';
 
@@ -56,14 +59,16 @@ const WORDS: Record<string, string> = {
   '28P01': 'PostgreSQL refuses this user or password',
   '28000': 'PostgreSQL lets this user in neither from here nor this way (pg_hba.conf)',
   '3D000': 'PostgreSQL has no database of that name',
-  '42P01': 'this database has no store of ours: start the app first',
+  '42P01': 'this database has no store of ours, or only a part of it: start the app first',
   '42501': 'this user of PostgreSQL may not do all that is needed (docs/scaling.md)',
-  '53100': 'the disk of PostgreSQL is full',
-  '53300': 'PostgreSQL has as many connections as it allows (max_connections)',
+  [DISK_FULL]: 'the disk of PostgreSQL is full',
+  [TOO_MANY_CONNECTIONS]:
+    'PostgreSQL has as many connections as it allows (max_connections, or the limit of this role)',
   '55P03': 'PostgreSQL did not answer in time',
   '57014': 'PostgreSQL did not answer in time',
   '57P03': 'PostgreSQL is starting: it will serve in a moment',
-  '25006': 'PostgreSQL is a standby and takes no writes: the address must lead to the primary',
+  '25006':
+    'PostgreSQL takes no writes: it is a standby, and the address must lead to the primary, or default_transaction_read_only is on',
 };
 
 /** The driver's own words, which have no code. */

@@ -1,9 +1,10 @@
 import type { InspectedStore } from '../inspection.ts';
+import { STORE_VERSION } from '../store.ts';
 import { createClient, schemaFor } from './client.ts';
 import { readDurability } from './durability.ts';
 import { readPostgresMark } from './mark.ts';
 import { heldSince } from './restored.ts';
-import { hasSchema } from './schema.ts';
+import { hasSchema, requireTables } from './schema.ts';
 
 const ANSWER_WITHIN_MS = 5000;
 
@@ -21,7 +22,12 @@ export function inspectPostgres(url: string, tag: string): InspectedPostgres {
     return row?.value ?? null;
   }
   return {
-    readVersion: async () => ((await hasSchema(db, schema)) ? Number(await readMeta('version')) : 0),
+    async readVersion() {
+      if (!(await hasSchema(db, schema))) return 0;
+      const version = Number(await readMeta('version'));
+      if (version === STORE_VERSION) await requireTables(db, schema);
+      return version;
+    },
     readMark: () => readPostgresMark(db),
     heldSince: () => heldSince(db),
     readKey: () => readMeta('key'),

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Encryption } from '../encryption.ts';
 import type { PubSub } from '../store.ts';
-import { connectionTo, type Postgres, type Sql } from './client.ts';
+import { connectionTo, KEEP_SESSION, type Postgres, type Sql } from './client.ts';
+import { explained } from './errors.ts';
 
 export interface PostgresPubSub extends PubSub {
   /** Tells the others that anything about a grant has changed, soon after the change. */
@@ -43,11 +44,12 @@ export async function postgresPubSub(
     });
     try {
       await client.connect();
+      await client.query(KEEP_SESSION);
       await client.query(`LISTEN "${changed}"; LISTEN "${messages}"`);
       if (isDirect) await client.query(RUNS, [schema]);
     } catch (error) {
       client.end().catch(() => {});
-      throw error;
+      throw explained(error);
     }
     client.once('end', again);
     listening = client;

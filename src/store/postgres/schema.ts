@@ -86,11 +86,24 @@ export async function migrate(db: Postgres, schema: string): Promise<void> {
     if (!(await hasSchema(sql, schema))) await begin(sql, schema);
     for (let version = await versionOf(sql); ; version += 1) {
       const step = STEPS[version - FIRST_VERSION + 1];
-      if (step === undefined) return;
+      if (step === undefined) return requireTables(sql, schema);
       await sql.run(step);
       await sql.run("UPDATE @meta SET value = $1 WHERE name = 'version'", String(version + 1));
     }
   });
+}
+
+/** A store that was put back in part would be ready, and serve nobody. */
+export async function requireTables(sql: Sql, schema: string): Promise<void> {
+  const all = STEPS.join().matchAll(/CREATE (?:UNLOGGED )?TABLE @(\w+)/g);
+  const missing = await sql.rows<{ name: string }>(
+    `SELECT name FROM unnest($2::text[]) AS name
+     WHERE name NOT IN (SELECT tablename::text FROM pg_tables WHERE schemaname = $1) ORDER BY name`,
+    schema,
+    [...all].map(([, name = '']) => name),
+  );
+  const names = missing.map(({ name }) => name).join(', ');
+  if (names !== '') throw unfit(`The store lacks tables (${names}): put a backup of it back whole.`);
 }
 
 /** Whether a program of ours has made its tables. */

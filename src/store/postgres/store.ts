@@ -3,7 +3,7 @@ import { markedWords } from '../copy/mark.ts';
 import type { Encryption } from '../encryption.ts';
 import type { OpeningOptions, Store } from '../store.ts';
 import type { StoreKey } from '../store-key.ts';
-import { PROBE, postgresAttempts } from './attempts.ts';
+import { NEEDS_ROOM, PROBE, postgresAttempts } from './attempts.ts';
 import { postgresCallCounts } from './call-counts.ts';
 import { createClient, type Postgres, schemaFor } from './client.ts';
 import { classifyAll, postgresConnections } from './connections.ts';
@@ -55,7 +55,11 @@ export async function openPostgresStore(
 ): Promise<{ store: Store; durability: string; durable: boolean }> {
   const { url, encryption, tag, serverClock, onForged = () => {} } = options;
   const schema = schemaFor(tag);
-  const db = createClient({ url, schema, timeoutMs: ANSWER_WITHIN_MS });
+  let isFull = false;
+  const onDiskFull = () => {
+    isFull = true;
+  };
+  const db = createClient({ url, schema, timeoutMs: ANSWER_WITHIN_MS, onDiskFull });
   try {
     await unhurried(url, schema, (patient) => migrate(patient, schema));
     const mark = await readPostgresMark(db);
@@ -76,7 +80,13 @@ export async function openPostgresStore(
       pubsub.close();
       db.close();
     };
-    const store = { ...createStore(parts, key, onForged), pubsub: isDirect ? pubsub : null, close };
+    const probe = async () => {
+      await db.run(PROBE);
+      if (!isFull) return;
+      await db.run(NEEDS_ROOM); // a row that is written over finds its own where others find none
+      isFull = false;
+    };
+    const store = { ...createStore(parts, key, onForged), probe, pubsub: isDirect ? pubsub : null, close };
     return { durability, durable: true, store };
   } catch (error) {
     db.close();
@@ -94,7 +104,7 @@ function createStore(
   parts: PostgresParts,
   key: StoreKey,
   onForged: () => void,
-): Omit<Store, 'pubsub' | 'close'> {
+): Omit<Store, 'probe' | 'pubsub' | 'close'> {
   return {
     encryption: parts.encryption,
     ...boundSessions({ ...postgresSessions(parts, key), ...postgresEndings(parts) }, key, onForged),
@@ -108,8 +118,5 @@ function createStore(
     ...postgresCallCounts(parts),
     ...postgresExpiry(parts),
     ...postgresConnections(parts),
-    async probe() {
-      await parts.db.run(PROBE);
-    },
   };
 }
