@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -287,6 +288,13 @@ describe('the store and what is in it', () => {
       1,
       expect.stringContaining('written by a newer version'),
     ]);
+  });
+
+  test('a link that leads nowhere is no folder, though its own folder can be written', async () => {
+    const link = join(tempDir(), 'data');
+    symlinkSync(join(link, '../volume'), link);
+    const found = await examine({ PORT: '9', DATA_DIR: link });
+    expect(found.fails('store')).toContain(`DATA_DIR: ${link} is no folder.`);
   });
 
   test('a folder where this user may not write; root does not open what is another user’s', async () => {

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const { R_OK, W_OK, X_OK } = constants;
@@ -11,7 +11,7 @@ const OURS = /\.db(-wal|-shm)?$|^session-secret$/;
 export function whyUnwritable(dir: string): string | null {
   const folder = resolve(dir);
   const place = existing(folder);
-  if (!statSync(place).isDirectory()) return `${place} is no folder.`;
+  if (!statSync(place, { throwIfNoEntry: false })?.isDirectory()) return `${place} is no folder.`;
   const places = [place, ...(place === folder ? filesIn(folder) : [])];
   for (const each of places) {
     const code = whyNoAccess(each);
@@ -21,8 +21,9 @@ export function whyUnwritable(dir: string): string | null {
   return null;
 }
 
+/** A link that leads nowhere is there. */
 function existing(folder: string): string {
-  return existsSync(folder) ? folder : existing(dirname(folder));
+  return lstatSync(folder, { throwIfNoEntry: false }) ? folder : existing(dirname(folder));
 }
 
 function filesIn(folder: string): string[] {
