@@ -21,7 +21,6 @@ export function problemPage(log: Log, addressOf: (req: Request) => string): Erro
   return (error, req, res, next) => {
     const { failedRequest, tryAgain } = res.locals; // of a request that led here: it is in the log
     if (!failedRequest) logProblem(log, req, error, addressOf(req));
-    if (res.writableEnded) return; // all is said, and Express would take the connection from whoever uses it next
     if (res.headersSent) return next(error);
     const problem = asProblem(error);
     const text = PROBLEMS[problem.code];

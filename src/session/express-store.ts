@@ -37,14 +37,21 @@ export class ExpressStore extends session.Store {
     );
   }
 
-  /** Done at once where there is little to move: the answer then goes out in one piece. */
+  /**
+   * Done at once where there is little to move: the answer then goes out in one piece. What cannot be moved now is moved
+   * by the next visit: for an error that comes after the answer Express destroys the connection, and what is sent on it next.
+   */
   override touch(id: string, data: SessionData, done: (error?: unknown) => void = ignore): void {
     const { idleUntil = 0, endsAt = 0, withingsPerson } = data;
     const at = this.#now();
     const visit = { at, idleUntil: at + this.#idleMs, isRemembered: withingsPerson?.demo === false };
     const isMoved = Math.min(visit.idleUntil, endsAt) - idleUntil > TOUCH_AT_LEAST_MS;
     if (!isMoved && !isNewVisit(data, at)) done();
-    else this.#store.touchSession(hashed(id), visit).then(() => done(), done);
+    else
+      this.#store.touchSession(hashed(id), visit).then(
+        () => done(),
+        () => done(),
+      );
   }
 
   override destroy(id: string, done: (error?: unknown) => void = ignore): void {

@@ -187,14 +187,15 @@ describe('how long it lasts', () => {
     app.clock.now += 120_000;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     atEnd(() => agent.destroy());
-    async function ask() {
-      const sent = get(`${app.url}/dashboard`, { agent, headers: { Cookie: visitor.cookies() } });
+    async function ask(path: string) {
+      const sent = get(app.url + path, { agent, headers: { Cookie: visitor.cookies() } });
       const [res] = await once(sent, 'response');
       await once(res.resume(), 'end');
       return [res.statusCode, sent.reusedSocket];
     }
-    expect(await ask()).toEqual([200, false]);
-    expect(await ask()).toEqual([200, true]);
+    expect(await ask('/dashboard')).toEqual([200, false]);
+    expect(await ask('/nowhere')).toEqual([404, true]);
+    expect(await ask('/dashboard')).toEqual([200, true]);
   });
 
   test('a session ends after its idle days without a visit', async () => {
