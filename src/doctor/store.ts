@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { whyNotStarted } from '../operations/not-started.ts';
 import { markedWords } from '../store/copy/mark.ts';
 import type { InspectedStore } from '../store/inspection.ts';
 import { HELD_ADVICE } from '../store/restored.ts';
+import { storeFile } from '../store/sqlite/schema.ts';
 import { newerThanKnown, STORE_VERSION } from '../store/store.ts';
 import { openStoreKey } from '../store/store-key.ts';
 import { type Finding, fails, ok, warn } from './finding.ts';
@@ -33,7 +33,7 @@ async function checkKind(around: Surroundings, isReady: boolean | null): Promise
   const place = checkPlace(dataDir);
   if (place.some(({ verdict }) => verdict === 'fails')) return place;
   const { inspectSqlite } = await import('../store/sqlite/inspection.ts');
-  const file = join(dataDir, 'connect.db');
+  const file = storeFile(dataDir);
   const open = async () => inspectSqlite(file);
   const about = async () => checkFile(file);
   const found = isWriterWelcome(isReady)
