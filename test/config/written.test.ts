@@ -105,7 +105,7 @@ test('quotes that docker --env-file has kept are refused by name, and that is al
   expect(told({ PS1: '"$"', PORT: '8080' })).toEqual([]);
 });
 
-test.each(['id # of the shop', '"id', '“id”', 'i\u200bd'])(
+test.each(['id # of the shop', '"id', 'id"', '“id”', 'i\u200bd'])(
   '%s is no id: what came along with it is told',
   (id) => {
     expect(told({ ...REAL, WITHINGS_CLIENT_ID: id })).toEqual([
